@@ -1,0 +1,7 @@
+/**
+ * The program: `telegram-toolkit-mcp COMMAND`.
+ * @module
+ */
+import { main } from "./src/cli/main.ts";
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,0 +1,104 @@
+/**
+ * The control endpoint, for tests only: faults, the clock, the world's messages, and what was received. JSON over HTTP on the
+ * loopback.
+ * @module
+ */
+import { z } from "zod";
+import { FaultSettings } from "./faults.ts";
+import type { Server } from "./server.ts";
+import { describe } from "./world/describe.ts";
+import type { World } from "./world/mod.ts";
+
+/** The clocks that tests may move, in seconds; the world stands still otherwise. */
+export interface Clocks {
+  /** Moves the world: dates of new messages, who is online. */
+  advanceWorld(seconds: number): void;
+  /** Moves the wire: message ids and salts, as when a client's clock is wrong. */
+  advanceWire(seconds: number): void;
+}
+
+/** What the endpoint controls. */
+export interface ControlOptions {
+  readonly server: Server;
+  readonly world: World;
+  readonly clocks: Clocks;
+  /** 0 is any free port. */
+  readonly port?: number;
+}
+
+/** A control endpoint that is listening. */
+export interface Control extends AsyncDisposable {
+  readonly port: number;
+}
+
+const ChatId = z.string().regex(/^-?\d+$/);
+const MessageId = z.int().min(1);
+const Append = z.strictObject({ chat: ChatId, text: z.string().max(4096), from: ChatId.optional() });
+const Edit = z.strictObject({ chat: ChatId, id: MessageId, text: z.string().max(4096) });
+const Remove = z.strictObject({ chat: ChatId, ids: z.array(MessageId).min(1) });
+const Clock = z.strictObject({ advance: z.number().default(0), wire: z.number().default(0) });
+
+type Route = (body: unknown) => unknown;
+
+/** Starts it on 127.0.0.1. */
+export function createControl({ server, world, clocks, port = 0 }: ControlOptions): Control {
+  const routes: Readonly<Record<string, Route>> = {
+    "GET /": (): unknown => ({ routes: Object.keys(routes) }),
+    "GET /faults": () => server.faults.settings,
+    "POST /faults"(body): unknown {
+      server.faults.set(FaultSettings.parse(body));
+      return server.faults.settings;
+    },
+    "DELETE /faults"(): unknown {
+      server.faults.clear();
+      return server.faults.settings;
+    },
+    "GET /methods": () => ({ counts: server.journal.counts, order: server.journal.entries }),
+    "DELETE /methods"(): unknown {
+      server.journal.clear();
+      return {};
+    },
+    "GET /connections": () => server.connections,
+    "POST /connections/close": () => ({ closed: server.closeConnections() }),
+    "POST /world/append"(body): unknown {
+      const { chat, ...message } = Append.parse(body);
+      const { id, date } = world.append(chat, message);
+      return { id, date };
+    },
+    "POST /world/edit"(body): unknown {
+      const { chat, id, text } = Edit.parse(body);
+      world.edit(chat, id, text);
+      return { id };
+    },
+    "POST /world/remove"(body): unknown {
+      const { chat, ids } = Remove.parse(body);
+      return { removed: ids.filter((id) => world.remove(chat, id)) };
+    },
+    "POST /clock"(body): unknown {
+      const { advance, wire } = Clock.parse(body);
+      clocks.advanceWorld(advance);
+      clocks.advanceWire(wire);
+      return { world: world.now() };
+    },
+    "GET /describe": () => describe(world),
+  };
+  const http = Deno.serve({ hostname: "127.0.0.1", port, onListen: () => {} }, (request) => answer(request, routes));
+  return { port: http.addr.port, [Symbol.asyncDispose]: () => http.shutdown() };
+}
+
+async function answer(request: Request, routes: Readonly<Record<string, Route>>): Promise<Response> {
+  const name = `${request.method} ${new URL(request.url).pathname}`;
+  const route = Object.hasOwn(routes, name) ? routes[name] : undefined;
+  if (route === undefined) return Response.json({ error: `no such route: ${name}` }, { status: 404 });
+  try {
+    const text = await request.text();
+    return Response.json(route(text === "" ? {} : JSON.parse(text)));
+  } catch (error) {
+    return Response.json({ error: explain(error) }, { status: 400 });
+  }
+}
+
+function explain(error: unknown): string {
+  if (error instanceof z.ZodError) return z.prettifyError(error);
+  return error instanceof Error ? error.message : String(error);
+}

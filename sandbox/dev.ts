@@ -1,0 +1,96 @@
+/**
+ * Runs the product, with the sandbox beside it unless there is a real Telegram application to use: `deno task dev`,
+ * `deno task export`.
+ * @module
+ */
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+
+const SANDBOX = fileURLToPath(new URL("./main.ts", import.meta.url));
+const PRODUCT = fileURLToPath(new URL("../main.ts", import.meta.url));
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
+const Ready = z.object({ dc: z.int(), host: z.string(), port: z.int() });
+
+/** A sandbox in a process of its own. */
+interface Running extends AsyncDisposable {
+  /** What the product needs to know of it. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Starts the sandbox, which keeps its state in `directory`; it ends with this process at the latest. */
+async function startSandbox(directory: string): Promise<Running> {
+  const keyFile = join(directory, "key.pem");
+  const sessionFile = join(directory, "session");
+  const files = ["--state", directory, "--key-file", keyFile, "--session-file", sessionFile];
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", SANDBOX, "--json", "--with-parent", ...files],
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  const { dc, host, port } = await readReady(child.stdout);
+  return {
+    environment: {
+      TELEGRAM_API_ID: "1",
+      TELEGRAM_API_HASH: "0".repeat(32),
+      TELEGRAM_TEST_DC: `${dc}@${host}:${port}`,
+      TELEGRAM_TEST_KEY_FILE: keyFile,
+      TELEGRAM_STRING_SESSION_FILE: sessionFile,
+    },
+    async [Symbol.asyncDispose](): Promise<void> {
+      await child.stdin.close();
+      await child.status;
+    },
+  };
+}
+
+async function readReady(stdout: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<z.infer<typeof Ready>> {
+  let text = "";
+  for await (const part of stdout.pipeThrough(new TextDecoderStream())) {
+    text += part;
+    if (text.includes("\n")) return Ready.parse(JSON.parse(text));
+  }
+  throw new Error("the sandbox ended before it was ready");
+}
+
+/**
+ * Runs a command of the product and returns its exit code.
+ * @param args the command and its arguments; `serve` is restarted when a file changes
+ * @param product the script to run
+ */
+export async function develop(args: readonly string[], product: string = PRODUCT): Promise<number> {
+  const dataDirectory = Deno.env.get("DATA_DIR") ?? "./data";
+  await using sandbox = Deno.env.get("TELEGRAM_API_ID")
+    ? undefined
+    : await startSandbox(join(dataDirectory, "sandbox"));
+  if (sandbox !== undefined) {
+    const place = sandbox.environment.TELEGRAM_TEST_DC;
+    const line =
+      `sandbox: TELEGRAM_API_ID is not set, using the built-in stand-in for Telegram, data centre ${place}\n`;
+    await Deno.stderr.write(new TextEncoder().encode(line));
+  }
+  const isWatched = args[0] === "serve";
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", ...(isWatched ? ["--watch"] : []), product, ...args],
+    env: { DATA_DIR: dataDirectory, ...sandbox?.environment },
+    stdin: "inherit",
+    stdout: "inherit",
+    stderr: "inherit",
+  }).spawn();
+  const handlers = SIGNALS.map((signal) => ({
+    signal,
+    forward: (): void => {
+      // A terminal sends Ctrl-C to all its processes: a second one would count as impatience.
+      if (signal === "SIGINT" && Deno.stdin.isTerminal()) return;
+      // A watcher outlives the program that it restarts, unless it is told to end by SIGINT.
+      child.kill(isWatched ? "SIGINT" : signal);
+    },
+  }));
+  for (const { signal, forward } of handlers) Deno.addSignalListener(signal, forward);
+  const { code } = await child.status;
+  for (const { signal, forward } of handlers) Deno.removeSignalListener(signal, forward);
+  return code;
+}
+
+if (import.meta.main) Deno.exit(await develop(Deno.args));

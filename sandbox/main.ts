@@ -1,0 +1,150 @@
+/**
+ * The sandbox, alone: `deno task sandbox`.
+ * @module
+ */
+import { dirname } from "node:path";
+import { parseArgs } from "node:util";
+import { z } from "zod";
+import { createControl } from "./control.ts";
+import { createFaults, FaultSettings, floodRule } from "./faults.ts";
+import { createMethods } from "./methods/mod.ts";
+import { createServer } from "./server.ts";
+import { createKeyStore, HOME_DC, stringSession } from "./wire/keys.ts";
+import { publicKeyPem } from "./wire/rsa.ts";
+import { describe } from "./world/describe.ts";
+import { createWorld, WORLD_NOW } from "./world/mod.ts";
+
+const HELP = `The sandbox: a Telegram data centre of its own, with a generated world. It listens on 127.0.0.1 only.
+
+  --port N           where clients connect; 0, the default, is any free port
+  --control-port N   where tests control it, over HTTP; 0 is any free port; off by default
+  --state DIR        keeps the clients' keys in DIR, so that they stay signed in across restarts
+  --session-file F   writes a string session that is signed in as the world's owner
+  --key-file F       writes the RSA public key (PEM, PKCS #1) that clients must trust
+  --latency MS       waits so long before every answer
+  --flood            answers every 20th messages.getHistory or messages.search with FLOOD_WAIT_3
+  --describe         prints what the world contains as JSON, and ends
+  --json             says where it listens in one line of JSON
+  --with-parent      ends when its standard input is closed, and leaves Ctrl-C to the parent
+  --help             prints this`;
+
+/** Where string sessions say that the data centre is; clients of the sandbox map it to the real listener. */
+const FICTIONAL = { host: "10.77.0.2", port: 443 };
+
+const port = z.coerce.number().int().min(0).max(65_535);
+
+const Flags = z.object({
+  port: port.default(0),
+  "control-port": port.optional(),
+  state: z.string().optional(),
+  "session-file": z.string().optional(),
+  "key-file": z.string().optional(),
+  latency: z.coerce.number().int().min(0).max(60_000).default(0),
+  flood: z.boolean().default(false),
+  describe: z.boolean().default(false),
+  json: z.boolean().default(false),
+  "with-parent": z.boolean().default(false),
+  help: z.boolean().default(false),
+});
+type Flags = z.infer<typeof Flags>;
+
+/** Reads the command line; throws for what it does not know. */
+function readFlags(args: string[]): Flags {
+  const { values } = parseArgs({
+    args,
+    options: {
+      port: { type: "string" },
+      "control-port": { type: "string" },
+      state: { type: "string" },
+      "session-file": { type: "string" },
+      "key-file": { type: "string" },
+      latency: { type: "string" },
+      flood: { type: "boolean" },
+      describe: { type: "boolean" },
+      json: { type: "boolean" },
+      "with-parent": { type: "boolean" },
+      help: { type: "boolean" },
+    },
+  });
+  const flags = Flags.safeParse(values);
+  if (!flags.success) throw new TypeError(z.prettifyError(flags.error));
+  return flags.data;
+}
+
+function print(text: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
+}
+
+/** Writes a file that only its owner may read, never half of it. */
+function writePrivate(path: string, text: string): void {
+  Deno.mkdirSync(dirname(path), { recursive: true });
+  const temporary = `${path}.${Deno.pid}`;
+  Deno.writeTextFileSync(temporary, text, { mode: 0o600 });
+  Deno.renameSync(temporary, path);
+}
+
+/** Serves until the process is told to end. */
+function serve(flags: Flags): void {
+  const offsets = { world: 0, wire: 0 };
+  const world = createWorld({ now: () => WORLD_NOW + offsets.world });
+  const { state: directory, "session-file": sessionFile, "key-file": keyFile } = flags;
+  const now = (): number => Date.now() / 1000 + offsets.wire;
+  const keys = createKeyStore({ directory, now: () => Math.floor(now()) });
+  const rules = flags.flood ? [floodRule] : [];
+  const faults = createFaults(FaultSettings.parse({ rules, latencyMs: flags.latency }));
+  const server = createServer({ methods: createMethods(world), port: flags.port, keys, faults, now });
+  const controlPort = flags["control-port"];
+  const clocks = {
+    advanceWorld: (seconds: number): void => void (offsets.world += 1000 * seconds),
+    advanceWire: (seconds: number): void => void (offsets.wire += seconds),
+  };
+  const control = controlPort === undefined ? undefined : createControl({ server, world, clocks, port: controlPort });
+  if (keyFile !== undefined) writePrivate(keyFile, publicKeyPem);
+  if (sessionFile !== undefined) {
+    writePrivate(sessionFile, stringSession(keys.owner(world.ownerId), FICTIONAL.host, FICTIONAL.port));
+  }
+
+  const ready = {
+    dc: HOME_DC,
+    host: "127.0.0.1",
+    port: server.port,
+    controlPort: control?.port,
+    publicKey: publicKeyPem,
+    sessionFile,
+    keyFile,
+  };
+  if (flags.json) return print(JSON.stringify(ready));
+  print(`Data centre ${ready.dc} at ${ready.host}:${ready.port}, layer 198`);
+  if (control !== undefined) print(`Control endpoint at http://${ready.host}:${control.port}`);
+  if (sessionFile !== undefined) print(`Session of ${world.ownerId} in ${sessionFile}`);
+  print(publicKeyPem);
+}
+
+/** Ends the process when standard input is closed: the parent has gone. */
+async function followParent(): Promise<void> {
+  const buffer = new Uint8Array(1024);
+  while (await Deno.stdin.read(buffer) !== null);
+  Deno.exit(0);
+}
+
+function main(): void {
+  let flags: Flags;
+  try {
+    flags = readFlags(Deno.args);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    Deno.stderr.writeSync(new TextEncoder().encode(`sandbox: ${error.message}\n`));
+    Deno.exit(2);
+  }
+  if (flags.help) return print(HELP);
+  if (flags.describe) return print(JSON.stringify(describe(createWorld()), null, 2));
+  Deno.addSignalListener("SIGTERM", () => Deno.exit(0));
+  Deno.addSignalListener("SIGINT", () => {
+    // On a terminal Ctrl-C reaches the parent too, which still needs its data centre to end in good order.
+    if (!flags["with-parent"]) Deno.exit(0);
+  });
+  serve(flags);
+  if (flags["with-parent"]) void followParent();
+}
+
+main();

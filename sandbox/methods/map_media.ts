@@ -1,0 +1,140 @@
+/**
+ * Media as TL objects.
+ * @module
+ */
+import type { WorldFile, WorldMedia } from "../world/mod.ts";
+import type { TlField, TlPlain } from "./encode.ts";
+import { flag } from "./map_peer.ts";
+
+const DATA_CENTRE = 2;
+
+/** What a file is fetched with; fixed by its id. */
+function keys(id: string): { readonly access_hash: bigint; readonly file_reference: Uint8Array } {
+  const value = BigInt(id);
+  const file_reference = new Uint8Array(9);
+  new DataView(file_reference.buffer).setBigInt64(1, value);
+  return { access_hash: BigInt.asIntN(64, value * 0x9e3779b97f4a7c15n), file_reference };
+}
+
+const text = (value: string): TlPlain => ({ _: "textWithEntities", text: value, entities: [] });
+
+/** A photo in the usual sizes, the largest being the original. */
+export function photo(id: string, date: number, width = 640, height = 640, size = 60_000): TlPlain {
+  const sizes = ([["m", 320], ["x", 800], ["y", 1280]] as const).map(([type, edge]): TlPlain => {
+    const scale = Math.min(1, edge / Math.max(width, height));
+    const [w, h] = [Math.round(width * scale), Math.round(height * scale)];
+    return { _: "photoSize", type, w, h, size: scale === 1 ? size : Math.floor(size * scale * scale) };
+  });
+  return { _: "photo", id, ...keys(id), date, sizes, dc_id: DATA_CENTRE };
+}
+
+function attributes(file: WorldFile): readonly TlPlain[] {
+  const { kind, width = 0, height = 0, duration = 0 } = file;
+  const name: readonly TlPlain[] = file.name ? [{ _: "documentAttributeFilename", file_name: file.name }] : [];
+  const moving: TlPlain = { _: "documentAttributeVideo", duration, w: width, h: height };
+  switch (kind) {
+    case "video":
+      return [{ ...moving, supports_streaming: true }, ...name];
+    case "video_note":
+      return [{ ...moving, round_message: true }, ...name];
+    case "gif":
+      return [{ ...moving, nosound: true }, { _: "documentAttributeAnimated" }, ...name];
+    case "audio":
+      return [{ _: "documentAttributeAudio", duration, title: file.title, performer: file.performer }, ...name];
+    case "voice":
+      return [{ _: "documentAttributeAudio", voice: true, duration }, ...name];
+    case "sticker":
+      return [
+        { _: "documentAttributeImageSize", w: width, h: height },
+        { _: "documentAttributeSticker", alt: file.emoji ?? "", stickerset: { _: "inputStickerSetEmpty" } },
+        ...name,
+      ];
+    default:
+      return name;
+  }
+}
+
+function document(file: WorldFile, date: number): TlPlain {
+  const pictured = file.kind === "video" || file.kind === "gif" || file.kind === "video_note";
+  return {
+    _: "messageMediaDocument",
+    video: flag(file.kind === "video"),
+    round: flag(file.kind === "video_note"),
+    voice: flag(file.kind === "voice"),
+    document: {
+      _: "document",
+      id: file.id,
+      ...keys(file.id),
+      date,
+      mime_type: file.mime,
+      size: file.size,
+      thumbs: pictured ? [{ _: "photoSize", type: "m", w: 320, h: 180, size: 9_000 }] : undefined,
+      dc_id: DATA_CENTRE,
+      attributes: attributes(file),
+    },
+  };
+}
+
+function poll(media: Extract<WorldMedia, { kind: "poll" }>): TlPlain {
+  const option = (index: number): Uint8Array => new Uint8Array([48 + index]);
+  return {
+    _: "messageMediaPoll",
+    poll: {
+      _: "poll",
+      id: media.id,
+      closed: flag(media.closed),
+      question: text(media.question),
+      answers: media.options.map((each, index) => ({ _: "pollAnswer", text: text(each.text), option: option(index) })),
+    },
+    results: {
+      _: "pollResults",
+      results: media.options.map(({ votes }, index) => ({
+        _: "pollAnswerVoters",
+        option: option(index),
+        voters: votes,
+      })),
+      total_voters: media.options.reduce((sum, { votes }) => sum + votes, 0),
+    },
+  };
+}
+
+/** The medium of a message sent at a date in seconds. */
+export function media(value: WorldMedia, date: number): TlField {
+  switch (value.kind) {
+    case "photo":
+      return { _: "messageMediaPhoto", photo: photo(value.id, date, value.width, value.height, value.size) };
+    case "webpage":
+      return {
+        _: "messageMediaWebPage",
+        webpage: {
+          _: "webPage",
+          id: value.id,
+          url: value.url,
+          display_url: value.url.replace(/^https?:\/\//, ""),
+          hash: 0,
+          type: "article",
+          site_name: value.site,
+          title: value.title,
+          description: value.description,
+        },
+      };
+    case "geo":
+      return {
+        _: "messageMediaGeo",
+        geo: { _: "geoPoint", long: value.longitude, lat: value.latitude, access_hash: 0 },
+      };
+    case "contact":
+      return {
+        _: "messageMediaContact",
+        phone_number: value.phone,
+        first_name: value.firstName,
+        last_name: value.lastName,
+        vcard: "",
+        user_id: value.userId ?? 0,
+      };
+    case "poll":
+      return poll(value);
+    default:
+      return document(value, date);
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * Messages as TL objects.
+ * @module
+ */
+import { isChannelId } from "../world/chat.ts";
+import type { WorldAction, WorldChat, WorldEntity, WorldMessage } from "../world/mod.ts";
+import type { TlPlain } from "./encode.ts";
+import { media, photo } from "./map_media.ts";
+import { flag, peer } from "./map_peer.ts";
+
+const ENTITIES: Readonly<Record<WorldEntity["type"], string>> = {
+  bold: "messageEntityBold",
+  italic: "messageEntityItalic",
+  underline: "messageEntityUnderline",
+  strike: "messageEntityStrike",
+  spoiler: "messageEntitySpoiler",
+  code: "messageEntityCode",
+  pre: "messageEntityPre",
+  blockquote: "messageEntityBlockquote",
+  url: "messageEntityUrl",
+  email: "messageEntityEmail",
+  hashtag: "messageEntityHashtag",
+  mention: "messageEntityMention",
+  text_link: "messageEntityTextUrl",
+  mention_name: "messageEntityMentionName",
+  custom_emoji: "messageEntityCustomEmoji",
+};
+
+function entity({ type, offset, length, url, language, userId, documentId }: WorldEntity): TlPlain {
+  const place = { _: ENTITIES[type], offset, length };
+  switch (type) {
+    case "text_link":
+      return { ...place, url };
+    case "pre":
+      return { ...place, language: language ?? "" };
+    case "mention_name":
+      return { ...place, user_id: userId };
+    case "custom_emoji":
+      return { ...place, document_id: documentId };
+    default:
+      return place;
+  }
+}
+
+function action(value: WorldAction, date: number): TlPlain {
+  switch (value.action) {
+    case "channel_create":
+      return { _: "messageActionChannelCreate", title: value.title };
+    case "edit_title":
+      return { _: "messageActionChatEditTitle", title: value.title };
+    case "chat_create":
+      return { _: "messageActionChatCreate", title: value.title, users: value.users };
+    case "edit_photo":
+      return { _: "messageActionChatEditPhoto", photo: photo(value.photoId, date) };
+    case "pin":
+      return { _: "messageActionPinMessage" };
+    case "add_user":
+      return { _: "messageActionChatAddUser", users: value.users };
+    case "joined_by_link":
+      return { _: "messageActionChatJoinedByLink", inviter_id: value.inviter };
+    case "remove_user":
+      return { _: "messageActionChatDeleteUser", user_id: value.user };
+    case "phone_call":
+      return {
+        _: "messageActionPhoneCall",
+        call_id: value.id,
+        reason: { _: value.missed ? "phoneCallDiscardReasonMissed" : "phoneCallDiscardReasonHangup" },
+        duration: value.duration,
+      };
+    case "contact_sign_up":
+      return { _: "messageActionContactSignUp" };
+  }
+}
+
+function forward({ forward: source }: WorldMessage, saved: boolean): TlPlain | undefined {
+  if (!source) return undefined;
+  const { from, name, date, postId, author } = source;
+  const origin = saved && from && postId !== undefined
+    ? { saved_from_peer: peer(from), saved_from_msg_id: postId }
+    : {};
+  return {
+    _: "messageFwdHeader",
+    from_id: from ? peer(from) : undefined,
+    from_name: name,
+    date,
+    channel_post: postId,
+    post_author: author,
+    ...origin,
+  };
+}
+
+function replyTo({ replyTo: to }: WorldMessage): TlPlain | undefined {
+  if (!to) return undefined;
+  return {
+    _: "messageReplyHeader",
+    quote: flag(to.quote),
+    reply_to_msg_id: to.id,
+    reply_to_top_id: to.topId,
+    quote_text: to.quote,
+  };
+}
+
+function reactions({ reactions: list }: WorldMessage, chat: WorldChat): TlPlain | undefined {
+  if (!list || list.length === 0) return undefined;
+  return {
+    _: "messageReactions",
+    can_see_list: flag(chat.kind !== "channel"),
+    results: list.map(({ emoji, count, chosen }) => ({
+      _: "reactionCount",
+      chosen_order: chosen ? 0 : undefined,
+      reaction: { _: "reactionEmoji", emoticon: emoji },
+      count,
+    })),
+  };
+}
+
+/** Received messages of private chats name no sender since layer 119: the peer is the sender. */
+function sender(message: WorldMessage, chat: WorldChat): TlPlain | undefined {
+  const implied = (chat.kind === "user" || chat.kind === "bot") && !message.out;
+  return message.from && !implied ? peer(message.from) : undefined;
+}
+
+/** A message of a chat; `unread` marks a mention we have not seen. */
+export function message(chat: WorldChat, value: WorldMessage, unread: boolean): TlPlain {
+  const base = {
+    out: flag(value.out),
+    mentioned: flag(value.mentioned),
+    media_unread: flag(unread && value.mentioned),
+    silent: flag(value.silent),
+    post: flag(value.post && isChannelId(chat.id)),
+    id: value.id,
+    from_id: sender(value, chat),
+    peer_id: peer(chat.id),
+    reply_to: replyTo(value),
+    date: value.date,
+  };
+  if (value.service) return { _: "messageService", ...base, action: action(value.service, value.date) };
+  return {
+    _: "message",
+    ...base,
+    pinned: flag(value.pinned),
+    noforwards: flag(chat.protected),
+    saved_peer_id: chat.kind === "saved" ? peer(chat.id) : undefined,
+    fwd_from: forward(value, chat.kind === "saved"),
+    via_bot_id: value.viaBot,
+    message: value.text,
+    media: value.media && media(value.media, value.date),
+    entities: value.entities?.map(entity),
+    views: value.views,
+    forwards: value.views === undefined ? undefined : value.forwards ?? 0,
+    edit_date: value.edited,
+    post_author: value.author,
+    grouped_id: value.albumId,
+    reactions: reactions(value, chat),
+  };
+}

@@ -1,0 +1,45 @@
+/**
+ * Telegram's methods over the world: those that read. What changes anything, read marks included, is not here.
+ * @module
+ */
+import type { Methods } from "../rpc.ts";
+import type { World } from "../world/mod.ts";
+import { createAnswers } from "./answers.ts";
+import { checkChatInvite, getChannels, getChats } from "./chats.ts";
+import { getDialogFilters, getDialogs, getPeerDialogs, getPinnedDialogs } from "./dialogs.ts";
+import { getFullChannel, getFullChat, getFullUser, type Pinned } from "./full.ts";
+import { getHistory } from "./get_history.ts";
+import { getChannelMessages, getMessages } from "./get_messages.ts";
+import { getParticipants } from "./get_participants.ts";
+import { createMatches } from "./matches.ts";
+import { resolveUsername } from "./resolve_username.ts";
+import { getSearchCounters, search } from "./search.ts";
+import { getContacts, getUsers } from "./users.ts";
+
+/** Creates the methods over a world, by class name. */
+export function createMethods(world: World): Methods {
+  const answers = createAnswers(world);
+  const matches = createMatches(world);
+  const pinned: Pinned = (chatId) => matches(chatId, { filter: "Pinned" });
+  return Object.fromEntries([
+    getHistory(answers),
+    search(answers, matches),
+    getSearchCounters(answers, matches),
+    getMessages(answers),
+    getChannelMessages(answers, pinned),
+    getDialogs(answers),
+    getPinnedDialogs(answers),
+    getPeerDialogs(answers),
+    getDialogFilters(answers),
+    resolveUsername(answers),
+    getChannels(answers),
+    getChats(answers),
+    checkChatInvite(answers),
+    getFullChannel(answers, pinned),
+    getFullChat(answers, pinned),
+    getFullUser(answers, pinned),
+    getUsers(answers),
+    getContacts(answers),
+    getParticipants(answers),
+  ]);
+}

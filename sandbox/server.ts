@@ -1,0 +1,151 @@
+/**
+ * The data centre: listens, and puts together what its connections share.
+ * @module
+ */
+import { createFaults, type Faults } from "./faults.ts";
+import { createJournal, type Journal } from "./journal.ts";
+import type { Methods } from "./rpc.ts";
+import type { Centre } from "./wire/centre.ts";
+import { type Connection, createConnection } from "./wire/connection.ts";
+import { createDispatch } from "./wire/dispatch.ts";
+import { createKeyStore, type KeyStore } from "./wire/keys.ts";
+import { createMessageIds, createSessions } from "./wire/memory.ts";
+import { createCentreMethods } from "./wire/methods.ts";
+import { WireError } from "./wire/bytes.ts";
+
+/** How a data centre is set up. */
+export interface ServerOptions {
+  /** The world's methods. */
+  readonly methods: Methods;
+  /** 0 is any free port. */
+  readonly port?: number;
+  readonly keys?: KeyStore;
+  readonly faults?: Faults;
+  readonly journal?: Journal;
+  /** The clock of the wire, in Unix seconds with fractions. */
+  readonly now?: () => number;
+  /** Answers longer than this are packed; in bytes. `Infinity` packs none. */
+  readonly gzipAbove?: number;
+  /** Takes errors of the sandbox itself; garbage from clients is not among them. */
+  readonly report?: (error: unknown) => void;
+}
+
+/** A data centre that is listening on the loopback. */
+export interface Server extends AsyncDisposable {
+  readonly port: number;
+  readonly faults: Faults;
+  readonly journal: Journal;
+  readonly keys: KeyStore;
+  /** Connections accepted since the start and those open now. */
+  readonly connections: { readonly total: number; readonly open: number };
+  /** Cuts every connection; returns how many there were. */
+  closeConnections(): number;
+}
+
+/** Starts listening on 127.0.0.1. */
+export function createServer(options: ServerOptions): Server {
+  const {
+    methods,
+    port = 0,
+    now = (): number => Date.now() / 1000,
+    keys = createKeyStore({ now: () => Math.floor(now()) }),
+    faults = createFaults(),
+    journal = createJournal(),
+    gzipAbove = 1024,
+    report = (error: unknown): void => void Deno.stderr.writeSync(new TextEncoder().encode(`${Deno.inspect(error)}\n`)),
+  } = options;
+  const listener = Deno.listen({ hostname: "127.0.0.1", port });
+  const address = { host: "127.0.0.1", port: listener.addr.port };
+  const centreMethods = createCentreMethods({ keys, address, now: () => Math.floor(now()) });
+  const sessions = createSessions();
+  const centre: Centre = {
+    keys,
+    dispatch: createDispatch({ methods, centre: centreMethods, keys, faults, journal, report }),
+    session: sessions.open,
+    endSession: sessions.end,
+    messageId: createMessageIds(now),
+    now,
+    gzipAbove,
+    containers: () => faults.settings.containers,
+    record: (method, key) => journal.record({ method, wrappers: [], keyId: key.id }),
+  };
+
+  const open = new Map<Deno.TcpConn, Promise<void>>();
+  let total = 0;
+  async function accept(): Promise<void> {
+    for await (const conn of listener) {
+      total++;
+      open.set(conn, serve(conn, centre, report).finally(() => open.delete(conn)));
+    }
+  }
+  const accepting = accept();
+  return {
+    port: address.port,
+    faults,
+    journal,
+    keys,
+    get connections(): { total: number; open: number } {
+      return { total, open: open.size };
+    },
+    closeConnections(): number {
+      for (const conn of open.keys()) end(conn);
+      return open.size;
+    },
+    async [Symbol.asyncDispose](): Promise<void> {
+      listener.close();
+      await accepting;
+      const serving = [...open.values()];
+      for (const conn of open.keys()) end(conn);
+      await Promise.all(serving);
+    },
+  };
+}
+
+/** Serves a connection until either side ends it. */
+async function serve(conn: Deno.TcpConn, centre: Centre, report: (error: unknown) => void): Promise<void> {
+  conn.setNoDelay(true);
+  let written = Promise.resolve();
+  let failed = false;
+  const connection: Connection = createConnection({
+    write(data): void {
+      written = written.then(() => failed ? undefined : writeAll(conn, data)).catch(() => {
+        // The client has gone: reading ends too.
+        failed = true;
+      });
+    },
+    close: () => void written.then(() => end(conn)),
+  }, centre);
+  const buffer = new Uint8Array(1 << 16);
+  try {
+    for (;;) {
+      const length = await conn.read(buffer);
+      if (length === null) break;
+      connection.receive(buffer.slice(0, length));
+    }
+  } catch (error) {
+    if (!(error instanceof WireError) && !isGone(error)) report(error);
+  } finally {
+    connection.closed();
+    await written;
+    end(conn);
+  }
+}
+
+async function writeAll(conn: Deno.TcpConn, data: Uint8Array): Promise<void> {
+  for (let offset = 0; offset < data.length;) offset += await conn.write(data.subarray(offset));
+}
+
+/** Closes a socket that may be closed already. */
+function end(conn: Deno.TcpConn): void {
+  try {
+    conn.close();
+  } catch (error) {
+    if (!isGone(error)) throw error;
+  }
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted ||
+    error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.BrokenPipe ||
+    error instanceof Deno.errors.ConnectionAborted || error instanceof Deno.errors.NotConnected;
+}

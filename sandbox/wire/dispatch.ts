@@ -1,0 +1,129 @@
+/**
+ * From a request to its answer: https://core.telegram.org/mtproto/service_messages#rpc-requests-and-results.
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import type { Faults } from "../faults.ts";
+import type { Journal } from "../journal.ts";
+import { type Answer, type Caller, type Methods, RpcError } from "../rpc.ts";
+import { Api, BinaryReader } from "../tl.ts";
+import { bytes, int } from "./bytes.ts";
+import type { AuthKey, KeyStore } from "./keys.ts";
+import type { CentreMethods } from "./methods.ts";
+import { readRequest } from "./request.ts";
+
+const RPC_ERROR = 0x2144ca19;
+const AUTHORIZATION = 0x2ea2c0d4;
+const LOGIN_TOKEN_SUCCESS = 0x390d5c5e;
+
+/** What may be asked before anybody has signed in; `account.getPassword` is the second step of doing so. */
+const BEFORE_LOGIN = /^(auth|help|langpack)\.|^account\.GetPassword$/;
+
+/** What a connection does with one request. */
+export type Outcome =
+  | { readonly kind: "answer"; readonly body: Buffer; readonly close?: boolean }
+  /** Executed, the answer withheld. */
+  | { readonly kind: "lost"; readonly body: Buffer; readonly close?: boolean }
+  /** Not executed. */
+  | { readonly kind: "dropped"; readonly close?: boolean };
+
+/** What answering takes. */
+export interface DispatchOptions {
+  readonly methods: Methods;
+  readonly centre: CentreMethods;
+  readonly keys: KeyStore;
+  readonly faults: Faults;
+  readonly journal: Journal;
+  /** Takes what a method threw that is not an {@link RpcError}. */
+  readonly report: (error: unknown) => void;
+}
+
+/**
+ * Answers a request: the bytes of its result or of an `rpc_error`. Never throws.
+ * @param wait pauses for so many milliseconds
+ */
+export type Dispatch = (body: Buffer, key: AuthKey, wait: (ms: number) => Promise<void>) => Promise<Outcome>;
+
+/** Builds the dispatcher. */
+export function createDispatch({ methods, centre, keys, faults, journal, report }: DispatchOptions): Dispatch {
+  async function execute(name: string, run: () => Answer | Promise<Answer>, key: AuthKey): Promise<Buffer> {
+    try {
+      const answer = await run();
+      const body = answer instanceof Uint8Array ? asBuffer(answer) : asBuffer(answer.getBytes());
+      if (name.startsWith("auth.")) signIn(body, key);
+      return body;
+    } catch (error) {
+      return errorBody(error);
+    }
+  }
+
+  function errorBody(error: unknown): Buffer {
+    if (error instanceof RpcError) return rpcError(error.code, error.message);
+    report(error);
+    return rpcError(500, "INTERNAL");
+  }
+
+  /** The world says who has signed in by its answer, whichever of the ways to sign in it was. */
+  function signIn(body: Buffer, key: AuthKey): void {
+    const constructor = body.length < 4 ? 0 : body.readUInt32LE();
+    if (constructor !== AUTHORIZATION && constructor !== LOGIN_TOKEN_SUCCESS) return;
+    const answer: unknown = new BinaryReader(body).tgReadObject();
+    const authorization = answer instanceof Api.auth.LoginTokenSuccess ? answer.authorization : answer;
+    if (!(authorization instanceof Api.auth.Authorization)) return;
+    keys.put({ ...(keys.get(key.id) ?? key), userId: BigInt(authorization.user.id.toString()) });
+  }
+
+  return async (body, key, wait) => {
+    const request = attempt(() => readRequest(body));
+    if ("error" in request) {
+      journal.record({ method: "unreadable", wrappers: [], keyId: key.id });
+      return { kind: "answer", body: errorBody(request.error) };
+    }
+    const { query, wrappers, takeoutId } = request.value;
+    const name = query.className;
+    journal.record({ method: name, wrappers, keyId: key.id });
+    const caller: Caller = { userId: key.userId, takeoutId, keyId: key.id, dcId: key.dcId };
+
+    const fault = faults.hook(name, query, caller);
+    const delay = faults.settings.latencyMs + (fault?.delayMs ?? 0);
+    if (delay > 0) await wait(delay);
+    if (fault?.drop || (fault?.close && !fault.lose)) return { kind: "dropped", close: fault.close };
+    const { error } = fault ?? {};
+
+    const answer = await execute(name, () => {
+      if (error !== undefined) throw new RpcError(error.code, error.message);
+      if (key.userId === undefined && !BEFORE_LOGIN.test(name)) throw new RpcError(401, "AUTH_KEY_UNREGISTERED");
+      if (takeoutId !== undefined && (key.userId === undefined || !centre.isTakeout(takeoutId, key.userId))) {
+        throw new RpcError(400, "TAKEOUT_INVALID");
+      }
+      const own = centre.methods.get(name);
+      if (own !== undefined) return own(query, caller, key);
+      const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
+      if (method === undefined) throw new RpcError(400, notImplemented(name));
+      return method(query, caller);
+    }, key);
+    return { kind: fault?.lose ? "lost" : "answer", body: answer, close: fault?.close };
+  };
+}
+
+/** In Telegram's own alphabet, so that clients can take it apart as they do with any other. */
+function notImplemented(name: string): string {
+  const words = name.replace(/([a-z])([A-Z])/g, "$1_$2").toUpperCase().replace(/[^A-Z]+/g, "_");
+  return `METHOD_NOT_IMPLEMENTED_IN_SANDBOX_${words}`.slice(0, 100);
+}
+
+function rpcError(code: number, message: string): Buffer {
+  return Buffer.concat([int(RPC_ERROR), int(code), bytes(message)]);
+}
+
+function asBuffer(value: Uint8Array): Buffer {
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+}
+
+function attempt<T>(action: () => T): { value: T } | { error: unknown } {
+  try {
+    return { value: action() };
+  } catch (error) {
+    return { error };
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * The methods that belong to the data centre and not to its world: configuration, keys and takeout sessions.
+ * @module
+ */
+import { randomBytes } from "node:crypto";
+import bigInt from "big-integer";
+import { type Answer, type Caller, RpcError, type TlObject } from "../rpc.ts";
+import { Api } from "../tl.ts";
+import { int } from "./bytes.ts";
+import { type AuthKey, HOME_DC, type KeyStore } from "./keys.ts";
+
+const BOOL_TRUE = 0x997275b5;
+
+/** A method that needs the key it was called on. */
+export type KeyMethod = (request: TlObject, caller: Caller, key: AuthKey) => Answer;
+
+/** What these methods know of the data centre. */
+export interface CentreOptions {
+  readonly keys: KeyStore;
+  /** Where clients find it. */
+  readonly address: { readonly host: string; readonly port: number };
+  /** Unix seconds, whole. */
+  readonly now: () => number;
+}
+
+/** The data centres that the configuration lists; one listener serves them all. */
+export const DATA_CENTRES = [1, HOME_DC, 3, 4, 5];
+
+/** The methods and a check for `invokeWithTakeout`. */
+export interface CentreMethods {
+  readonly methods: ReadonlyMap<string, KeyMethod>;
+  /** Whether a takeout session is this user's. */
+  isTakeout(id: bigint, userId: bigint): boolean;
+}
+
+/** Builds them. Sources: https://core.telegram.org/method/help.getConfig and the pages of the others. */
+export function createCentreMethods({ keys, address, now }: CentreOptions): CentreMethods {
+  const exported = new Map<string, { userId: bigint; dcId: number }>();
+  const takeouts = new Map<bigint, bigint>();
+
+  const methods = new Map<string, KeyMethod>([
+    ["help.GetConfig", (): Answer => config(address, now())],
+    ["help.GetNearestDc", (): Answer => new Api.NearestDc({ country: "DE", thisDc: HOME_DC, nearestDc: HOME_DC })],
+    ["updates.GetState", (): Answer => new Api.updates.State({ pts: 1, qts: 0, date: now(), seq: 1, unreadCount: 0 })],
+    ["auth.ExportAuthorization", (request, caller): Answer => {
+      if (!(request instanceof Api.auth.ExportAuthorization)) throw new RpcError(400, "INPUT_METHOD_INVALID");
+      if (!DATA_CENTRES.includes(request.dcId)) throw new RpcError(400, "DC_ID_INVALID");
+      const bytes = randomBytes(32);
+      const id = bigInt(randomBytes(6).readUIntBE(0, 6));
+      exported.set(`${id} ${bytes.toString("hex")}`, { userId: user(caller), dcId: request.dcId });
+      return new Api.auth.ExportedAuthorization({ id, bytes });
+    }],
+    ["auth.ImportAuthorization", (request, _, key): Answer => {
+      if (!(request instanceof Api.auth.ImportAuthorization)) throw new RpcError(400, "INPUT_METHOD_INVALID");
+      const name = `${request.id} ${request.bytes.toString("hex")}`;
+      const authorization = exported.get(name);
+      if (authorization === undefined) throw new RpcError(400, "AUTH_BYTES_INVALID");
+      exported.delete(name);
+      keys.put({ ...key, ...authorization });
+      const id = bigInt(authorization.userId.toString());
+      return new Api.auth.Authorization({ user: new Api.User({ id, self: true, accessHash: id }) });
+    }],
+    ["auth.LogOut", (_, caller, key): Answer => {
+      user(caller);
+      keys.put({ ...key, userId: undefined, owner: undefined });
+      return new Api.auth.LoggedOut({});
+    }],
+    ["account.InitTakeoutSession", (_, caller): Answer => {
+      const id = randomBytes(6).readUIntBE(0, 6);
+      takeouts.set(BigInt(id), user(caller));
+      return new Api.account.Takeout({ id: bigInt(id) });
+    }],
+    ["account.FinishTakeoutSession", (_, { takeoutId }): Answer => {
+      if (takeoutId === undefined) throw new RpcError(403, "TAKEOUT_REQUIRED");
+      takeouts.delete(takeoutId);
+      return int(BOOL_TRUE);
+    }],
+  ]);
+  return { methods, isTakeout: (id, userId) => takeouts.get(id) === userId };
+}
+
+function user({ userId }: Caller): bigint {
+  if (userId === undefined) throw new RpcError(401, "AUTH_KEY_UNREGISTERED");
+  return userId;
+}
+
+function config({ host, port }: { host: string; port: number }, now: number): TlObject {
+  return new Api.Config({
+    date: now,
+    expires: now + 3600,
+    testMode: false,
+    thisDc: HOME_DC,
+    dcOptions: DATA_CENTRES.map((id) => new Api.DcOption({ id, ipAddress: host, port })),
+    dcTxtDomainName: "",
+    chatSizeMax: 200,
+    megagroupSizeMax: 200_000,
+    forwardedCountMax: 100,
+    onlineUpdatePeriodMs: 210_000,
+    offlineBlurTimeoutMs: 5000,
+    offlineIdleTimeoutMs: 30_000,
+    onlineCloudTimeoutMs: 300_000,
+    notifyCloudDelayMs: 30_000,
+    notifyDefaultDelayMs: 1500,
+    pushChatPeriodMs: 60_000,
+    pushChatLimit: 2,
+    editTimeLimit: 172_800,
+    revokeTimeLimit: 2_147_483_647,
+    revokePmTimeLimit: 2_147_483_647,
+    ratingEDecay: 2_419_200,
+    stickersRecentLimit: 200,
+    channelsReadMediaPeriod: 604_800,
+    callReceiveTimeoutMs: 20_000,
+    callRingTimeoutMs: 90_000,
+    callConnectTimeoutMs: 30_000,
+    callPacketTimeoutMs: 10_000,
+    meUrlPrefix: "https://t.me/",
+    captionLengthMax: 1024,
+    messageLengthMax: 4096,
+    webfileDcId: HOME_DC,
+  });
+}

@@ -1,0 +1,87 @@
+/**
+ * The chats and users of the world.
+ * @module
+ */
+
+/** The kinds of chat. */
+export type ChatKind = "user" | "bot" | "group" | "supergroup" | "forum" | "channel" | "saved";
+
+/** A chat. Its key everywhere is the marked id: `-100…` for channels and supergroups, `-…` for basic groups, else the user's. */
+export interface WorldChat {
+  readonly id: string;
+  readonly kind: ChatKind;
+  readonly title: string;
+  readonly username: string | null;
+  readonly about: string;
+  /** Unix seconds. */
+  readonly created: number;
+  /** `member`: we are in it; `open`: anyone may read it, we are not in it; `closed`: we are kept out. */
+  readonly access: "member" | "open" | "closed";
+  /** How many are in it. */
+  readonly size: number;
+  /** Those known by name, decimal user ids; the first one created the chat, the second one is an admin. */
+  readonly members: readonly string[];
+  /** Seconds when the owner of the account came in. */
+  readonly joined: number;
+  /** The hash of its invite link, without the plus. */
+  readonly invite?: string;
+  /** Content may not be forwarded or saved. */
+  readonly protected?: boolean;
+  readonly signatures?: boolean;
+}
+
+/** A user. */
+export interface WorldUser {
+  /** Decimal. */
+  readonly id: string;
+  readonly firstName: string;
+  readonly lastName?: string;
+  readonly username: string | null;
+  readonly phone?: string;
+  readonly about?: string;
+  readonly bot?: boolean;
+  readonly deleted?: boolean;
+  readonly contact?: boolean;
+  readonly premium?: boolean;
+  /** Sent as a `min` object with the messages of groups; see https://core.telegram.org/api/min. */
+  readonly stranger?: boolean;
+}
+
+/** What the dialog list knows of a chat beside its messages. */
+export interface WorldDialog {
+  readonly chatId: string;
+  /** Absent if not pinned, else the place among the pinned ones of its folder, from 0. */
+  readonly pinned?: number;
+  /** 0 the main list, 1 the archive. */
+  readonly folder: 0 | 1;
+  readonly muted: boolean;
+  readonly unreadMark: boolean;
+  /** Messages up to this id are read by us. */
+  readonly readInbox: number;
+  /** Messages of ours up to this id are read by the other side. */
+  readonly readOutbox: number;
+}
+
+/** A folder of dialogs, https://core.telegram.org/api/folders. */
+export interface WorldFolder {
+  readonly id: number;
+  readonly title: string;
+  readonly broadcasts: boolean;
+  readonly include: readonly string[];
+}
+
+/** The bare id of a marked one: `-1002000000001` and `2000000001`, `-4001` and `4001`. */
+export function bareId(id: string): number {
+  const value = Number(id);
+  return value >= 0 ? value : value > -1_000_000_000_000 ? -value : -1_000_000_000_000 - value;
+}
+
+/** Whether a marked id is that of a channel or supergroup. */
+export function isChannelId(id: string): boolean {
+  return Number(id) <= -1_000_000_000_000;
+}
+
+/** The marked id of a channel or supergroup. */
+export function channelId(bare: number): string {
+  return String(-1_000_000_000_000 - bare);
+}

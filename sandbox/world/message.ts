@@ -1,0 +1,135 @@
+/**
+ * A message of the world, free of TL: what happened, not how it is sent.
+ * @module
+ */
+
+/** Formatting; `offset` and `length` in UTF-16 code units, as Telegram counts. */
+export interface WorldEntity {
+  readonly type:
+    | "bold"
+    | "italic"
+    | "underline"
+    | "strike"
+    | "spoiler"
+    | "code"
+    | "pre"
+    | "blockquote"
+    | "url"
+    | "email"
+    | "hashtag"
+    | "mention"
+    | "text_link"
+    | "mention_name"
+    | "custom_emoji";
+  readonly offset: number;
+  readonly length: number;
+  /** Of a `text_link`. */
+  readonly url?: string;
+  /** Of a `pre`. */
+  readonly language?: string;
+  /** Of a `mention_name`: a decimal user id. */
+  readonly userId?: string;
+  /** Of a `custom_emoji`. */
+  readonly documentId?: string;
+}
+
+/** A file-like medium; `size` in bytes, `duration` in seconds. */
+export interface WorldFile {
+  readonly kind: "video" | "document" | "audio" | "voice" | "video_note" | "gif" | "sticker";
+  /** A signed 64-bit number in decimal. */
+  readonly id: string;
+  readonly mime: string;
+  readonly size: number;
+  readonly name?: string;
+  readonly width?: number;
+  readonly height?: number;
+  readonly duration?: number;
+  readonly title?: string;
+  readonly performer?: string;
+  readonly emoji?: string;
+}
+
+/** What a message carries beside its text. */
+export type WorldMedia =
+  | WorldFile
+  | {
+    readonly kind: "photo";
+    readonly id: string;
+    readonly width: number;
+    readonly height: number;
+    readonly size: number;
+  }
+  | {
+    readonly kind: "webpage";
+    readonly id: string;
+    readonly url: string;
+    readonly site: string;
+    readonly title: string;
+    readonly description: string;
+  }
+  | { readonly kind: "geo"; readonly latitude: number; readonly longitude: number }
+  | {
+    readonly kind: "contact";
+    readonly phone: string;
+    readonly firstName: string;
+    readonly lastName: string;
+    readonly userId?: string;
+  }
+  | {
+    readonly kind: "poll";
+    readonly id: string;
+    readonly question: string;
+    readonly options: readonly { readonly text: string; readonly votes: number }[];
+    readonly closed?: boolean;
+  };
+
+/** What a service message tells; user ids are decimal. */
+export type WorldAction =
+  | { readonly action: "channel_create" | "edit_title"; readonly title: string }
+  | { readonly action: "chat_create"; readonly title: string; readonly users: readonly string[] }
+  | { readonly action: "edit_photo"; readonly photoId: string }
+  | { readonly action: "pin" }
+  | { readonly action: "add_user"; readonly users: readonly string[] }
+  | { readonly action: "joined_by_link"; readonly inviter: string }
+  | { readonly action: "remove_user"; readonly user: string }
+  | { readonly action: "phone_call"; readonly id: string; readonly duration?: number; readonly missed?: boolean }
+  | { readonly action: "contact_sign_up" };
+
+/** One message. A field that does not apply is absent. */
+export interface WorldMessage {
+  readonly id: number;
+  /** Unix time in seconds, like every date here. */
+  readonly date: number;
+  readonly edited?: number;
+  /** The sender's marked id; absent for posts of a channel. */
+  readonly from?: string;
+  readonly text: string;
+  readonly entities?: readonly WorldEntity[];
+  readonly replyTo?: { readonly id: number; readonly topId?: number; readonly quote?: string };
+  readonly forward?: {
+    readonly from?: string;
+    readonly name?: string;
+    readonly date: number;
+    readonly postId?: number;
+    readonly author?: string;
+  };
+  readonly media?: WorldMedia;
+  /** Shared by the messages of an album; a signed 64-bit number in decimal. */
+  readonly albumId?: string;
+  readonly views?: number;
+  readonly forwards?: number;
+  readonly reactions?: readonly { readonly emoji: string; readonly count: number; readonly chosen?: boolean }[];
+  readonly service?: WorldAction;
+  readonly pinned?: boolean;
+  readonly silent?: boolean;
+  readonly post?: boolean;
+  /** The signature of a post or of an anonymous admin. */
+  readonly author?: string;
+  /** A decimal bot id. */
+  readonly viaBot?: string;
+  readonly out?: boolean;
+  readonly mentioned?: boolean;
+}
+
+/** A message as its writer knows it: id and date come from its place in the history. */
+export type Draft = Omit<WorldMessage, "id" | "date">;

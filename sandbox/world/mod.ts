@@ -1,0 +1,196 @@
+/**
+ * The world of the sandbox: users, chats and their messages, the same on every machine, as plain data without TL.
+ * @module
+ */
+import { ACQUAINTANCES, FRIENDS, MEMBERS, OWNER } from "./cast.ts";
+import { bareId, isChannelId, type WorldChat, type WorldDialog, type WorldFolder, type WorldUser } from "./chat.ts";
+import { ARCHIVE, namedChannels, NEWS } from "./chats/channels.ts";
+import { crowd } from "./chats/crowd.ts";
+import { GROUP, peopleChats, privateChat, TEA_ROOM } from "./chats/people.ts";
+import type { ChatSeed } from "./chats/seed.ts";
+import { createHistory, type History, type MutableHistory } from "./history.ts";
+import type { Draft, WorldMessage } from "./message.ts";
+import { long } from "./random.ts";
+import { createSequence, type Sequence } from "./sequence.ts";
+import { seconds } from "./timeline.ts";
+
+export type { ChatKind, WorldChat, WorldDialog, WorldFolder, WorldUser } from "./chat.ts";
+export type { History } from "./history.ts";
+export type { Draft, WorldAction, WorldEntity, WorldFile, WorldMedia, WorldMessage } from "./message.ts";
+
+/** What happened, for those who push updates: the message as it is now, or `undefined` if it is gone. */
+export type WorldListener = (chatId: string, id: number, message: WorldMessage | undefined) => void;
+
+/** The world. A chat's key is its marked id. */
+export interface World {
+  /** The user whose account this is. */
+  readonly ownerId: bigint;
+  /** The clock, in milliseconds. */
+  now(): number;
+  readonly users: ReadonlyMap<string, WorldUser>;
+  /** Every chat with a history of its own, in a fixed order. */
+  readonly chats: ReadonlyMap<string, WorldChat>;
+  /** The dialog list in no order; top messages and unread counts follow from the histories. */
+  readonly dialogs: ReadonlyMap<string, WorldDialog>;
+  readonly folders: readonly WorldFolder[];
+  /** A chat by its marked id, also one with a user nothing was written to. */
+  chat(id: string): WorldChat | undefined;
+  /**
+   * The messages of a chat, oldest first.
+   * @throws {RangeError} no chat has this id
+   */
+  messages(chatId: string): History;
+  /** The chat that holds a message of the sequence common to private chats and basic groups. */
+  chatOfMessage(id: number): string | undefined;
+  /** The access hash of a user or channel, by its marked id: fixed, signed. */
+  accessHash(id: string): bigint;
+  /**
+   * Adds a message at the end, now if no date is given. Without `from` it is the other side's in a private chat, a post in a channel.
+   * @throws {RangeError} no chat has this id
+   */
+  append(chatId: string, message: Draft & { readonly date?: number }): WorldMessage;
+  /**
+   * Changes the text of a message, and its edit date to now.
+   * @throws {RangeError} there is no such message
+   */
+  edit(chatId: string, id: number, text: string): WorldMessage;
+  /** Deletes a message; whether there was one. */
+  remove(chatId: string, id: number): boolean;
+  /** Marks a chat's messages as read by us up to an id. */
+  read(chatId: string, maxId: number): void;
+  /** Calls back after each change; the answer ends that. */
+  subscribe(listener: WorldListener): () => void;
+}
+
+/** The moment at which the world stands if no clock is given. */
+export const WORLD_NOW = Date.parse("2025-06-01T00:00:00Z");
+
+function dialogOf(seed: ChatSeed, history: History): WorldDialog | undefined {
+  if (!seed.dialog) return undefined;
+  const { unread = 0, unseen = 0, pinned, folder = 0, muted = false, unreadMark = false } = seed.dialog;
+  const readUpTo = (count: number): number => history.length > count ? history.idAt(history.length - 1 - count) : 0;
+  return {
+    chatId: seed.chat.id,
+    ...pinned !== undefined && { pinned },
+    folder,
+    muted,
+    unreadMark,
+    readInbox: readUpTo(unread),
+    readOutbox: readUpTo(unseen),
+  };
+}
+
+/**
+ * Creates the world.
+ * @param options.now the clock in milliseconds; without it the world stands still at {@link WORLD_NOW}
+ */
+export function createWorld(options: { readonly now?: () => number } = {}): World {
+  const now = options.now ?? (() => WORLD_NOW);
+  const users = new Map(
+    [OWNER, ...FRIENDS.map(([user]) => user), ...MEMBERS, ...ACQUAINTANCES].map((user) => [user.id, user]),
+  );
+  const seeds = [...namedChannels(), ...peopleChats(), ...crowd()];
+  const sequence: Sequence = createSequence(seeds.filter((seed) => !isChannelId(seed.chat.id)));
+  const chats = new Map<string, WorldChat>();
+  const histories = new Map<string, MutableHistory>();
+  const dialogs = new Map<string, WorldDialog>();
+  const lastIds = new Map<string, number>();
+  const listeners = new Set<WorldListener>();
+  for (const seed of seeds) {
+    const { chat, timeline } = seed;
+    const history = createHistory(timeline, seed.write);
+    chats.set(chat.id, chat);
+    histories.set(chat.id, history);
+    lastIds.set(chat.id, timeline.ids[timeline.ids.length - 1] ?? 0);
+    const dialog = dialogOf(seed, history);
+    if (dialog) dialogs.set(chat.id, dialog);
+  }
+
+  const chat = (id: string): WorldChat | undefined => {
+    const user = users.get(id);
+    return chats.get(id) ?? (user && privateChat(user, seconds("2023-01-01")));
+  };
+  const messages = (chatId: string): MutableHistory => {
+    const known = histories.get(chatId);
+    if (known) return known;
+    if (!users.has(chatId)) throw new RangeError(`no chat ${chatId}`);
+    return createHistory({ ids: new Int32Array(0), dates: new Int32Array(0) }, () => ({ text: "" }));
+  };
+  const tell: WorldListener = (...change) => {
+    for (const listener of listeners) listener(...change);
+  };
+  const nextId = (chatId: string): number => {
+    if (!isChannelId(chatId)) return sequence.next(chatId);
+    const id = (lastIds.get(chatId) ?? 0) + 1;
+    lastIds.set(chatId, id);
+    return id;
+  };
+  const open = (chatId: string): MutableHistory => {
+    const history = messages(chatId);
+    const record = chat(chatId);
+    if (record && !chats.has(chatId)) {
+      chats.set(chatId, record);
+      histories.set(chatId, history);
+    }
+    if (record && !dialogs.has(chatId) && record.access === "member") {
+      dialogs.set(chatId, { chatId, folder: 0, muted: false, unreadMark: false, readInbox: 0, readOutbox: 0 });
+    }
+    return history;
+  };
+
+  return {
+    ownerId: BigInt(OWNER.id),
+    now,
+    users,
+    chats,
+    dialogs,
+    folders: [
+      { id: 2, title: "Work", broadcasts: false, include: [GROUP, TEA_ROOM] },
+      { id: 3, title: "News", broadcasts: true, include: [NEWS, ARCHIVE] },
+    ],
+    chat,
+    messages,
+    chatOfMessage: sequence.chatOf,
+    accessHash: (id) => long(bareId(id), isChannelId(id) ? 1 : 2),
+    append: (chatId, { date = Math.floor(now() / 1000), ...draft }) => {
+      const history = open(chatId);
+      const kind = chats.get(chatId)?.kind;
+      const sender = kind === "channel"
+        ? { post: true }
+        : kind === "user" || kind === "bot"
+        ? { from: chatId }
+        : { from: OWNER.id };
+      const message = history.append(nextId(chatId), date, {
+        ...sender,
+        ...!draft.from && sender.from === OWNER.id && kind !== "saved" && { out: true },
+        ...draft,
+      });
+      tell(chatId, message.id, message);
+      return message;
+    },
+    edit: (chatId, id, text) => {
+      const history = messages(chatId);
+      const before = history.byId(id);
+      if (!before) throw new RangeError(`no message ${id} in ${chatId}`);
+      const { entities: _, ...rest } = before;
+      const message = { ...rest, text, edited: Math.floor(now() / 1000) };
+      history.replace(message);
+      tell(chatId, id, message);
+      return message;
+    },
+    remove: (chatId, id) => {
+      if (!messages(chatId).remove(id)) return false;
+      tell(chatId, id, undefined);
+      return true;
+    },
+    read: (chatId, maxId) => {
+      const dialog = dialogs.get(chatId);
+      if (!dialog) throw new RangeError(`no dialog ${chatId}`);
+      dialogs.set(chatId, { ...dialog, readInbox: maxId });
+    },
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}

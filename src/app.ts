@@ -1,0 +1,186 @@
+/**
+ * The composition root: everything that serves, built from a configuration.
+ * @module
+ */
+import type { Config } from "./config/load.ts";
+import { chain, type Handler } from "./http/chain.ts";
+import { landing } from "./http/landing.ts";
+import { createRouter, type Route } from "./http/router.ts";
+import { createStack } from "./http/stack.ts";
+import { createCatalogue } from "./mcp/catalogue.ts";
+import { createCursors } from "./mcp/cursor.ts";
+import { INSTRUCTIONS } from "./mcp/instructions.ts";
+import { createLegacyMcp } from "./mcp/legacy.ts";
+import { type CallRecord, createRegistry } from "./mcp/registry.ts";
+import { createTools } from "./mcp/tools/mod.ts";
+import { MESSAGE_JSON_SCHEMA } from "./model/message.ts";
+import { LOCAL_PRINCIPAL } from "./model/principal.ts";
+import type { CallEnd } from "./mtproto/invoke.ts";
+import { createHealth, type Health } from "./observability/health.ts";
+import { getLogger } from "./observability/log.ts";
+import { createMetrics, type Metrics } from "./observability/metrics.ts";
+import { openDataDirectory } from "./storage/open.ts";
+import { loadSecret } from "./storage/secret.ts";
+import { openAccount } from "./telegram/open.ts";
+import { NAME, VERSION } from "./version.ts";
+
+/** The running program, less its listener. */
+export interface App extends AsyncDisposable {
+  readonly fetch: Handler;
+  /** The first step of a shutdown: not ready any more, and no stream stays open just to listen. */
+  readonly drain: () => Promise<void>;
+}
+
+/**
+ * Builds everything and starts connecting to Telegram in the background.
+ * @throws AppError when the data directory or the session cannot be used
+ */
+export async function createApp(config: Config): Promise<App> {
+  await using stack = new AsyncDisposableStack();
+  const health = createHealth({ version: VERSION });
+  const metrics = createMetrics({ version: VERSION });
+  const log = getLogger("telegram");
+  const db = stack.use(openDataDirectory(config.dataDir));
+  health.set("storage", "ok");
+  let wasReady = false;
+  const { account } = stack.use(openAccount(config, {
+    db,
+    accountId: LOCAL_PRINCIPAL.accountId,
+    appVersion: VERSION,
+    onCall: (end) => countCall(metrics, end),
+    onFlood: ({ method, seconds }) => {
+      log.warning("flood wait", { method, seconds });
+      metrics.floodWaits.inc({ method });
+      metrics.floodWaitSeconds.observe({ method }, seconds);
+    },
+    onStatus: (status) => {
+      log.info("connection", { ...status });
+      metrics.telegramState(status.state);
+      wasReady ||= status.state === "ready";
+      // A server that has never reached Telegram is not ready to serve, however often it tries.
+      const state = status.state === "reconnecting" && !wasReady ? "connecting" : status.state;
+      health.set("telegram", state, "reason" in status ? status.reason : undefined);
+    },
+    onProblem: (error) => log.warning("wire", { error }),
+  }));
+  const registry = createRegistry(
+    createTools({
+      account,
+      cursors: createCursors(loadSecret(db, "cursor")),
+      patience: config.floodSleepThreshold,
+      maxPageSize: config.maxPageSize,
+      now: Date.now,
+    }),
+    { onCall: (record) => countTool(metrics, record) },
+  );
+  const mcp = stack.use(createLegacyMcp(registry, {
+    name: NAME,
+    version: VERSION,
+    instructions: INSTRUCTIONS,
+    onSessions: (count) => metrics.mcpSessions.set(count),
+    log: ({ message }) => getLogger("mcp").info("client", { reason: message.slice(0, 200) }),
+  }));
+  const routes = routesOf({ config, health, metrics, mcp: mcp.fetch, catalogue: createCatalogue(registry) });
+  const fetch = chain(
+    createStack({
+      logger: getLogger("http"),
+      instruments: metrics,
+      allowedHosts: config.http.allowedHosts,
+      publicUrl: config.http.publicUrl,
+      trustedProxies: config.http.trustedProxies,
+      quietRoutes: ["live", "ready", "metrics"],
+      cors: {
+        methods: ["GET", "POST", "DELETE"],
+        requestHeaders: [
+          "Accept",
+          "Authorization",
+          "Content-Type",
+          "Last-Event-ID",
+          "MCP-Protocol-Version",
+          "Mcp-Session-Id",
+        ],
+        exposedHeaders: ["Mcp-Session-Id", "Retry-After", "WWW-Authenticate", "X-Request-Id"],
+      },
+    }),
+    createRouter(routes),
+  );
+  const resources = stack.move();
+  return {
+    fetch,
+    drain: () => {
+      health.draining();
+      return mcp.closeStreams();
+    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+/** Every route there is. */
+function routesOf(parts: {
+  readonly config: Config;
+  readonly health: Health;
+  readonly metrics: Metrics;
+  readonly mcp: Handler;
+  readonly catalogue: { readonly list: Handler; readonly call: Handler };
+}): Route[] {
+  const { config, health, metrics, mcp, catalogue } = parts;
+  const page = landing({
+    name: NAME,
+    version: VERSION,
+    state: () => describeState(health),
+    url: (request) => config.http.publicUrl ?? new URL(request.url).origin,
+  });
+  const ready: Handler = () => {
+    const isReady = health.ready();
+    return Response.json({ ready: isReady, state: describeState(health) }, { status: isReady ? 200 : 503 });
+  };
+  const scrape: Handler = async () =>
+    new Response(await metrics.render(), { headers: { "content-type": metrics.contentType } });
+  return [
+    { methods: ["GET", "POST", "DELETE"], path: "/mcp", name: "mcp", handler: mcp },
+    { methods: ["GET"], path: "/health", name: "health", handler: () => Response.json(health.summary()) },
+    { methods: ["GET"], path: "/health/live", name: "live", handler: () => Response.json({ status: "ok" }) },
+    { methods: ["GET"], path: "/health/ready", name: "ready", handler: ready },
+    { methods: ["GET"], path: "/metrics", name: "metrics", handler: scrape },
+    { methods: ["GET"], path: "/api/tools", name: "tools", handler: catalogue.list },
+    { methods: ["POST"], path: "/api/tools/:name", name: "tool", handler: catalogue.call },
+    {
+      methods: ["GET"],
+      path: "/api/schemas/message-1",
+      name: "schema",
+      handler: () => Response.json(MESSAGE_JSON_SCHEMA),
+    },
+    { methods: ["GET"], path: "/", name: "landing", handler: page },
+  ];
+}
+
+function describeState(health: Health): string {
+  const { status, components } = health.summary();
+  const parts = Object.entries(components).map(([name, { state, detail }]) =>
+    `${name} ${state}${detail === undefined ? "" : ` (${detail})`}`
+  );
+  return `State: ${[status, ...parts].join(", ")}`;
+}
+
+function countTool(metrics: Metrics, { tool, status, seconds, error }: CallRecord): void {
+  metrics.toolCalls.inc({ tool, status });
+  metrics.toolDuration.observe({ tool, status }, seconds);
+  const log = getLogger("tools");
+  const record = { tool, status, ms: Math.round(seconds * 1000) };
+  if (error?.code === "INTERNAL" && status !== "CANCELLED") {
+    log.error("call", { ...record, error: error.cause ?? error });
+  } else log.info("call", { ...record, ...(isName(error?.field) ? { field: error?.field } : {}) });
+}
+
+/** A caller may invent an argument; what is no name is not logged. */
+function isName(field: string | undefined): boolean {
+  return field !== undefined && /^[a-z_]{1,32}$/.test(field);
+}
+
+function countCall(metrics: Metrics, { method, status, seconds, answer }: CallEnd): void {
+  metrics.apiCalls.inc({ method, status });
+  metrics.apiDuration.observe({ method }, seconds);
+  if (typeof answer === "object" && answer !== null && "messages" in answer && Array.isArray(answer.messages)) {
+    metrics.messagesFetched.inc(answer.messages.length);
+  }
+}

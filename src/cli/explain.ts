@@ -1,0 +1,47 @@
+/**
+ * From an error to sentences for the person at the command line.
+ * @module
+ */
+import { ConfigError } from "../config/load.ts";
+import { AppError, ERROR_CODES, type ErrorCode, toAppError } from "../errors.ts";
+import { systemReason } from "../exports/sink.ts";
+
+/** In place of a code's own hint, which speaks to a model that calls tools. */
+const HINTS: Partial<Record<ErrorCode, string>> = {
+  INPUT_VALIDATION: "See --help.",
+  CHAT_NOT_FOUND: "Name it by its @username, its id, its exact title or a link to one of its messages.",
+  CHAT_AMBIGUOUS: "Name it by its id.",
+  CHANNEL_PRIVATE: "Join it with the account first.",
+  ACCESS_DENIED: "The account lacks the rights for it.",
+  SESSION_INVALID:
+    "Set TELEGRAM_API_ID, TELEGRAM_API_HASH and TELEGRAM_STRING_SESSION (or its _FILE twin), a session " +
+    "that is signed in.",
+  INTERNAL: "This is a defect of the program; please report it with the lines below.",
+};
+
+/**
+ * What to print for anything that a command threw. Only defects show a stack trace.
+ * @returns lines, the last one ended
+ */
+export function explain(thrown: unknown): string {
+  const error = toExpected(thrown);
+  const hint = error.hint === ERROR_CODES[error.code].hint ? HINTS[error.code] ?? error.hint : error.hint;
+  const lines = thrown instanceof ConfigError ? [error.message] : [error.message, hint];
+  if (error.candidates !== undefined) lines.push("Did you mean:");
+  for (const { id, kind, title, username } of error.candidates ?? []) {
+    lines.push(`  ${id} ${kind ?? ""} ${JSON.stringify(title ?? "")}${username === undefined ? "" : ` @${username}`}`);
+  }
+  if (error.code === "INTERNAL" && error.cause instanceof Error) lines.push(error.cause.stack ?? error.cause.message);
+  return `${lines.join("\n")}\n`;
+}
+
+/** What the system refused, a file that is not there for one, is no defect. */
+function toExpected(thrown: unknown): AppError {
+  const isFromSystem = thrown instanceof Error && "code" in thrown && /^E[A-Z0-9]+$/.test(String(thrown.code));
+  if (!isFromSystem) return toAppError(thrown);
+  const path = /'[^']*'/.exec(thrown.message)?.[0];
+  return new AppError("RESOURCE_EXHAUSTED", `The system refused${path ? ` ${path}` : ""}: ${systemReason(thrown)}.`, {
+    hint: "Correct that and try again.",
+    cause: thrown,
+  });
+}

@@ -1,0 +1,113 @@
+/**
+ * The command `export`.
+ * @module
+ */
+import { setTimeout as sleepMs } from "node:timers/promises";
+import { z } from "zod";
+import { loadConfig } from "../config/load.ts";
+import { AppError } from "../errors.ts";
+import { exportLines } from "../exports/ndjson.ts";
+import { assertFree, openPartFile } from "../exports/part_file.ts";
+import type { Plan } from "../exports/plan.ts";
+import { standardOutput } from "../exports/sink.ts";
+import { LOCAL_PRINCIPAL } from "../model/principal.ts";
+import { patient, type Wait } from "../mtproto/flood.ts";
+import { openDataDirectory } from "../storage/open.ts";
+import { countInRange, historyEnds } from "../telegram/chats.ts";
+import { readRange } from "../telegram/dates.ts";
+import { openAccount } from "../telegram/open.ts";
+import { type Directory, findSelf, resolveChat } from "../telegram/resolve.ts";
+import { VERSION } from "../version.ts";
+import { createProgress, type Progress } from "./progress.ts";
+
+const optionsSchema = z.object({
+  out: z.string().min(1, "expected a file, or - for standard output"),
+  from: z.string().optional(),
+  to: z.string().optional(),
+  tz: z.string().optional(),
+  limit: z.string().regex(/^0*[1-9]\d{0,9}$/, "expected a whole number above 0").transform(Number).optional(),
+  force: z.boolean().default(false),
+});
+type Options = z.infer<typeof optionsSchema>;
+
+const INTERRUPTED = 130;
+/** 128 and SIGPIPE: what programs end with whose reader has gone. */
+const READER_GONE = 141;
+
+/**
+ * Writes a chat's history as NDJSON. Needs no running server; waits for floods and lost connections as long as it takes.
+ * @returns the exit code
+ * @throws AppError
+ */
+export async function exportChat(chat: string, rawOptions: unknown): Promise<number> {
+  const options = readOptions(rawOptions);
+  const progress = createProgress();
+  const interrupt = new AbortController();
+  const onSignal = (): void => interrupt.abort(new AppError("CONNECTION", "Interrupted."));
+  Deno.addSignalListener("SIGINT", onSignal);
+  Deno.addSignalListener("SIGTERM", onSignal);
+  try {
+    await run(chat, options, progress, interrupt.signal);
+    return 0;
+  } catch (error) {
+    if (options.out === "-" && error instanceof Deno.errors.BrokenPipe) return READER_GONE;
+    if (!interrupt.signal.aborted) throw error;
+    progress.note(options.out === "-" ? "interrupted" : "interrupted; the same command continues");
+    return INTERRUPTED;
+  } finally {
+    progress.stop();
+    Deno.removeSignalListener("SIGINT", onSignal);
+    Deno.removeSignalListener("SIGTERM", onSignal);
+  }
+}
+
+function readOptions(raw: unknown): Options {
+  const { data, error } = optionsSchema.safeParse(raw);
+  if (data !== undefined) return data;
+  const [issue] = error.issues;
+  const field = `--${issue?.path.join(".")}`;
+  throw new AppError("INPUT_VALIDATION", `${field}: ${issue?.message}.`, { field });
+}
+
+async function run(chat: string, options: Options, progress: Progress, signal: AbortSignal): Promise<void> {
+  const begun = new Date();
+  const range = readRange(options, Math.floor(begun.getTime() / 1000));
+  const config = loadConfig();
+  const { out, from, to, tz, limit, force } = options;
+  if (out !== "-") await assertFree(out, force);
+  using db = openDataDirectory(config.dataDir);
+  await using open = openAccount(config, { db, accountId: LOCAL_PRINCIPAL.accountId, appVersion: VERSION });
+  const { peers, dialogs } = open.account;
+  const call = patient(open.account.call, {
+    seconds: Infinity,
+    sleep: (seconds, signal) => sleepMs(seconds * 1000, undefined, { signal }),
+    onWait: (wait) => progress.note(describeWait(wait)),
+  });
+  const directory: Directory = { call, peers, dialogs, options: { signal } };
+
+  const self = await findSelf(directory);
+  const { peer } = await resolveChat(directory, chat);
+  const ends = await historyEnds(call, peer, { signal });
+  const asked = { chat: peer.id, from, to, tz, limit };
+  const wanted: Plan = { asked, begun: begun.toISOString(), range, upTo: ends.last?.id ?? 0 };
+  using sink = out === "-" ? standardOutput(wanted, signal) : await openPartFile(out, wanted, { force });
+  const { plan, lines: done, lastId: after } = sink;
+  if (done > 0) progress.note(`continuing the export begun ${plan.begun}, behind ${done} messages`);
+  const isWhole = from === undefined && to === undefined;
+  const matching = isWhole ? ends.messages : await countInRange(call, peer, plan.range, { signal });
+  const total = matching === undefined ? limit : Math.min(matching, limit ?? Infinity);
+  progress.start({ done, total });
+  const rest = limit === undefined ? undefined : limit - done;
+  const query = { chat: peer, self: self.id, range: plan.range, limit: rest, upTo: plan.upTo, after };
+  for await (const lines of exportLines(call, query, { callOptions: { signal } })) {
+    await sink.write(lines.text);
+    progress.add(lines.count);
+  }
+  await sink.complete();
+  progress.finish(out === "-" ? "standard output" : out);
+}
+
+function describeWait({ reason, seconds }: Wait): string {
+  const time = `${Math.ceil(seconds)} s`;
+  return reason === "flood" ? `Telegram asks to wait ${time}` : `no answer from Telegram, trying again in ${time}`;
+}

@@ -1,0 +1,39 @@
+/**
+ * The command `healthcheck`.
+ * @module
+ */
+import { get } from "node:http";
+import { loadConfig } from "../config/load.ts";
+import { AppError } from "../errors.ts";
+
+const TIMEOUT_MS = 5000;
+
+/**
+ * Asks `GET /health/live` of the server on this machine.
+ * @throws AppError CONNECTION when it does not answer with 200
+ */
+export async function healthcheck(): Promise<number> {
+  const { host, port } = loadConfig().http;
+  const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}/health/live`;
+  try {
+    const status = await ask(url);
+    if (status === 200) return 0;
+    throw new Error(`status ${status}`);
+  } catch (cause) {
+    throw new AppError("CONNECTION", `The server does not answer at ${url}.`, {
+      hint: "Start it, or set MCP_SERVER_HOST and MCP_SERVER_PORT to where it listens.",
+      cause,
+    });
+  }
+}
+
+/** Not by `fetch`, which would ask the proxy that `HTTP_PROXY` names. */
+async function ask(url: string): Promise<number | undefined> {
+  const status = Promise.withResolvers<number | undefined>();
+  const request = get(url, { signal: AbortSignal.timeout(TIMEOUT_MS) }, (response) => {
+    response.resume();
+    status.resolve(response.statusCode);
+  });
+  request.on("error", status.reject);
+  return await status.promise;
+}

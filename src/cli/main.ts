@@ -1,0 +1,54 @@
+/**
+ * The command line: reads arguments, runs a command, turns errors into sentences and exit codes.
+ * @module
+ */
+import { Command, CommanderError } from "commander";
+import { optionsText } from "../config/reference.ts";
+import { toAppError } from "../errors.ts";
+import { NAME, VERSION } from "../version.ts";
+import { explain } from "./explain.ts";
+import { writeToStderr } from "../observability/stderr.ts";
+
+/** Exit codes: 0 done, 1 failed, 2 used wrongly, 130 interrupted, 141 the reader of standard output has gone. */
+export async function main(args: readonly string[]): Promise<number> {
+  // Commands are loaded when they run: a container's health is asked for every half minute, and needs little of it all.
+  let code = 0;
+  const program = new Command(NAME)
+    .description("A read-only MCP server for the Telegram history its owner can see.")
+    .version(VERSION, "--version", "print the version")
+    .helpOption("-h, --help", "print this")
+    .addHelpText("after", () => `\nEnvironment variables:\n${optionsText()}`)
+    .exitOverride();
+  program.command("serve", { isDefault: true })
+    .description("serve MCP over HTTP (what happens without a command)")
+    .action(async () => {
+      const { serveUntilStopped } = await import("./serve.ts");
+      code = await serveUntilStopped();
+    });
+  program.command("export <chat>")
+    .description("write a chat's history to a file, one JSON message a line, oldest first")
+    .requiredOption("--out <file>", "where to; - for standard output")
+    .option("--from <date>", "inclusive: RFC 3339 with zone, age (24h, 7d, 2w) or #ID")
+    .option("--to <date>", "exclusive, same forms")
+    .option("--tz <zone>", "IANA time zone for dates without one")
+    .option("--limit <n>", "at most so many messages")
+    .option("--force", "replace the file if it exists")
+    .action(async (chat: string, options: unknown) => {
+      const { exportChat } = await import("./export.ts");
+      code = await exportChat(chat, options);
+    });
+  program.command("healthcheck")
+    .description("ask the running server whether it lives; for containers")
+    .action(async () => {
+      const { healthcheck } = await import("./healthcheck.ts");
+      code = await healthcheck();
+    });
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    writeToStderr(`${NAME}: ${explain(error)}`);
+    return toAppError(error).code === "INPUT_VALIDATION" ? 2 : 1;
+  }
+}

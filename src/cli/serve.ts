@@ -1,0 +1,58 @@
+/**
+ * The command `serve`.
+ * @module
+ */
+import { createApp } from "../app.ts";
+import { loadConfig, refuseOpenListener } from "../config/load.ts";
+import { serve } from "../http/server.ts";
+import { configureLogging, getLogger } from "../observability/log.ts";
+
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+/** Of the ten seconds that a container has to stop, two are left for Telegram and the database. */
+const GRACE_MS = 8000;
+const INTERRUPTED = 130;
+
+/** Serves until SIGINT or SIGTERM, then stops in order; running requests finish. A second signal ends the process at once. */
+export async function serveUntilStopped(): Promise<number> {
+  const config = loadConfig();
+  refuseOpenListener(config);
+  await using _logging = configureLogging(config.log);
+  const log = getLogger();
+  for (const warning of config.warnings) log.warning("configuration", { warning });
+  if (config.telegram.testDc !== undefined) {
+    log.warning("a test data centre stands in for Telegram", { port: config.telegram.testDc.port });
+  }
+  await using app = await createApp(config);
+  const stopped = Promise.withResolvers<string>();
+  let isStopping = false;
+  const handlers = SIGNALS.map((signal) => ({
+    signal,
+    stop: (): void => {
+      if (isStopping) Deno.exit(INTERRUPTED);
+      isStopping = true;
+      stopped.resolve(signal);
+    },
+  }));
+  for (const { signal, stop } of handlers) Deno.addSignalListener(signal, stop);
+  const { host, port } = config.http;
+  const server = serve({ handler: app.fetch, host, port, grace: GRACE_MS });
+  greet(config.http.publicUrl ?? server.url, config.telegram.testDc === undefined ? "me" : "@sandbox_news");
+  log.info("listening", { url: server.url });
+  const signal = await stopped.promise;
+  log.info("stopping", { signal });
+  await app.drain();
+  await server.shutdown();
+  for (const { signal, stop } of handlers) Deno.removeSignalListener(signal, stop);
+  return 0;
+}
+
+/** Says on standard output how to connect. */
+function greet(url: string, chat: string): void {
+  const body = JSON.stringify({ chat, limit: 3 });
+  const lines = [
+    `MCP endpoint: ${url}/mcp`,
+    `  claude mcp add --transport http telegram ${url}/mcp`,
+    `  curl -s ${url}/api/tools/fetch_history -H 'content-type: application/json' -d '${body}'`,
+  ];
+  Deno.stdout.writeSync(new TextEncoder().encode(`${lines.join("\n")}\n`));
+}

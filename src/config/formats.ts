@@ -1,0 +1,61 @@
+/**
+ * Schemas for the texts of options that are more than a word or a number.
+ * @module
+ */
+import { BlockList, isIP, isIPv6 } from "node:net";
+import { z } from "zod";
+
+/** A data centre to use in place of Telegram's own. */
+export interface TestDc {
+  /** The number of the data centre, 1 to 5. */
+  readonly id: number;
+  /** An IP address, IPv6 without brackets. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Whether an address or name stands for this machine only. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || isWithin(host, [["127.0.0.0", 8], ["::1", 128]]);
+}
+
+/** RFC 1918 and RFC 4193, besides this machine itself. */
+function isLocalNetwork(host: string): boolean {
+  return isLoopback(host) ||
+    isWithin(host, [["10.0.0.0", 8], ["172.16.0.0", 12], ["192.168.0.0", 16], ["fc00::", 7]]);
+}
+
+function isWithin(host: string, ranges: readonly (readonly [string, number])[]): boolean {
+  if (isIP(host) === 0) return false;
+  const list = new BlockList();
+  for (const [net, prefix] of ranges) list.addSubnet(net, prefix, isIPv6(net) ? "ipv6" : "ipv4");
+  return list.check(host, isIPv6(host) ? "ipv6" : "ipv4");
+}
+
+/** `name`, `name:port`, `[v6]` or `[v6]:port`, in lower case. */
+export const hostPort: z.ZodType<string, string> = z.string().toLowerCase()
+  .regex(/^(?:\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::\d{1,5})?$/)
+  .refine((text) => URL.canParse(`http://${text}`));
+
+/** One IP address or CIDR range. */
+export const ipOrCidr: z.ZodType<string, string> = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]);
+
+/** An absolute address, given back without a slash at its end. */
+export const publicUrl: z.ZodType<string, string> = z.string()
+  .refine((text) => {
+    const url = URL.parse(text);
+    return url !== null && (url.protocol === "https:" || url.protocol === "http:") &&
+      url.username === "" && url.password === "" && !/[?#]/.test(text);
+  })
+  .transform((text) => new URL(text).href.replace(/\/+$/, ""));
+
+/** `id@address:port` of a data centre on this machine or a private network. */
+export const testDc: z.ZodType<TestDc, string> = z.string().transform((text, context): TestDc => {
+  const [, id, v6, v4, port] = /^([1-5])@(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text) ?? [];
+  const host = v6 ?? (v4 === "localhost" ? "127.0.0.1" : v4);
+  if (host === undefined || !isLocalNetwork(host) || Number(port) < 1 || Number(port) > 65_535) {
+    context.addIssue("not a local data centre");
+    return z.NEVER;
+  }
+  return { id: Number(id), host, port: Number(port) };
+});

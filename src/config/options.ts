@@ -1,0 +1,189 @@
+/**
+ * The options of the program, one table: what `load.ts` reads and what `--help` and the reference print.
+ * @module
+ */
+import { z } from "zod";
+import { hostPort, ipOrCidr, publicUrl, testDc } from "./formats.ts";
+import { Secret } from "./secret.ts";
+
+/** Looks a variable up; empty and absent mean the same. */
+export type Lookup = (name: string) => string | undefined;
+
+/** What a default may depend on. */
+export interface DefaultContext {
+  readonly env: Lookup;
+  /** Whether the log goes to a terminal. */
+  readonly terminal: boolean;
+}
+
+/** One option, an environment variable. */
+export interface Option<T = unknown> {
+  /** Parses the trimmed text of the variable. */
+  readonly type: z.ZodType<T, string>;
+  /** The text parsed when the variable is not set. */
+  readonly default?: string | ((context: DefaultContext) => string | undefined);
+  /** How a computed default reads in the reference. */
+  readonly defaultText?: string;
+  /** Secrets have a twin with `_FILE` appended that names a file holding the value. */
+  readonly secret?: true;
+  /** What is accepted, to finish the sentence "expected …". */
+  readonly expects: string;
+  /** A valid value. */
+  readonly example: string;
+  /** One sentence for the reference. */
+  readonly help: string;
+}
+
+const wholeNumber = (min: number, max: number): z.ZodType<number, string> =>
+  z.string().regex(/^\d{1,10}$/).transform(Number).pipe(z.number().min(min).max(max));
+
+const commaList = <T>(item: z.ZodType<T, string>): z.ZodType<readonly T[], string> =>
+  z.string().transform((text) => text.split(",").map((part) => part.trim()).filter((part) => part !== ""))
+    .pipe(z.array(item));
+
+const secret = (pattern: RegExp): z.ZodType<Secret, string> =>
+  z.string().regex(pattern).transform((text) => new Secret(text));
+
+/** `$XDG_STATE_HOME` counts only when absolute: https://specifications.freedesktop.org/basedir-spec/latest/ */
+function defaultDataDir({ env }: DefaultContext): string | undefined {
+  const state = env("XDG_STATE_HOME");
+  if (state?.startsWith("/")) return `${state}/telegram-toolkit-mcp`;
+  const home = env("HOME") ?? env("USERPROFILE");
+  return home && `${home}/.local/state/telegram-toolkit-mcp`;
+}
+
+/** Every option by the name of its variable. */
+export const OPTIONS = {
+  TELEGRAM_API_ID: {
+    type: wholeNumber(1, 2_147_483_647),
+    expects: "the number shown at https://my.telegram.org/apps",
+    example: "123456",
+    help: "The api_id of your Telegram application.",
+  },
+  TELEGRAM_API_HASH: {
+    type: secret(/^[0-9a-f]{32}$/i),
+    secret: true,
+    expects: "32 hexadecimal digits, shown at https://my.telegram.org/apps",
+    example: "0123456789abcdef0123456789abcdef",
+    help: "The api_hash of your Telegram application.",
+  },
+  TELEGRAM_STRING_SESSION: {
+    type: secret(/^1[A-Za-z0-9+/=_-]{300,}$/),
+    secret: true,
+    expects: "a string session of GramJS or Telethon: 1 and then more than 300 characters of base64",
+    example: "1BVtsOK4Bu…",
+    help: "A session that is signed in; whoever has it is the account.",
+  },
+  MCP_SERVER_HOST: {
+    type: z.union([z.ipv4(), z.ipv6(), z.hostname()]),
+    default: "127.0.0.1",
+    expects: "an IP address or a host name",
+    example: "127.0.0.1",
+    help: "The address to listen on.",
+  },
+  MCP_SERVER_PORT: {
+    type: wholeNumber(0, 65_535),
+    default: "8000",
+    expects: "a port from 0 to 65535 (0: any free one)",
+    example: "8000",
+    help: "The port to listen on.",
+  },
+  MCP_SERVER_LOG_LEVEL: {
+    type: z.string().toLowerCase().pipe(z.enum(["debug", "info", "warning", "error"])),
+    default: "info",
+    expects: "debug, info, warning or error",
+    example: "info",
+    help: "The least severe level that is logged.",
+  },
+  LOG_FORMAT: {
+    type: z.string().toLowerCase().pipe(z.enum(["text", "json"])),
+    default: ({ terminal }) => terminal ? "text" : "json",
+    defaultText: "text on a terminal, else json",
+    expects: "text or json",
+    example: "json",
+    help: "How a line of the log is written.",
+  },
+  FLOOD_SLEEP_THRESHOLD: {
+    type: wholeNumber(0, 15),
+    default: "15",
+    expects: "seconds from 0 to 15",
+    example: "10",
+    help: "The longest wait that Telegram may impose on a call before the call is answered with FLOOD_WAIT; seconds.",
+  },
+  REQUEST_TIMEOUT: {
+    type: wholeNumber(1, 600),
+    default: "30",
+    expects: "seconds from 1 to 600",
+    example: "30",
+    help: "How long one call to Telegram may take; seconds.",
+  },
+  MAX_PAGE_SIZE: {
+    type: wholeNumber(1, 100),
+    default: "100",
+    expects: "a number from 1 to 100",
+    example: "50",
+    help: "The most messages that a page may have.",
+  },
+  DATA_DIR: {
+    type: z.string().min(1),
+    default: defaultDataDir,
+    defaultText: "$XDG_STATE_HOME/telegram-toolkit-mcp, or $HOME/.local/state/telegram-toolkit-mcp",
+    expects: "a folder (neither XDG_STATE_HOME nor HOME is set to derive it from)",
+    example: "/var/lib/telegram-toolkit-mcp",
+    help: "The folder of the database: known chats and their access hashes.",
+  },
+  PUBLIC_URL: {
+    type: publicUrl,
+    expects: "an http or https address without credentials, query and fragment",
+    example: "https://telegram.example.org",
+    help: "The address under which clients reach the server, when a proxy stands in front of it.",
+  },
+  ALLOWED_HOSTS: {
+    type: commaList(hostPort),
+    default: "",
+    expects: "host names, each with or without a port, separated by commas",
+    example: "telegram.example.org,localhost:9000",
+    help: "Hosts that a request may name besides the loopback names and the host of PUBLIC_URL.",
+  },
+  TRUSTED_PROXIES: {
+    type: commaList(ipOrCidr),
+    default: "",
+    expects: "IP addresses or CIDR ranges, separated by commas",
+    example: "127.0.0.1,172.16.0.0/12",
+    help: "Proxies whose X-Forwarded-For header is believed.",
+  },
+  TELEGRAM_TEST_DC: {
+    type: testDc,
+    expects: "id@address:port with a loopback or private address",
+    example: "2@127.0.0.1:4430",
+    help: "A test data centre used in place of Telegram's own.",
+  },
+  TELEGRAM_TEST_KEY_FILE: {
+    type: z.string().min(1),
+    expects: "the path of the public RSA key of TELEGRAM_TEST_DC",
+    example: "/tmp/sandbox/key.pem",
+    help: "The file with the test data centre's public RSA key.",
+  },
+} as const satisfies Record<string, Option>;
+
+/** A name of {@link OPTIONS}. */
+export type OptionName = keyof typeof OPTIONS;
+
+/** The value of an option once parsed. */
+export type OptionValue<N extends OptionName> = z.output<(typeof OPTIONS)[N]["type"]>;
+
+/** Whether a variable is an option. */
+export function isOptionName(name: string): name is OptionName {
+  return Object.hasOwn(OPTIONS, name);
+}
+
+/** The names of {@link OPTIONS} in the order of the table. */
+export function optionNames(): readonly OptionName[] {
+  return Object.keys(OPTIONS).filter(isOptionName);
+}
+
+/** The table's entry of a name. */
+export function optionOf<N extends OptionName>(name: N): Option<OptionValue<N>> {
+  const table: { readonly [K in OptionName]: Option<OptionValue<K>> } = OPTIONS;
+  return table[name];
+}

@@ -1,0 +1,52 @@
+/**
+ * What handles a request and what wraps it.
+ * @module
+ */
+import type { Principal } from "../model/principal.ts";
+
+/**
+ * What is known about a request besides the request. One object accompanies a request; who learns something writes it
+ * there, so that outer middleware sees on the way out what inner ones found.
+ */
+export interface RequestContext {
+  /** Names the request in the log and in answers. */
+  requestId: string;
+  /** The peer's address, or what a trusted proxy says of the client. */
+  clientIp: string;
+  /** The name of the route that matched. */
+  route?: string;
+  /** What the route's pattern captured, decoded. */
+  params: Readonly<Record<string, string>>;
+  principal?: Principal;
+  /** The port that the request arrived at. */
+  readonly localPort: number;
+  /** Milliseconds by `performance.now()`. */
+  readonly startedAt: number;
+}
+
+/** Answers a request; what it throws becomes a problem answer. */
+export type Handler = (request: Request, context: RequestContext) => Response | Promise<Response>;
+
+/** Wraps a handler with one concern. */
+export type Middleware = (next: Handler) => Handler;
+
+/** A handler inside middleware, the outermost first: `chain([errors, limit], router)`. */
+export function chain(middleware: readonly Middleware[], handler: Handler): Handler {
+  return middleware.reduceRight((next, wrap) => wrap(next), handler);
+}
+
+/**
+ * The response with its headers changed. In place where it can be: reading the body of a response to copy it costs the
+ * server's fast path and the Content-Length. Responses of `fetch` and `Response.redirect` are immutable and are copied.
+ */
+export function withHeaders(response: Response, change: (headers: Headers) => void): Response {
+  try {
+    change(response.headers);
+    return response;
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    const copy = new Response(response.body, response);
+    change(copy.headers);
+    return copy;
+  }
+}

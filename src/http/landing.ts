@@ -1,0 +1,41 @@
+/**
+ * The page for a person at `GET /`.
+ * @module
+ */
+// @ts-types="./std_negotiation.d.ts"
+import { accepts } from "@std/http/negotiation.js";
+import type { Handler } from "./chain.ts";
+
+/** What the page says. */
+export interface Landing {
+  readonly name: string;
+  readonly version: string;
+  /** One sentence on how the server is doing. */
+  readonly state: () => string;
+  /** Where clients reach the server, without a slash at its end. */
+  readonly url: (request: Request) => string;
+}
+
+/** Answers with HTML, or with the same as plain text where that is preferred. */
+export function landing({ name, version, state, url }: Landing): Handler {
+  return (request) => {
+    const base = url(request);
+    const lines = [
+      `${name} ${version}: read-only Telegram history over MCP.`,
+      state(),
+      "",
+      `MCP endpoint: ${base}/mcp (streamable HTTP)`,
+      `Claude Code:  claude mcp add --transport http telegram ${base}/mcp`,
+      `Plain HTTP:   curl -s ${base}/api/tools`,
+      `State:        ${base}/health`,
+    ];
+    if (accepts(request, "text/plain", "text/html") !== "text/html") return new Response(`${lines.join("\n")}\n`);
+    const html = `<!doctype html><html lang="en"><meta charset="utf-8"><title>${name}</title>` +
+      `<pre>${escapeHtml(lines.join("\n"))}</pre></html>\n`;
+    return new Response(html, { headers: { "content-type": "text/html; charset=utf-8" } });
+  };
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+}

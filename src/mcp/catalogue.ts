@@ -1,0 +1,84 @@
+/**
+ * The tools for clients that speak no MCP: `GET /api/tools` and `POST /api/tools/{name}`, plain JSON.
+ * @module
+ */
+import { AppError } from "../errors.ts";
+import type { Handler, RequestContext } from "../http/chain.ts";
+import { LOCAL_PRINCIPAL, type Principal } from "../model/principal.ts";
+import { isJson } from "./messages.ts";
+import type { JsonObject, Registry } from "./registry.ts";
+
+/** The two handlers. Both throw {@link AppError} for the HTTP layer to translate. */
+export interface Catalogue {
+  /** Lists the tools the caller may use: `{"tools":[{name, title, description, scope, annotations, …}]}`. */
+  readonly list: Handler;
+  /** Runs the tool that the route's parameter `name` names with the JSON object of the body, and answers its output. */
+  readonly call: Handler;
+}
+
+/**
+ * Makes the handlers.
+ * @param options.principal who asks; everyone is {@link LOCAL_PRINCIPAL} by default
+ */
+export function createCatalogue(
+  registry: Registry,
+  options: { readonly principal?: (context: RequestContext) => Principal } = {},
+): Catalogue {
+  const { principal = () => LOCAL_PRINCIPAL } = options;
+  return {
+    list: (_request, context) =>
+      Response.json({
+        tools: registry.list(principal(context)).map((tool) => ({
+          name: tool.name,
+          title: tool.title,
+          description: tool.description,
+          scope: tool.scope,
+          annotations: tool.hints,
+          inputSchema: tool.inputSchema,
+          outputSchema: tool.fullOutputSchema,
+        })),
+      }),
+    call: async (request, context) => {
+      const who = principal(context);
+      const name = context.params.name ?? "";
+      const tool = registry.find(name, who);
+      if (tool === undefined) {
+        throw new AppError("NOT_FOUND", `There is no tool ${JSON.stringify(name)}.`, {
+          hint: "GET /api/tools lists the tools.",
+        });
+      }
+      const outcome = await registry.call(tool, await readArguments(request), {
+        principal: who,
+        signal: request.signal,
+        progress: () => {},
+      });
+      if (!outcome.ok) throw outcome.error;
+      return Response.json(outcome.output);
+    },
+  };
+}
+
+/** The arguments; none when the body is empty. */
+async function readArguments(request: Request): Promise<JsonObject> {
+  const text = await request.text();
+  if (text === "") return {};
+  if (!isJson(request)) throw new AppError("UNSUPPORTED_MEDIA_TYPE", "The arguments must be sent as application/json.");
+  const args = parse(text);
+  if (typeof args !== "object" || args === null || Array.isArray(args)) {
+    throw badBody("The body must be a JSON object with the tool's arguments.");
+  }
+  return { ...args };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw badBody("The body is not JSON.", cause);
+  }
+}
+
+function badBody(message: string, cause?: unknown): AppError {
+  const hint = 'Send the arguments as one JSON object, {"limit":5} for one; GET /api/tools has their schema.';
+  return new AppError("INPUT_VALIDATION", message, { field: "body", hint, cause });
+}

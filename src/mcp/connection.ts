@@ -1,0 +1,205 @@
+/**
+ * One MCP server of the SDK's first generation on one transport: a session's, or a single request's.
+ * @module
+ */
+// @ts-types="@modelcontextprotocol/sdk/server"
+import { Server } from "@modelcontextprotocol/sdk/server/index.js";
+// @ts-types="@modelcontextprotocol/sdk/shared/protocol"
+import type { RequestHandlerExtra } from "@modelcontextprotocol/sdk/shared/protocol.js";
+// @ts-types="@modelcontextprotocol/sdk/server/webStandardStreamableHttp"
+import type { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
+// @ts-types="@modelcontextprotocol/sdk/types"
+import {
+  type CallToolResult,
+  CancelledNotificationSchema,
+  ErrorCode,
+  type RequestId,
+  type ServerNotification,
+  type ServerRequest,
+  type ServerResult,
+  type Tool as AdvertisedTool,
+  ToolSchema,
+} from "@modelcontextprotocol/sdk/types.js";
+// @ts-types="@modelcontextprotocol/sdk/validation/ajv"
+import { AjvJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/ajv-provider.js";
+import { z } from "zod";
+import { AppError, type ErrorBody } from "../errors.ts";
+import type { Principal } from "../model/principal.ts";
+import type { Registry, Tool, ToolContext } from "./registry.ts";
+import { toolResult } from "./result.ts";
+
+/** What `initialize` tells of this server. */
+export interface ServerIdentity {
+  readonly name: string;
+  readonly version: string;
+  readonly instructions: string;
+}
+
+/** A `tools/call` in flight. */
+export interface PendingCall {
+  readonly id: RequestId;
+  readonly controller: AbortController;
+  /** Whether the call has its response stream for itself: the members of a batch share one. */
+  readonly alone: boolean;
+  /** Ends the wait for a client that went away; absent while the client listens. */
+  keepWaiting?: () => void;
+  orphaned: boolean;
+}
+
+/** A transport with the server on it. */
+export interface Connection {
+  readonly transport: WebStandardStreamableHTTPServerTransport;
+  /** Calls from their arrival to their end; whoever takes a request in puts it here. */
+  readonly calls: Map<RequestId, PendingCall>;
+  /** Who asks, as of the latest request. */
+  principal: Principal;
+  /** Aborts what runs and ends all streams. */
+  readonly close: () => void;
+}
+
+/** Makes connections that share what need not be made for each. */
+export type Connect = (
+  transport: WebStandardStreamableHTTPServerTransport,
+  principal: Principal,
+  hooks: { readonly onCallEnd?: () => void; readonly onClose?: () => void },
+) => Promise<Connection>;
+
+type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
+
+/** A refusal of a malformed request. The SDK's own class puts "MCP error -32602: " before every message. */
+class ProtocolError extends Error {
+  override readonly name = "ProtocolError";
+  /** @param data what to do next, as other errors say it */
+  constructor(readonly code: ErrorCode, message: string, readonly data?: ErrorBody) {
+    super(message);
+  }
+}
+
+const CallParams = z.object({
+  name: z.string(),
+  arguments: z.record(z.string(), z.unknown()).optional(),
+});
+
+/**
+ * Makes what opens connections.
+ * @param options.onError is told of what clients did wrong and what could not be delivered
+ */
+export function createConnect(options: {
+  readonly registry: Registry;
+  readonly identity: ServerIdentity;
+  readonly onError: (error: Error) => void;
+}): Connect {
+  const { registry, identity: { name, version, instructions }, onError } = options;
+  const advertise = createAdvertiser();
+  // The SDK compiles a validator for each server otherwise, which costs more than a call.
+  const jsonSchemaValidator = new AjvJsonSchemaValidator();
+
+  return async (transport, principal, { onCallEnd = () => {}, onClose = () => {} }) => {
+    const server = new Server({ name, version }, {
+      instructions,
+      capabilities: { tools: { listChanged: false }, logging: {} },
+      jsonSchemaValidator,
+    });
+    const calls = new Map<RequestId, PendingCall>();
+    const abortAll = (): void => {
+      for (const { controller, keepWaiting } of calls.values()) {
+        keepWaiting?.();
+        controller.abort();
+      }
+    };
+    const connection: Connection = {
+      transport,
+      calls,
+      principal,
+      close: () => void server.close().catch(onError),
+    };
+
+    const callTool = async (params: unknown, extra: Extra): Promise<CallToolResult> => {
+      const call = calls.get(extra.requestId);
+      try {
+        const parsed = CallParams.safeParse(params);
+        if (!parsed.success) throw new ProtocolError(ErrorCode.InvalidParams, z.prettifyError(parsed.error));
+        const tool = registry.find(parsed.data.name, connection.principal);
+        if (tool === undefined) {
+          const message = `Unknown tool: ${JSON.stringify(parsed.data.name.slice(0, 80))}`;
+          const error = new AppError("NOT_FOUND", message, { field: "name", hint: "tools/list names the tools." });
+          throw new ProtocolError(ErrorCode.InvalidParams, message, error.toJSON());
+        }
+        const outcome = await registry.call(tool, parsed.data.arguments, {
+          principal: connection.principal,
+          signal: call?.controller.signal ?? extra.signal,
+          progress: createProgress(extra, onError),
+        });
+        return toolResult(outcome);
+      } finally {
+        call?.keepWaiting?.();
+        if (calls.get(extra.requestId) === call) calls.delete(extra.requestId);
+        onCallEnd();
+      }
+    };
+
+    // One door for the methods of tools: handlers set by schema answer a malformed call with -32603 and check every result
+    // twice.
+    server.fallbackRequestHandler = async ({ method, params }, extra): Promise<ServerResult> => {
+      switch (method) {
+        case "tools/list":
+          return { tools: registry.list(connection.principal).map(advertise) };
+        case "tools/call":
+          return await callTool(params, extra);
+        default:
+          throw new ProtocolError(ErrorCode.MethodNotFound, `Method not found: ${method}`);
+      }
+    };
+    // The SDK's handler drops the response and leaves the stream open for ever; and takes the id 0 for none.
+    server.setNotificationHandler(CancelledNotificationSchema, ({ params: { requestId, reason } }) => {
+      const call = requestId === undefined ? undefined : calls.get(requestId);
+      if (requestId === undefined || call === undefined) return;
+      if (call.alone) transport.closeSSEStream(requestId);
+      call.controller.abort(new DOMException(reason ?? "The client cancelled the call.", "AbortError"));
+    });
+    server.onerror = onError;
+    server.onclose = () => {
+      abortAll();
+      onClose();
+    };
+    await server.connect(transport);
+    return connection;
+  };
+}
+
+/** Tools in the SDK's type, each checked once. */
+function createAdvertiser(): (tool: Tool) => AdvertisedTool {
+  const known = new WeakMap<Tool, AdvertisedTool>();
+  return (tool) => {
+    const seen = known.get(tool);
+    if (seen !== undefined) return seen;
+    const { name, title, description, inputSchema, outputSchema, hints } = tool;
+    const advertised = ToolSchema.parse({
+      name,
+      title,
+      description,
+      inputSchema,
+      outputSchema,
+      annotations: { title, ...hints },
+    });
+    known.set(tool, advertised);
+    return advertised;
+  };
+}
+
+/**
+ * Sends `notifications/progress` to a caller who gave a token. The value must increase with each, so a repeated or missing
+ * `done` is raised a little.
+ */
+function createProgress(extra: Extra, onError: (error: Error) => void): ToolContext["progress"] {
+  const progressToken = extra._meta?.progressToken;
+  if (progressToken === undefined) return () => {};
+  let progress = 0;
+  return (message, done, total) => {
+    progress = done === undefined ? progress + 1 : Math.max(done, progress + 0.001);
+    extra.sendNotification({
+      method: "notifications/progress",
+      params: { progressToken, progress, message, ...(total === undefined ? {} : { total }) },
+    }).catch(onError);
+  };
+}

@@ -1,0 +1,257 @@
+/**
+ * MCP over streamable HTTP for protocol 2025-11-25 and older, on the SDK's first generation. A session holds nothing but
+ * its streams: a client that lost its own is served all the same.
+ *
+ * See https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http.
+ * @module
+ */
+// @ts-types="@modelcontextprotocol/sdk/server/webStandardStreamableHttp"
+import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
+// @ts-types="@modelcontextprotocol/sdk/types"
+import { ErrorCode, isInitializeRequest } from "@modelcontextprotocol/sdk/types.js";
+import { AppError } from "../errors.ts";
+import type { Handler, RequestContext } from "../http/chain.ts";
+import { LOCAL_PRINCIPAL, type Principal } from "../model/principal.ts";
+import { type Connection, createConnect, type PendingCall, type ServerIdentity } from "./connection.ts";
+import { createRecentEvents, type RecentEvents } from "./events.ts";
+import { acceptFor, type Incoming, isJson, readIncoming, replay, whenDone } from "./messages.ts";
+import { EVENT_GONE, ID_IN_USE, NO_SESSION_ID, NO_SUCH_SESSION, refusal } from "./refusal.ts";
+import type { Registry } from "./registry.ts";
+import { createSessions, type Session, SYSTEM_TIMERS, type Timers } from "./sessions.ts";
+
+/** Options of {@link createLegacyMcp}. */
+export interface LegacyMcpOptions extends ServerIdentity {
+  /** Who asks; everyone is {@link LOCAL_PRINCIPAL} by default. */
+  readonly principal?: (context: RequestContext) => Principal;
+  /** Sessions there may be at once. */
+  readonly maxSessions?: number;
+  /** Milliseconds after which an unused session without an open stream is closed. */
+  readonly idleMs?: number;
+  /** Milliseconds between the comments that keep a silent stream open. */
+  readonly keepAliveMs?: number;
+  /** Milliseconds that a call waits for a client that went away and can come back for the rest. */
+  readonly resumeMs?: number;
+  readonly timers?: Timers;
+  /** Is told how many sessions there are. */
+  readonly onSessions?: (count: number) => void;
+  /** Is told of what clients did wrong and of what could not be delivered. */
+  readonly log?: (error: Error) => void;
+}
+
+/** The endpoint. */
+export interface LegacyMcp extends AsyncDisposable {
+  /** Serves POST, GET and DELETE of the one MCP path. */
+  readonly fetch: Handler;
+  /** Ends the streams on which clients only listen, and lets calls finish: the step before draining. */
+  readonly closeStreams: () => Promise<void>;
+}
+
+/** A session: a connection that outlives its requests. */
+interface McpSession extends Session {
+  readonly connection: Connection;
+  readonly events: RecentEvents;
+  /** Streams on which the client listens. */
+  streams: number;
+}
+
+const SESSION_HEADER = "mcp-session-id";
+/** From this version on, a stream begins with an event to resume from. */
+const RESUMABLE_SINCE = "2025-11-25";
+
+/** Makes the endpoint. */
+export function createLegacyMcp(registry: Registry, options: LegacyMcpOptions): LegacyMcp {
+  const {
+    principal = () => LOCAL_PRINCIPAL,
+    maxSessions = 100,
+    idleMs = 30 * 60_000,
+    keepAliveMs = 15_000,
+    resumeMs = 5_000,
+    timers = SYSTEM_TIMERS,
+    onSessions = () => {},
+    log = () => {},
+  } = options;
+  const sessions = createSessions<McpSession>({ max: maxSessions, idleMs, timers, onSize: onSessions });
+  const connect = createConnect({ registry, identity: options, onError: log });
+  /** Connections without a session whose call is in flight. */
+  const alone = new Set<Connection>();
+  let closing = false;
+
+  const openSession = async (who: Principal): Promise<McpSession | undefined> => {
+    const id = crypto.randomUUID();
+    const events = createRecentEvents();
+    const transport = new WebStandardStreamableHTTPServerTransport({
+      sessionIdGenerator: () => id,
+      eventStore: events,
+      keepAliveMs,
+    });
+    const connection = await connect(transport, who, {
+      onCallEnd: () => sessions.touch(session),
+      onClose: () => sessions.remove(session),
+    });
+    const session: McpSession = {
+      id,
+      connection,
+      events,
+      streams: 0,
+      get busy() {
+        return connection.calls.size > 0;
+      },
+      get connected() {
+        return session.streams > 0;
+      },
+      close: connection.close,
+    };
+    if (sessions.add(session)) return session;
+    session.close();
+    return undefined;
+  };
+
+  /** Ends the calls of a client that went away, at once or when it has not come back. Ended calls are left alone. */
+  const abandon = ({ calls }: Connection, left: readonly PendingCall[], resumable: boolean): void => {
+    for (const call of left) {
+      // The id may be a later call's by now: the signal of a request aborts after a good answer, too.
+      if (calls.get(call.id) !== call) continue;
+      call.orphaned = true;
+      if (resumable) call.keepWaiting = timers.after(resumeMs, () => call.controller.abort());
+      else call.controller.abort();
+    }
+  };
+
+  /** Hands a POST to a connection, and sees to its calls if the client goes away. */
+  const handle = async (
+    request: Request,
+    incoming: Incoming,
+    connection: Connection,
+    resumable: boolean,
+  ): Promise<Response> => {
+    const { transport, calls } = connection;
+    const begun = incoming.calls.map((id): PendingCall => ({
+      id,
+      controller: new AbortController(),
+      alone: incoming.alone,
+      orphaned: false,
+    }));
+    for (const call of begun) calls.set(call.id, call);
+    if (begun.length > 0) {
+      request.signal.addEventListener("abort", () => abandon(connection, begun, resumable), { once: true });
+    }
+    const response = await transport.handleRequest(acceptFor(request), { parsedBody: incoming.body });
+    if (!response.ok) {
+      for (const { id } of begun) calls.delete(id);
+    }
+    return response;
+  };
+
+  const handleAlone = async (request: Request, incoming: Incoming, who: Principal): Promise<Response> => {
+    const transport = new WebStandardStreamableHTTPServerTransport({
+      sessionIdGenerator: undefined,
+      enableJsonResponse: incoming.jsonOnly,
+      keepAliveMs,
+    });
+    const connection = await connect(transport, who, {
+      onCallEnd: () => connection.calls.size === 0 && alone.delete(connection),
+    });
+    if (incoming.calls.length > 0) alone.add(connection);
+    const response = await handle(request, incoming, connection, false);
+    if (!response.ok) alone.delete(connection);
+    return response;
+  };
+
+  const initialize = async (request: Request, incoming: Incoming, who: Principal): Promise<Response> => {
+    const session = await openSession(who);
+    if (session === undefined) {
+      return refusal(new AppError("OVERLOADED", "All MCP sessions of this server are busy.", { retryAfter: 5 }));
+    }
+    const response = await handle(request, incoming, session.connection, false);
+    if (!response.ok) session.close();
+    return response;
+  };
+
+  const find = (request: Request, who: Principal): McpSession | Response => {
+    const id = request.headers.get(SESSION_HEADER);
+    if (id === null) return refusal(NO_SESSION_ID);
+    const session = sessions.get(id);
+    // Somebody else's session is no session: its id is not a password.
+    if (session === undefined || session.connection.principal.id !== who.id) {
+      return refusal(NO_SUCH_SESSION, -32001);
+    }
+    session.connection.principal = who;
+    return session;
+  };
+
+  const post = async (request: Request, who: Principal): Promise<Response> => {
+    if (!isJson(request)) {
+      return refusal(new AppError("UNSUPPORTED_MEDIA_TYPE", "Content-Type must be application/json."));
+    }
+    const incoming = await readIncoming(request);
+    if (incoming instanceof Response) return incoming;
+    const stateless = !request.headers.has(SESSION_HEADER);
+    if (stateless && incoming.alone && !incoming.jsonOnly && isInitializeRequest(incoming.body)) {
+      return await initialize(request, incoming, who);
+    }
+    if (stateless) return await handleAlone(request, incoming, who);
+    const session = find(request, who);
+    if (session instanceof Response) return session;
+    if (incoming.calls.some((id) => session.connection.calls.has(id))) {
+      return refusal(ID_IN_USE, ErrorCode.InvalidRequest);
+    }
+    const resumable = (request.headers.get("mcp-protocol-version") ?? "") >= RESUMABLE_SINCE;
+    return await handle(request, incoming, session.connection, resumable);
+  };
+
+  const listen = async (request: Request, who: Principal): Promise<Response> => {
+    if (closing) return refusal(new AppError("OVERLOADED", "The server is stopping.", { retryAfter: 5 }));
+    const session = find(request, who);
+    if (session instanceof Response) return session;
+    const lastEventId = request.headers.get("last-event-id");
+    if (lastEventId !== null) {
+      const rest = session.events.after(lastEventId);
+      if (rest === undefined) return refusal(EVENT_GONE);
+      // The SDK would leave the stream open although nothing can follow.
+      if (rest.finished) return replay(rest.events, session.id);
+    }
+    const response = await session.connection.transport.handleRequest(acceptFor(request));
+    if (response.body === null || !response.ok) return response;
+    session.streams++;
+    const { connection } = session;
+    const resumed = lastEventId === null ? [] : [...connection.calls.values()].filter(({ orphaned }) => orphaned);
+    for (const call of resumed) call.keepWaiting?.();
+    return whenDone(response, () => {
+      session.streams--;
+      abandon(connection, resumed, true);
+    });
+  };
+
+  return {
+    fetch: async (request, context) => {
+      const who = principal(context);
+      switch (request.method) {
+        case "POST":
+          return await post(request, who);
+        case "GET":
+          return await listen(request, who);
+        case "DELETE": {
+          const session = find(request, who);
+          return session instanceof Response ? session : await session.connection.transport.handleRequest(request);
+        }
+        default:
+          return refusal(new AppError("METHOD_NOT_ALLOWED", "Method not allowed."), -32000, {
+            allow: "GET, POST, DELETE",
+          });
+      }
+    },
+    closeStreams: () => {
+      closing = true;
+      for (const session of sessions.all()) session.connection.transport.closeStandaloneSSEStream();
+      return Promise.resolve();
+    },
+    [Symbol.asyncDispose]: () => {
+      closing = true;
+      sessions[Symbol.dispose]();
+      for (const { calls } of alone) {
+        for (const { controller } of calls.values()) controller.abort();
+      }
+      return Promise.resolve();
+    },
+  };
+}

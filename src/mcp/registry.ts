@@ -1,0 +1,192 @@
+/**
+ * The tools, in words that no protocol owns: the adapters for MCP and for plain HTTP stand on this.
+ * @module
+ */
+import { z } from "zod";
+import { AppError, toAppError } from "../errors.ts";
+import type { Principal, Scope } from "../model/principal.ts";
+import { createRevealer } from "./visible.ts";
+
+/** A JSON object: what a tool answers and what a schema is. */
+export type JsonObject = { readonly [key: string]: unknown };
+
+/** What a tool may know about the call it serves. */
+export interface ToolContext {
+  readonly principal: Principal;
+  /** Aborted when the caller cancels or goes away. */
+  readonly signal: AbortSignal;
+  /** Tells a caller who listens how far the call is. */
+  readonly progress: (message: string, done?: number, total?: number) => void;
+}
+
+/** The four MCP hints; see https://modelcontextprotocol.io/specification/2025-11-25/schema#toolannotations. */
+export interface ToolHints {
+  readonly readOnlyHint: boolean;
+  readonly destructiveHint: boolean;
+  readonly idempotentHint: boolean;
+  readonly openWorldHint: boolean;
+}
+
+/** Hints of a tool that asks Telegram and changes nothing. */
+export const READS_TELEGRAM: ToolHints = {
+  readOnlyHint: true,
+  destructiveHint: false,
+  idempotentHint: true,
+  openWorldHint: true,
+};
+
+/** A tool with its types forgotten, as the registry keeps it. */
+export interface Tool {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly scope: Scope;
+  readonly hints: ToolHints;
+  /** JSON Schema 2020-12 of the arguments. */
+  readonly inputSchema: JsonObject;
+  /** JSON Schema of the result's envelope: short, since every conversation pays for it. */
+  readonly outputSchema: JsonObject;
+  /** JSON Schema of the whole result. */
+  readonly fullOutputSchema: JsonObject;
+  /** Checks the arguments and runs. Throws {@link AppError}. */
+  readonly call: (args: unknown, context: ToolContext) => Promise<JsonObject>;
+}
+
+/** What a tool's author writes. */
+export interface ToolDefinition<I extends z.ZodObject, O extends z.ZodObject> {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly scope: Scope;
+  readonly hints: ToolHints;
+  /** A `z.strictObject`: unknown arguments are refused by name. */
+  readonly input: I;
+  readonly output: O;
+  /** A hand-written envelope to advertise; the output's own schema when absent. */
+  readonly envelope?: z.ZodObject;
+  readonly run: (input: z.output<I>, context: ToolContext) => Promise<z.input<O>>;
+  /** Errors that say more than "invalid", by looking at the raw arguments (an over-long limit, for one). */
+  readonly explain?: (args: JsonObject, issue: z.core.$ZodIssue) => AppError | undefined;
+}
+
+/** Makes a tool: computes its JSON Schemas once and puts the argument check before `run`. */
+export function defineTool<I extends z.ZodObject, O extends z.ZodObject>(definition: ToolDefinition<I, O>): Tool {
+  const { name, title, description, scope, hints, input, output, envelope, run, explain } = definition;
+  return {
+    name,
+    title,
+    description,
+    scope,
+    hints,
+    inputSchema: jsonSchema(input, "input"),
+    outputSchema: jsonSchema(envelope ?? output, "output"),
+    fullOutputSchema: jsonSchema(output, "output"),
+    call: async (args, context) => {
+      const parsed = input.safeParse(args ?? {});
+      if (!parsed.success) throw invalidArguments(parsed.error, args, Object.keys(input.shape), explain);
+      return await run(parsed.data, context);
+    },
+  };
+}
+
+function jsonSchema(schema: z.ZodType, io: "input" | "output"): JsonObject {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, target: "draft-2020-12", unrepresentable: "any" });
+  return rest;
+}
+
+function invalidArguments(
+  error: z.ZodError,
+  args: unknown,
+  known: readonly string[],
+  explain?: (args: JsonObject, issue: z.core.$ZodIssue) => AppError | undefined,
+): AppError {
+  const issue = error.issues[0];
+  if (issue === undefined) return new AppError("INPUT_VALIDATION", "The arguments are not valid.");
+  const object = z.record(z.string(), z.unknown()).safeParse(args);
+  const explained = object.success ? explain?.(object.data, issue) : undefined;
+  if (explained !== undefined) return explained;
+  if (issue.code === "unrecognized_keys") {
+    const field = (issue.keys[0] ?? "").slice(0, 80);
+    return new AppError("INPUT_VALIDATION", `There is no argument ${JSON.stringify(field)}.`, {
+      field,
+      hint: `The arguments are: ${known.join(", ")}.`,
+    });
+  }
+  const field = issue.path.map(String).join(".");
+  return new AppError("INPUT_VALIDATION", field === "" ? issue.message : `${field}: ${issue.message}`, {
+    ...(field === "" ? {} : { field }),
+  });
+}
+
+/** How a call ended, for whoever counts. */
+export interface CallRecord {
+  readonly tool: string;
+  /** `ok`, `CANCELLED` or the error's code. */
+  readonly status: string;
+  readonly seconds: number;
+  readonly error?: AppError;
+}
+
+/** A call's result. */
+export type Outcome = { readonly ok: true; readonly output: JsonObject } | {
+  readonly ok: false;
+  readonly error: AppError;
+};
+
+/** The tools of one server. */
+export interface Registry {
+  /** What a principal may call, in a fixed order. */
+  list(principal: Principal): readonly Tool[];
+  /** The tool of that name, if the principal may know of it. */
+  find(name: string, principal: Principal): Tool | undefined;
+  /** Runs a tool; never throws. A result is JSON already: dates are strings, nothing is undefined. */
+  call(tool: Tool, args: unknown, context: ToolContext): Promise<Outcome>;
+}
+
+/**
+ * Puts tools together.
+ * @param options.onCall is told of each call's end: metrics, log
+ * @param options.clock milliseconds, monotonic
+ */
+export function createRegistry(
+  tools: readonly Tool[],
+  options: { readonly onCall?: (record: CallRecord) => void; readonly clock?: () => number } = {},
+): Registry {
+  const { onCall = () => {}, clock = () => performance.now() } = options;
+  const allowed = (tool: Tool, principal: Principal): boolean => principal.scopes.includes(tool.scope);
+  return {
+    list: (principal) => tools.filter((tool) => allowed(tool, principal)),
+    find: (name, principal) => tools.find((tool) => tool.name === name && allowed(tool, principal)),
+    call: async (tool, args, context) => {
+      const begun = clock();
+      const outcome = await run(tool, args, context);
+      onCall({
+        tool: tool.name,
+        status: outcome.ok ? "ok" : context.signal.aborted ? "CANCELLED" : outcome.error.code,
+        seconds: (clock() - begun) / 1000,
+        ...(outcome.ok ? {} : { error: outcome.error }),
+      });
+      return outcome;
+    },
+  };
+}
+
+async function run(tool: Tool, args: unknown, context: ToolContext): Promise<Outcome> {
+  try {
+    return { ok: true, output: await tool.call(args, context) };
+  } catch (thrown) {
+    return { ok: false, error: shown(toAppError(thrown)) };
+  }
+}
+
+/** The error with the names of candidates, which other people chose, made safe to show. */
+function shown(error: AppError): AppError {
+  if (error.candidates === undefined) return error;
+  const reveal = createRevealer();
+  const candidates = error.candidates.map((candidate) => ({
+    ...candidate,
+    ...(candidate.title === undefined ? {} : { title: reveal(candidate.title) }),
+  }));
+  const { code, message, field, hint, retryAfter, suggest, cause } = error;
+  return new AppError(code, message, { field, hint, retryAfter, candidates, suggest, cause });
+}

@@ -1,0 +1,57 @@
+/**
+ * Arguments that tools share.
+ * @module
+ */
+import { z } from "zod";
+import { AppError } from "../../errors.ts";
+import type { JsonObject } from "../registry.ts";
+
+/** Ids are advertised as strings, since type unions break some clients; integers pass too. */
+export const chatArgument = z.preprocess(
+  (value) => typeof value === "number" && Number.isSafeInteger(value) ? String(value) : value,
+  z.string().min(1).max(300),
+).describe("@name, t.me link, id, me, or exact title");
+
+/** Like {@link chatArgument}, for whoever sent a message. */
+export const senderArgument = z.preprocess(
+  (value) => typeof value === "number" && Number.isSafeInteger(value) ? String(value) : value,
+  z.string().min(1).max(300),
+).describe("id, @name, me, or exact display name in the chat").optional();
+
+/** Beginning, end and zone of a range. */
+export const rangeArguments = {
+  from: z.string().max(64).describe("inclusive: RFC 3339 with zone, date plus tz, age (24h, 7d, 2w) or #ID").optional(),
+  to: z.string().max(64).describe("exclusive, same forms").optional(),
+  tz: z.string().max(64).describe("IANA zone for from and to without one").optional(),
+};
+
+/** Where a page goes on and how much it holds. */
+export const pagingArguments = {
+  cursor: z.string().max(8000).describe("next_cursor of the page before").optional(),
+  fields: z.enum(["compact", "full"]).default("compact").describe("full: message/1 objects, texts exactly as sent"),
+  max_chars: z.int().min(2000).max(80_000).default(32_000).describe("size of the whole result"),
+};
+
+/** Items a page, up to the server's bound. */
+export function limitArgument(most: number, usual: number): z.ZodDefault<z.ZodInt> {
+  return z.int().min(1).max(most).default(Math.min(usual, most));
+}
+
+/**
+ * Explains a limit that is out of bounds; for use as a tool's `explain`.
+ * @param advice ends the hint
+ */
+export function explainLimit(
+  tool: string,
+  most: number,
+  advice = "",
+): (args: JsonObject, issue: z.core.$ZodIssue) => AppError | undefined {
+  return (args, issue) => {
+    if (issue.path[0] !== "limit" || (issue.code !== "too_big" && issue.code !== "too_small")) return undefined;
+    return new AppError("INPUT_VALIDATION", `limit: a page has 1 to ${most} items.`, {
+      field: "limit",
+      hint: `Send limit 1 to ${most} and go on with next_cursor${advice}.`,
+      suggest: { tool, arguments: { ...args, limit: issue.code === "too_big" ? most : 1 } },
+    });
+  };
+}

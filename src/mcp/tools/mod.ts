@@ -1,0 +1,14 @@
+/**
+ * All tools, in the order in which clients list them.
+ * @module
+ */
+import type { Sources } from "../reading.ts";
+import type { Tool } from "../registry.ts";
+import { fetchHistory } from "./fetch_history.ts";
+import { listChats } from "./list_chats.ts";
+import { resolveChatTool } from "./resolve_chat.ts";
+
+/** Builds every tool. */
+export function createTools(sources: Sources): Tool[] {
+  return [listChats(sources), resolveChatTool(sources), fetchHistory(sources)];
+}

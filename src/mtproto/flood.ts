@@ -1,0 +1,98 @@
+/**
+ * Flood waits: remembered by method for every caller, and waited for by callers who have the patience.
+ * @module
+ */
+import { AppError } from "../errors.ts";
+import { methodOf } from "./guard.ts";
+import type { Call } from "./invoke.ts";
+
+/** Told of each flood wait that Telegram asks for. */
+export type OnFlood = (flood: { readonly method: string; readonly seconds: number }) => void;
+
+/**
+ * A gate before the wire: once Telegram has asked to wait with a method, further calls of it fail at once with
+ * FLOOD_WAIT until the time is over, whoever makes them. Sending them would lengthen the wait.
+ * @param options.now milliseconds of a clock that never goes back
+ */
+export function floodGate(
+  call: Call,
+  options: { readonly now?: () => number; readonly onFlood?: OnFlood } = {},
+): Call {
+  const { now = () => performance.now(), onFlood = () => {} } = options;
+  const closedUntil = new Map<string, number>();
+  return async (request, callOptions) => {
+    const method = methodOf(request);
+    const left = (closedUntil.get(method) ?? 0) - now();
+    if (left > 0) {
+      const retryAfter = Math.ceil(left / 1000);
+      throw new AppError("FLOOD_WAIT", `Telegram asks to wait ${retryAfter} s before the next ${method}.`, {
+        retryAfter,
+      });
+    }
+    try {
+      return await call(request, callOptions);
+    } catch (error) {
+      if (error instanceof AppError && error.code === "FLOOD_WAIT" && error.retryAfter !== undefined) {
+        // Of two calls under way the later may be told the shorter wait.
+        closedUntil.set(method, Math.max(closedUntil.get(method) ?? 0, now() + error.retryAfter * 1000));
+        onFlood({ method, seconds: error.retryAfter });
+      }
+      throw error;
+    }
+  };
+}
+
+/** A wait that is about to begin. */
+export interface Wait {
+  readonly reason: "flood" | "connection";
+  readonly method: string;
+  readonly seconds: number;
+}
+
+/** How long a caller waits in all, and how. */
+export interface Patience {
+  /** Seconds for all waits of this caller together; Infinity for an export. */
+  readonly seconds: number;
+  readonly onWait?: (wait: Wait) => void;
+  /** Resolves after that many seconds, or rejects when the signal is aborted. */
+  readonly sleep: (seconds: number, signal?: AbortSignal) => Promise<void>;
+  /** 0 to 1, for the jitter of waits that Telegram did not fix. */
+  readonly random?: () => number;
+}
+
+const LONGEST_PAUSE_SECONDS = 30;
+
+/**
+ * A `Call` for one caller: waits for floods and for a lost connection, and asks again, while all waits together stay
+ * within its patience; then the error goes through, with its `retry_after`. Safe since every method only reads.
+ */
+export function patient(call: Call, patience: Patience): Call {
+  const { onWait = () => {}, sleep, random = Math.random } = patience;
+  let left = patience.seconds;
+  return async (request, options) => {
+    for (let attempt = 0;; attempt++) {
+      try {
+        return await call(request, options);
+      } catch (error) {
+        const wait = waitFor(error, attempt, left === Infinity, random);
+        if (wait === undefined || wait.seconds > left) throw error;
+        left -= wait.seconds;
+        onWait({ ...wait, method: methodOf(request) });
+        await sleep(wait.seconds, options?.signal);
+      }
+    }
+  };
+}
+
+function waitFor(
+  error: unknown,
+  attempt: number,
+  unhurried: boolean,
+  random: () => number,
+): Omit<Wait, "method"> | undefined {
+  if (!(error instanceof AppError)) return undefined;
+  if (error.code === "FLOOD_WAIT") return { reason: "flood", seconds: error.retryAfter ?? 1 };
+  // A time-out has cost its caller half a minute already: only one without a clock asks again.
+  if (error.code !== "CONNECTION" && !(error.code === "TIMEOUT" && unhurried)) return undefined;
+  return { reason: "connection", seconds: Math.min(2 ** attempt, LONGEST_PAUSE_SECONDS) * (0.5 + random() / 2) };
+}

@@ -1,0 +1,236 @@
+/**
+ * The only door to npm `telegram` (GramJS): TL classes and one connection's wire. Its client, its sessions and its
+ * reconnecting are not used; what stays are the TL schema, the handshake, the envelope and the queue of one connection.
+ * @module
+ */
+import "./local_storage.ts";
+import { Api, type TelegramClient } from "telegram";
+import { AuthKey } from "telegram/crypto/AuthKey.js";
+import { _serverKeys } from "telegram/crypto/RSA.js";
+import { BinaryReader, MessagePacker, type PromisedNetSockets } from "telegram/extensions/index.js";
+import { Logger, LogLevel } from "telegram/extensions/Logger.js";
+import { ConnectionTCPFull, MTProtoSender } from "telegram/network/index.js";
+import { RequestState } from "telegram/network/RequestState.js";
+import { LAYER } from "telegram/tl/AllTLObjects.js";
+import bigInt from "big-integer";
+import { Buffer } from "node:buffer";
+import { createHash, createPublicKey } from "node:crypto";
+import { z } from "zod";
+import { socketFor } from "./socket.ts";
+
+export { Api, bigInt, LAYER };
+export type { BigInteger } from "big-integer";
+
+/** A TL function with the type of its answer. */
+export interface TlRequest<R> {
+  readonly className: string;
+  readonly classType: "constructor" | "request";
+  readonly __response: R;
+  getBytes(): Uint8Array;
+}
+
+// Half of the time spent decoding goes into reading 64-bit integers by way of hexadecimal strings.
+BinaryReader.prototype.readLong = function (this: BinaryReader, signed = true): bigInt.BigInteger {
+  const bytes = this.read(8);
+  return bigInt(signed ? bytes.readBigInt64LE(0) : bytes.readBigUInt64LE(0));
+};
+
+/**
+ * A request that does not subscribe the connection to the account's updates, which nobody here reads
+ * (https://core.telegram.org/method/invokeWithoutUpdates). The answer is that of the request inside.
+ */
+export function withoutUpdates<R>(request: TlRequest<R>): TlRequest<R> {
+  const quiet = new Api.InvokeWithoutUpdates({ query: request });
+  // Only carries the type of the answer; there is no such value.
+  return Object.assign(quiet, { __response: request.__response });
+}
+
+/** One TCP connection to one data centre, from its opening to its first failure. */
+export interface Wire {
+  /** Sends a request and settles with its answer; never settles if the wire breaks first, so race it with `broken`. */
+  send<R>(request: TlRequest<R>): { readonly answer: Promise<R>; readonly forget: () => void };
+  /** Resolves, once, with the reason when the wire can no longer be used. */
+  readonly broken: Promise<Error>;
+  close(): Promise<void>;
+}
+
+/** What {@link openWire} needs. */
+export interface WireOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly dcId: number;
+  /** The 256-byte authorization key; a key exchange takes place when absent. */
+  readonly authKey?: Uint8Array;
+  /** Throws for a request that may not leave; GramJS's own requests pass it too. */
+  readonly guard: (request: { readonly className: string }) => void;
+  /** Told of things that went wrong without failing a request. */
+  readonly onProblem: (problem: unknown) => void;
+  /** Aborts the opening. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Connects and, without a key, exchanges one (https://core.telegram.org/mtproto/auth_key).
+ * @throws the reason why the connection could not be made
+ */
+export async function openWire(options: WireOptions): Promise<Wire & { readonly authKey: Uint8Array }> {
+  const { host, port, dcId, signal, guard, onProblem } = options;
+  signal.throwIfAborted();
+  const key = new AuthKey();
+  if (options.authKey !== undefined) await key.setKey(Buffer.from(options.authKey));
+  // GramJS asks of a socket what `socketFor` has; its own class has private members on top, which no other can have.
+  const socket = socketFor(signal) as unknown as typeof PromisedNetSockets;
+  const logger = new Logger(LogLevel.NONE);
+  const sender = new Sender(key, { dcId, logger, guard, onProblem });
+  const connection = new ConnectionTCPFull({ ip: host, port, dcId, loggers: logger, socket, testServers: false });
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  const connecting = sender.connect(connection, false);
+  try {
+    const connected = await Promise.race([connecting, aborted.promise]);
+    if (!connected) throw sender.failure ?? new Error("the connection was refused");
+  } catch (error) {
+    await sender.end();
+    await connecting;
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+  return {
+    authKey: new Uint8Array(z.instanceof(Buffer).parse(key.getKey())),
+    broken: sender.broken,
+    send: (request) => {
+      guard(request);
+      return sender.enqueue(request);
+    },
+    close: () => sender.end(),
+  };
+}
+
+/**
+ * GramJS's sender with its reconnecting taken out (a break is reported once and the sender thrown away), with the guard at
+ * its queue, and with two faults mended: an error inside a container no longer loses the answers after it, and a key that
+ * the server does not know (transport error -404) is reported instead of hanging every request.
+ */
+class Sender extends MTProtoSender {
+  failure: unknown;
+  readonly #broken = Promise.withResolvers<Error>();
+  readonly #queue: MessagePacker;
+  readonly #onProblem: WireOptions["onProblem"];
+
+  constructor(
+    key: AuthKey,
+    { logger, dcId, guard, onProblem }: Pick<WireOptions, "dcId" | "guard" | "onProblem"> & { readonly logger: Logger },
+  ) {
+    const owner = {
+      _errorHandler: (error: unknown): void => {
+        this.failure = error;
+      },
+    };
+    super(key, {
+      ...MTProtoSender.DEFAULT_OPTIONS,
+      logger,
+      dcId,
+      retries: 1,
+      delay: 0,
+      isMainSender: true,
+      // The sender asks its client for nothing but the error handler.
+      client: owner as unknown as TelegramClient,
+      _exportedSenderPromises: new Map(),
+    });
+    this.#onProblem = onProblem;
+    this.#queue = z.instanceof(MessagePacker).parse(Reflect.get(this, "_sendQueue"));
+    // Whatever leaves is appended here first: requests, acknowledgements, what is sent again.
+    const append = this.#queue.append.bind(this.#queue);
+    this.#queue.append = (state, ...place) => {
+      if (state !== undefined) guard(state.request);
+      append(state, ...place);
+    };
+  }
+
+  get broken(): Promise<Error> {
+    return this.#broken.promise;
+  }
+
+  enqueue<R>(request: TlRequest<R>): { answer: Promise<R>; forget: () => void } {
+    const state = new RequestState(request as unknown as Api.AnyRequest);
+    this.addStateToQueue(state);
+    const answer = state.promise as Promise<R>;
+    return {
+      answer,
+      forget: () => {
+        if (state.msgId !== undefined) this._pendingState.delete(state.msgId);
+        const queued = this.#queue.values();
+        if (queued.includes(state)) queued.splice(queued.indexOf(state), 1);
+        state.resolve();
+      },
+    };
+  }
+
+  override reconnect(): void {
+    this.#broken.resolve(new Error("the connection was lost"));
+  }
+
+  override _handleBadAuthKey(): void {
+    this.#broken.resolve(new UnknownAuthKeyError("the server does not know the key"));
+  }
+
+  override async _handleContainer(message: Parameters<MTProtoSender["_handleContainer"]>[0]): Promise<void> {
+    const { messages } = z.object({ messages: z.array(z.custom<typeof message>()) }).parse(message.obj);
+    for (const inner of messages) {
+      try {
+        await this._processMessage(inner);
+      } catch (error) {
+        // With an `rpc_error` its request has been rejected already.
+        if (readRpcError(error) === undefined) this.#onProblem(error);
+      }
+    }
+  }
+
+  /** Closes the socket: GramJS's receiving loop ends, the sending one has nothing to wait for any more and is collected. */
+  async end(): Promise<void> {
+    this.#broken.resolve(new Error("the connection was closed"));
+    await this._connection?.socket.close();
+  }
+}
+
+/** The server does not know the authorization key: the session is gone. */
+export class UnknownAuthKeyError extends Error {
+  override readonly name = "UnknownAuthKeyError";
+}
+
+/** What GramJS says of an `rpc_error`. */
+const rpcErrorShape = z.object({
+  code: z.number().optional(),
+  errorMessage: z.string(),
+  seconds: z.number().optional(),
+});
+
+/** The parts of an `rpc_error` as GramJS rejects with it, or undefined for any other thrown value. */
+export function readRpcError(thrown: unknown): z.infer<typeof rpcErrorShape> | undefined {
+  const parsed = rpcErrorShape.safeParse(thrown);
+  return parsed.success ? parsed.data : undefined;
+}
+
+/**
+ * Trusts one more RSA key for the key exchange: a test data centre's. Its fingerprint is the low 64 bits of the SHA-1 of
+ * its TL form (https://core.telegram.org/mtproto/auth_key#42-rsa-paddata-server-public-key-mentioned-above-is-implemented-as-follows).
+ * @param pem an RSA public key
+ */
+export function trustServerKey(pem: string): void {
+  const { n, e } = z.object({ n: z.string(), e: z.string() }).parse(createPublicKey(pem).export({ format: "jwk" }));
+  const [modulus, exponent] = [Buffer.from(n, "base64url"), Buffer.from(e, "base64url")];
+  const digest = createHash("sha1").update(tlBytes(modulus)).update(tlBytes(exponent)).digest();
+  _serverKeys.set(digest.readBigInt64LE(12).toString(), {
+    n: bigInt(modulus.toString("hex"), 16),
+    e: exponent.readUIntBE(0, exponent.length),
+  });
+}
+
+/** TL `bytes`: a length, the bytes, padding to four (https://core.telegram.org/mtproto/serialize#base-types). */
+function tlBytes(bytes: Buffer): Buffer {
+  const head = bytes.length < 254 ? Buffer.of(bytes.length) : Buffer.of(254, bytes.length & 255, bytes.length >> 8, 0);
+  const padding = (4 - ((head.length + bytes.length) % 4)) % 4;
+  return Buffer.concat([head, bytes, Buffer.alloc(padding)]);
+}

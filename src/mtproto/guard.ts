@@ -1,0 +1,68 @@
+/**
+ * Read-only by construction: the allow-list of TL methods. A method that is not named here never leaves the process.
+ * @module
+ */
+import { AppError } from "../errors.ts";
+
+/** Methods that read and leave no trace: nothing is marked as read, no view is counted, nobody is told. */
+const READ: ReadonlySet<string> = new Set([
+  "channels.GetFullChannel",
+  "channels.GetParticipants",
+  "contacts.ResolveUsername",
+  "messages.CheckChatInvite",
+  "messages.GetChats",
+  "messages.GetDialogFilters",
+  "messages.GetDialogs",
+  "messages.GetFullChat",
+  "messages.GetHistory",
+  "messages.GetPeerDialogs",
+  "messages.Search",
+  "users.GetFullUser",
+  "users.GetUsers",
+]);
+
+/** Methods that keep the connection and the session: only the connection and GramJS itself send them. */
+const SESSION: ReadonlySet<string> = new Set([
+  "MsgsAck",
+  "MsgsStateInfo",
+  "PingDelayDisconnect",
+  "help.GetConfig",
+]);
+
+/** Envelopes: what counts is the request inside. */
+const ENVELOPES: ReadonlySet<string> = new Set([
+  "InitConnection",
+  "InvokeWithLayer",
+  "InvokeWithTakeout",
+  "InvokeWithoutUpdates",
+]);
+
+/** What may become of a method. */
+export type MethodClass = "read" | "session" | "refused";
+
+/** The class of a TL method, by its name as in the schema with a capital (`messages.GetHistory`). */
+export function classify(method: string): MethodClass {
+  if (READ.has(method)) return "read";
+  return SESSION.has(method) ? "session" : "refused";
+}
+
+/** The method that a request asks for, its envelopes taken off. */
+export function methodOf(request: { readonly className: string; readonly query?: unknown }): string {
+  if (!ENVELOPES.has(request.className)) return request.className;
+  const { query } = request;
+  const inner = typeof query === "object" && query !== null && "className" in query ? query : undefined;
+  if (typeof inner?.className !== "string") return request.className;
+  return methodOf({ ...inner, className: inner.className });
+}
+
+/**
+ * Refuses what is not on the list.
+ * @param allowed the classes that the caller may send
+ * @throws AppError INTERNAL, before a byte has left
+ */
+export function assertAllowed(request: { readonly className: string }, allowed: readonly MethodClass[]): void {
+  const method = methodOf(request);
+  if (!allowed.includes(classify(method))) {
+    throw new AppError("INTERNAL", `${method} is not on the list of methods this read-only server may send.`);
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * The seam: every request to Telegram is a `Call`, and everything that wraps one is a decorator over that one type.
+ * @module
+ */
+import { toAppError } from "../errors.ts";
+import type { TlRequest } from "./gram.ts";
+import { assertAllowed, methodOf } from "./guard.ts";
+
+/** What a caller may add to a request. */
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+  /** Milliseconds for the answer; the connection's own limit when absent. */
+  readonly timeout?: number;
+}
+
+/**
+ * One TL request to Telegram.
+ * @throws AppError FLOOD_WAIT, TIMEOUT, CONNECTION, SESSION_INVALID, or an RpcError
+ */
+export type Call = <R>(request: TlRequest<R>, options?: CallOptions) => Promise<R>;
+
+/** Lets reading methods pass and rejects all others before a byte leaves. */
+export function guarded(call: Call): Call {
+  return async (request, options) => {
+    assertAllowed(request, ["read"]);
+    return await call(request, options);
+  };
+}
+
+/** How one call ended. */
+export interface CallEnd {
+  readonly method: string;
+  /** `ok`, `CANCELLED` or the error's code. */
+  readonly status: string;
+  readonly seconds: number;
+  /** The answer, if there was one. */
+  readonly answer?: unknown;
+}
+
+/** Reports each call's method, outcome and time. */
+export function measured(
+  call: Call,
+  onEnd: (end: CallEnd) => void,
+  clock: () => number = () => performance.now(),
+): Call {
+  return async (request, options) => {
+    const begun = clock();
+    const end = (status: string, answer?: unknown): void =>
+      onEnd({ method: methodOf(request), status, seconds: (clock() - begun) / 1000, answer });
+    try {
+      const answer = await call(request, options);
+      end("ok", answer);
+      return answer;
+    } catch (error) {
+      end(options?.signal?.aborted ? "CANCELLED" : toAppError(error).code);
+      throw error;
+    }
+  };
+}
+
+/** Lets at most `limit` calls be under way at once; the others wait their turn, or leave when their signal is aborted. */
+export function limited(call: Call, limit: number): Call {
+  let underWay = 0;
+  const waiting: Array<() => void> = [];
+  const enter = async (signal?: AbortSignal): Promise<void> => {
+    signal?.throwIfAborted();
+    if (underWay < limit) {
+      underWay++;
+      return;
+    }
+    const turn = Promise.withResolvers<void>();
+    const leave = (): void => {
+      const place = waiting.indexOf(turn.resolve);
+      if (place === -1) return;
+      waiting.splice(place, 1);
+      turn.reject(signal?.reason);
+    };
+    signal?.addEventListener("abort", leave, { once: true });
+    waiting.push(turn.resolve);
+    await turn.promise;
+    signal?.removeEventListener("abort", leave);
+  };
+  const exit = (): void => {
+    const next = waiting.shift();
+    if (next === undefined) underWay--;
+    else next();
+  };
+  return async (request, options) => {
+    await enter(options?.signal);
+    try {
+      return await call(request, options);
+    } finally {
+      exit();
+    }
+  };
+}

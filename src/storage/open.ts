@@ -1,0 +1,49 @@
+/**
+ * The database file.
+ * @module
+ */
+import { dirname, join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { AppError } from "../errors.ts";
+
+/** An open SQLite database; disposing closes it. */
+export type Database = DatabaseSync & Disposable;
+
+/**
+ * Opens a database and creates it, and its folder, when missing; only the owner may read them.
+ *
+ * Write-ahead logging lets readers and the writer work at once (https://www.sqlite.org/wal.html).
+ *
+ * @param path of the file, or `:memory:`
+ * @throws {AppError} RESOURCE_EXHAUSTED when the file cannot be opened or is no database
+ */
+export function openDatabase(path: string): Database {
+  let db: DatabaseSync | undefined;
+  try {
+    if (path !== ":memory:") createPrivately(path);
+    db = new DatabaseSync(path);
+    db.exec(
+      "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON",
+    );
+    return db;
+  } catch (cause) {
+    db?.close();
+    throw new AppError("RESOURCE_EXHAUSTED", `The database ${path} cannot be opened.`, {
+      hint:
+        "Check DATA_DIR: the folder must be writable, on a disk with free space, and the file a database of this program.",
+      cause,
+    });
+  }
+}
+
+/** The database of a data directory; see {@link openDatabase}. */
+export function openDataDirectory(directory: string): Database {
+  return openDatabase(join(directory, "telegram-toolkit.sqlite"));
+}
+
+/** SQLite gives its -wal and -shm files the mode of the database, so it is set before SQLite creates them. */
+function createPrivately(path: string): void {
+  Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  Deno.openSync(path, { create: true, append: true, mode: 0o600 }).close();
+  if (Deno.build.os !== "windows") Deno.chmodSync(path, 0o600);
+}

@@ -1,0 +1,19 @@
+/**
+ * One Telegram account, as everything above the wire sees it.
+ * @module
+ */
+import type { Call } from "../mtproto/invoke.ts";
+import { createDialogs, type Dialogs } from "./dialogs.ts";
+import { learning, type Peers } from "./peers.ts";
+
+/** An account: the way to ask Telegram, and what it has said about users and chats. */
+export interface Account {
+  readonly call: Call;
+  readonly peers: Peers;
+  readonly dialogs: Dialogs;
+}
+
+/** An account whose peers learn from every answer. */
+export function createAccount(call: Call, peers: Peers, learn: (answer: unknown) => void): Account {
+  return { call: learning(call, learn), peers, dialogs: createDialogs() };
+}

@@ -1,0 +1,118 @@
+/**
+ * What Telegram tells about one chat.
+ * @module
+ */
+import { Api, bigInt } from "../mtproto/gram.ts";
+import type { Call, CallOptions } from "../mtproto/invoke.ts";
+import { AppError } from "../errors.ts";
+import type { Point, Range } from "./dates.ts";
+import { bareId, markedId } from "./ids.ts";
+import { isPrivate, type Peer } from "./map/peer.ts";
+import { type HistoryQuery, LATEST_DATE, readHistory } from "./history.ts";
+import { inputChannel, inputPeer, inputUser } from "./input.ts";
+
+/** The parts of a chat that only its full form has. */
+export interface ChatDetails {
+  readonly about?: string;
+  readonly members?: number;
+  /** The discussion group of a channel, or the channel of a discussion group; marked id. */
+  readonly discussion?: string;
+  /** The basic group that a supergroup was; marked id. */
+  readonly migratedFrom?: string;
+}
+
+/** TL methods users.getFullUser, messages.getFullChat and channels.getFullChannel. */
+export async function chatDetails(call: Call, peer: Peer, options?: CallOptions): Promise<ChatDetails> {
+  if (isPrivate(peer)) {
+    const { fullUser } = await call(new Api.users.GetFullUser({ id: inputUser(peer) }), options);
+    return fullUser.about ? { about: fullUser.about } : {};
+  }
+  const request = peer.kind === "group"
+    ? new Api.messages.GetFullChat({ chatId: bigInt(bareId(peer.id)) })
+    : new Api.channels.GetFullChannel({ channel: inputChannel(peer) });
+  const { fullChat } = await call(request, options);
+  const about = fullChat.about ? { about: fullChat.about } : {};
+  if (fullChat.className === "ChatFull") return { ...about, ...(peer.members ? { members: peer.members } : {}) };
+  const { participantsCount, linkedChatId, migratedFromChatId } = fullChat;
+  return {
+    ...about,
+    ...(participantsCount ? { members: participantsCount } : {}),
+    ...(linkedChatId ? { discussion: markedId("channel", linkedChatId) } : {}),
+    ...(migratedFromChatId ? { migratedFrom: markedId("group", migratedFromChatId) } : {}),
+  };
+}
+
+/** One end of a history. */
+export interface HistoryEnd {
+  readonly id: number;
+  /** Unix seconds. */
+  readonly date: number;
+}
+
+/** How many messages a chat has, and its oldest and newest one. */
+export async function historyEnds(
+  call: Call,
+  chat: Peer,
+  callOptions?: CallOptions,
+): Promise<{ readonly messages: number; readonly first?: HistoryEnd; readonly last?: HistoryEnd }> {
+  const end = async (
+    direction: HistoryQuery["direction"],
+  ): Promise<{ end: HistoryEnd; total?: number } | undefined> => {
+    for await (const slice of readHistory(call, { chat, direction }, { pageSize: 1, callOptions })) {
+      return { end: slice.reached, total: slice.total };
+    }
+  };
+  const last = await end("newest_first");
+  if (last === undefined) return { messages: 0 };
+  const first = await end("oldest_first");
+  return { messages: last.total ?? 1, first: first?.end ?? last.end, last: last.end };
+}
+
+/**
+ * How many messages of a chat lie in a range, by the places that Telegram gives its ends in the whole list
+ * (`offset_id_offset`, https://core.telegram.org/constructor/messages.messagesSlice). Undefined where it gives none for
+ * `from`; for `to`, none means that nothing lies above.
+ */
+export async function countInRange(
+  call: Call,
+  chat: Peer,
+  { from, to }: Range,
+  callOptions?: CallOptions,
+): Promise<number | undefined> {
+  const above = to === undefined ? 0 : await placeOf(call, chat, to, callOptions) ?? 0;
+  const upToFrom = from === undefined ? undefined : await placeOf(call, chat, from, callOptions);
+  const end = from === undefined ? (await historyEnds(call, chat, callOptions)).messages : upToFrom;
+  return end === undefined ? undefined : Math.max(0, end - above);
+}
+
+/** How many messages lie at or above a point. */
+async function placeOf(call: Call, chat: Peer, point: Point, callOptions?: CallOptions): Promise<number | undefined> {
+  const at = "id" in point
+    ? { offsetId: point.id, offsetDate: 0 }
+    : { offsetId: 0, offsetDate: Math.min(Math.max(point.seconds, 1), LATEST_DATE) };
+  const request = { peer: inputPeer(chat), ...at, addOffset: 0, limit: 1, maxId: 0, minId: 0, hash: bigInt(0) };
+  const answer = await call(new Api.messages.GetHistory(request), callOptions);
+  return "offsetIdOffset" in answer ? answer.offsetIdOffset ?? undefined : undefined;
+}
+
+/** The highest incoming message id that is read: TL method messages.getPeerDialogs. Reading it marks nothing as read. */
+export async function readUpTo(call: Call, peer: Peer, options?: CallOptions): Promise<number> {
+  if (peer.kind === "forum") {
+    throw new AppError(
+      "UNSUPPORTED",
+      "In a forum every topic has its own unread messages, which are not read here yet.",
+      {
+        field: "unread",
+        hint: "Leave unread out.",
+      },
+    );
+  }
+  const wanted = new Api.InputDialogPeer({ peer: inputPeer(peer) });
+  const { dialogs } = await call(new Api.messages.GetPeerDialogs({ peers: [wanted] }), options);
+  const dialog = dialogs.find((each) => each.className === "Dialog");
+  if (dialog?.className === "Dialog" && !peer.left) return dialog.readInboxMaxId;
+  throw new AppError("UNSUPPORTED", "The chat is not in the account's chat list, so nothing in it counts as unread.", {
+    field: "unread",
+    hint: "Leave unread out.",
+  });
+}

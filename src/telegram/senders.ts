@@ -1,0 +1,73 @@
+/**
+ * Who a `sender` argument means.
+ * @module
+ */
+import { RpcError } from "../mtproto/errors.ts";
+import { Api, bigInt } from "../mtproto/gram.ts";
+import { ambiguous, nearest, nobody } from "./candidates.ts";
+import { bareId } from "./ids.ts";
+import type { Peer } from "./map/peer.ts";
+import { inputChannel } from "./input.ts";
+import { peersOf } from "./peers.ts";
+import { readReference } from "./reference.ts";
+import { type Directory, findPeer } from "./resolve.ts";
+
+/**
+ * Finds who a `sender` argument means: an id, an @name, `me`, or the exact display name of somebody in the chat. Whoever a
+ * page has shown can be named, those included whom Telegram does not let us ask for.
+ * @throws AppError CHAT_AMBIGUOUS with candidates, INPUT_VALIDATION when nobody has that name
+ */
+export async function resolveSender(directory: Directory, chat: Peer, name: string): Promise<Peer> {
+  const reference = readReference(name, "sender").chat;
+  const { peers } = directory;
+  const seen = (fits: (peer: Peer) => boolean): Peer[] => [...peers.glimpsed()].filter(fits);
+  if (reference.kind === "id" || reference.kind === "bare") {
+    const known = reference.kind === "id" ? peers.get(reference.id) : peers.byBareId(reference.digits)[0];
+    const id = reference.kind === "id" ? reference.id : reference.digits;
+    // The list of members has whole what messages show in part; what is in neither is left to findPeer to explain.
+    if (known === undefined && isGroup(chat)) await searchMembers(directory, chat, "");
+    const [glimpse] = known === undefined && peers.get(id) === undefined ? seen((peer) => peer.id === id) : [];
+    return glimpse ?? await findPeer(directory, reference, "sender");
+  }
+  if (reference.kind !== "title") return await findPeer(directory, reference, "sender");
+  const { title } = reference;
+  const answered = await searchMembers(directory, chat, title);
+  const members = [...new Map(answered.map((peer) => [peer.id, peer])).values()];
+  const exact = members.filter((peer) => peer.title === title);
+  const matches = exact.length > 0 ? exact : seen((peer) => peer.title === title && peers.get(peer.id) === undefined);
+  const [only] = matches;
+  if (matches.length > 1) throw ambiguous(matches, name, "sender");
+  if (only !== undefined) return only;
+  throw nobody(name, nearest(name, members));
+}
+
+/** The sender of that id, as far as it is known: enough to go on with a query. */
+export function senderById({ peers }: Directory, id: string): Peer {
+  return peers.get(id) ?? { id, kind: "user", title: id, usernames: [], min: true };
+}
+
+function isGroup(chat: Peer): boolean {
+  return chat.kind === "group" || chat.kind === "supergroup" || chat.kind === "forum";
+}
+
+/** Members whose name begins like this: TL methods channels.getParticipants and messages.getFullChat. */
+async function searchMembers({ call, options, peers }: Directory, chat: Peer, name: string): Promise<Peer[]> {
+  if (chat.kind === "group") {
+    const answer = await call(new Api.messages.GetFullChat({ chatId: bigInt(bareId(chat.id)) }), options);
+    return peersOf(answer);
+  }
+  if (isGroup(chat)) {
+    const filter = new Api.ChannelParticipantsSearch({ q: name });
+    const channel = inputChannel(chat);
+    const request = new Api.channels.GetParticipants({ channel, filter, offset: 0, limit: 100, hash: bigInt(0) });
+    try {
+      return [chat, ...peersOf(await call(request, options))];
+    } catch (error) {
+      // A group may hide its members; then only ids and @names can be asked for.
+      if (error instanceof RpcError && error.rpc === "CHAT_ADMIN_REQUIRED") return [chat];
+      throw error;
+    }
+  }
+  const self = peers.self();
+  return self === undefined ? [chat] : [chat, self];
+}

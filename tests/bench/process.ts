@@ -1,0 +1,94 @@
+/**
+ * Processes under measurement.
+ * @module
+ */
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** A process and what it cost. */
+export interface Measured {
+  readonly code: number;
+  readonly seconds: number;
+  /** Peak resident memory in MiB. */
+  readonly peakMiB: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a script of the project to its end, watching its memory. */
+export async function measure(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Measured> {
+  const begun = performance.now();
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", ...args],
+    cwd: ROOT,
+    env: { ...env },
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  let peakMiB = 0;
+  const watch = setInterval(() => peakMiB = Math.max(peakMiB, memory(child.pid, "VmHWM")), 50);
+  const { code, stdout, stderr } = await child.output();
+  clearInterval(watch);
+  const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+  const seconds = (performance.now() - begun) / 1000;
+  return { code, seconds, peakMiB, stdout: text(stdout), stderr: text(stderr) };
+}
+
+/** A line of `/proc/PID/status` in MiB; 0 when the process is gone. See proc(5). */
+export function memory(pid: number, field: "VmHWM" | "VmRSS"): number {
+  try {
+    const status = Deno.readTextFileSync(`/proc/${pid}/status`);
+    return Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)?.[1] ?? 0) / 1024;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return 0;
+    throw error;
+  }
+}
+
+/** A server of the project, from its start to its first good answer. */
+export interface Started extends AsyncDisposable {
+  readonly url: string;
+  readonly pid: number;
+  readonly millisecondsToHealth: number;
+}
+
+/** Starts `main.ts serve` and waits for `GET /health` to answer 200. */
+export async function startServer(env: Readonly<Record<string, string>>): Promise<Started> {
+  const port = freePort();
+  const begun = performance.now();
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", "main.ts", "serve"],
+    cwd: ROOT,
+    env: { ...env, MCP_SERVER_PORT: String(port), MCP_SERVER_LOG_LEVEL: "warning" },
+    stdout: "null",
+    stderr: "inherit",
+  }).spawn();
+  const url = `http://127.0.0.1:${port}`;
+  while (!await isUp(`${url}/health`)) await new Promise((resolve) => setTimeout(resolve, 5));
+  return {
+    url,
+    pid: child.pid,
+    millisecondsToHealth: performance.now() - begun,
+    [Symbol.asyncDispose]: async () => {
+      child.kill("SIGTERM");
+      await child.status;
+    },
+  };
+}
+
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+async function isUp(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url);
+    await response.body?.cancel();
+    return response.ok;
+  } catch (error) {
+    if (error instanceof TypeError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * The program as its user starts it: a process with arguments, variables, output and an exit code.
+ * @module
+ */
+import { fileURLToPath } from "node:url";
+import { setTimeout as pause } from "node:timers/promises";
+
+const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
+
+/** Arguments for `Deno.execPath()` that start the product. */
+export const PRODUCT: readonly string[] = ["run", "-A", MAIN];
+
+/** A running process. Disposing kills it if it still runs. */
+export interface Running extends AsyncDisposable {
+  readonly pid: number;
+  readonly out: Output;
+  readonly err: Output;
+  signal(name: Deno.Signal): void;
+  /** The exit code, once all output has been read. */
+  ended(): Promise<number>;
+}
+
+/** What a stream has brought so far. */
+export interface Output {
+  text(): string;
+  /** The first line, past or future, that matches. */
+  line(pattern: RegExp): Promise<string>;
+}
+
+/** Variables that every process needs, the tests' own configuration left out. */
+export function baseEnvironment(): Record<string, string> {
+  const names = ["PATH", "HOME", "DENO_DIR", "TMPDIR"];
+  return Object.fromEntries(names.flatMap((name) => {
+    const value = Deno.env.get(name);
+    return value === undefined ? [] : [[name, value]];
+  }));
+}
+
+/** Starts any program. */
+export function start(
+  program: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Running {
+  const child = new Deno.Command(program, {
+    args: [...args],
+    clearEnv: true,
+    env: { ...baseEnvironment(), NO_COLOR: "1", ...environment },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const given = new AbortController();
+  const [out, err] = [collect(child.stdout, given.signal), collect(child.stderr, given.signal)];
+  let code: number | undefined;
+  const status = child.status.then((status) => code = status.code);
+  return {
+    pid: child.pid,
+    out,
+    err,
+    signal: (name) => child.kill(name),
+    async ended(): Promise<number> {
+      await until(() => code !== undefined && out.isOver() && err.isOver(), `it ends: ${err.text()}`, 60);
+      return await status;
+    },
+    async [Symbol.asyncDispose](): Promise<void> {
+      if (code === undefined) child.kill("SIGKILL");
+      await status;
+      // What it started and left may hold its pipes open.
+      given.abort();
+      await Promise.all([out.done, err.done]);
+    },
+  };
+}
+
+/** Starts the product. */
+export function command(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Running {
+  return start(Deno.execPath(), [...PRODUCT, ...args], environment);
+}
+
+/** How a run ended. */
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the product to its end. */
+export async function run(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Ran> {
+  await using running = command(args, environment);
+  return await result(running);
+}
+
+/** Waits for a process to end. */
+export async function result(running: Running): Promise<Ran> {
+  const code = await running.ended();
+  return { code, out: running.out.text(), err: running.err.text() };
+}
+
+/** Polls until a condition holds. */
+export async function until(condition: () => boolean | Promise<boolean>, what: string, seconds = 15): Promise<void> {
+  for (const deadline = Date.now() + seconds * 1000; Date.now() < deadline;) {
+    if (await condition()) return;
+    await pause(5);
+  }
+  throw new Error(`waited ${seconds} s in vain until ${what}`);
+}
+
+/** Whether a process exists and is no zombie. Linux only. */
+export function isAlive(pid: number): boolean {
+  try {
+    return !/^\d+ \(.*\) Z/s.test(Deno.readTextFileSync(`/proc/${pid}/stat`));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+interface Collected extends Output {
+  readonly isOver: () => boolean;
+  readonly done: Promise<void>;
+}
+
+function collect(stream: ReadableStream<Uint8Array<ArrayBuffer>>, given: AbortSignal): Collected {
+  let text = "";
+  let isOver = false;
+  const sink = new WritableStream<string>({ write: (part) => void (text += part) });
+  const done = stream.pipeThrough(new TextDecoderStream(), { signal: given }).pipeTo(sink).then(
+    () => void (isOver = true),
+    (error) => {
+      if (!given.aborted) throw error;
+    },
+  );
+  return {
+    done,
+    isOver: () => isOver,
+    text: () => text,
+    line: async (pattern) => {
+      const find = (): string | undefined => text.split("\n").slice(0, -1).find((line) => pattern.test(line));
+      await until(() => find() !== undefined || isOver, `a line matches ${pattern}; there is: ${text}`);
+      const line = find();
+      if (line === undefined) throw new Error(`no line matches ${pattern} in: ${text}`);
+      return line;
+    },
+  };
+}

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { isAlive, type Running, start, until } from "./command.ts";
+import { idsOf } from "./exports.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** A folder inside the project, so that scripts in it find `deno.json`. */
+async function withFolder(test: (directory: string) => Promise<void>): Promise<void> {
+  await Deno.mkdir(join(ROOT, "data"), { recursive: true });
+  const directory = await Deno.makeTempDir({ dir: join(ROOT, "data"), prefix: "test-" });
+  try {
+    await test(directory);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+function deno(args: readonly string[], directory: string, environment: Record<string, string> = {}): Running {
+  return start(Deno.execPath(), args, { DATA_DIR: directory, LOG_FORMAT: "text", ...environment });
+}
+
+/** The process ids of all descendants. */
+async function descendants(pid: number): Promise<number[]> {
+  const children = await Deno.readTextFile(`/proc/${pid}/task/${pid}/children`);
+  const pids = children.split(" ").filter((each) => each.trim() !== "").map(Number);
+  return [...pids, ...(await Promise.all(pids.map(descendants))).flat()];
+}
+
+function freePort(): number {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  listener.close();
+  return listener.addr.port;
+}
+
+async function pasted(line: string): Promise<string> {
+  await using shell = start("/bin/sh", ["-c", line]);
+  assert.equal(await shell.ended(), 0, shell.err.text());
+  return shell.out.text();
+}
+
+/** Ends it and sees that nothing is left. */
+async function assertEnds(dev: Running, signal: Deno.Signal): Promise<void> {
+  const family = await descendants(dev.pid);
+  assert.ok(family.length >= 2, "the sandbox and the server at least");
+  try {
+    dev.signal(signal);
+    await until(() => ![dev.pid, ...family].some(isAlive), "all its processes have ended");
+    assert.equal(await dev.ended(), 0, dev.err.text());
+  } finally {
+    for (const pid of family.filter(isAlive)) Deno.kill(pid, "SIGKILL");
+  }
+}
+
+Deno.test("deno task dev: what it prints works when pasted, SIGTERM leaves no process", () =>
+  withFolder(async (directory) => {
+    const port = freePort();
+    await using dev = deno(["task", "dev"], directory, { MCP_SERVER_PORT: `${port}` });
+    const curl = await dev.out.line(/^ {2}curl /);
+    const url = `http://127.0.0.1:${port}/mcp`;
+    assert.match(
+      dev.out.text(),
+      new RegExp(`^MCP endpoint: ${url}\n {2}claude mcp add --transport http telegram ${url}\n`),
+    );
+    assert.match(dev.err.text(), /TELEGRAM_API_ID is not set, using the built-in stand-in/);
+    assert.match(await pasted(curl), /^\{"chat":\{"id":"-1002000000001",.*"count":3/);
+    await assertEnds(dev, "SIGTERM");
+  }));
+
+Deno.test("deno task export: without credentials it uses the sandbox, also while deno task dev runs", () =>
+  withFolder(async (directory) => {
+    await using dev = deno(["task", "dev"], directory, { MCP_SERVER_PORT: "0" });
+    const file = join(directory, "f");
+    await using exporting = deno(["task", "export", "@sandbox_public", "--out", file], directory);
+    assert.equal(await exporting.ended(), 0, exporting.err.text());
+    assert.equal((await idsOf(file)).length, 200);
+    assert.match(await pasted(await dev.out.line(/^ {2}curl /)), /"count":3/);
+    await using refused = deno(["task", "export", "@sandbox_public", "--out", file], directory);
+    assert.equal(await refused.ended(), 2);
+    await assertEnds(dev, "SIGINT");
+  }));
+
+Deno.test("deno task dev: a changed file restarts the server at its port, before the same sandbox", () =>
+  withFolder(async (directory) => {
+    const [product, script] = [join(directory, "product.ts"), join(directory, "dev.ts")];
+    await Deno.writeTextFile(
+      product,
+      `import { main } from "${ROOT}/src/cli/main.ts";\nDeno.exit(await main(Deno.args));\n`,
+    );
+    await Deno.writeTextFile(
+      script,
+      `import { develop } from "${ROOT}/sandbox/dev.ts";\nDeno.exit(await develop(Deno.args, "${product}"));\n`,
+    );
+    const port = freePort();
+    await using dev = deno(["run", "-A", script, "serve"], directory, { MCP_SERVER_PORT: `${port}` });
+    const curl = await dev.out.line(/^ {2}curl /);
+    assert.match(await pasted(curl), /"count":3/);
+    const before = await descendants(dev.pid);
+    await Deno.writeTextFile(product, "// changed\n", { append: true });
+    await until(() => dev.out.text().split("MCP endpoint").length === 3, "it greets again");
+    assert.match(await pasted(curl), /"count":3/);
+    assert.deepEqual(await descendants(dev.pid), before, "the sandbox and the watcher are the same processes");
+    const places = dev.err.text().match(/stands in for Telegram port=\d+/g) ?? [];
+    assert.deepEqual([places.length, new Set(places).size], [2, 1]);
+    await assertEnds(dev, "SIGTERM");
+  }));

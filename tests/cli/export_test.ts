@@ -1,0 +1,244 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { createWorld } from "../../sandbox/world/mod.ts";
+import { startSandbox, type TestSandbox } from "../e2e/sandbox.ts";
+import { command, type Ran, result, run, start, until } from "./command.ts";
+import { idsOf, messagesOf, readExport, sizeOf } from "./exports.ts";
+
+const NEWS = "-1002000000001";
+const PUBLIC = "-1002000000007";
+
+interface Place {
+  readonly sandbox: TestSandbox;
+  /** A path in a folder that is removed with the sandbox. */
+  at(name: string): string;
+  /** Runs `export` to its end, with a database of its own. */
+  export(...args: string[]): Promise<Ran>;
+}
+
+async function withSandbox(test: (place: Place) => Promise<void>): Promise<void> {
+  await using sandbox = await startSandbox();
+  await test({
+    sandbox,
+    at: (name) => join(sandbox.directory, name),
+    export: (...args) => {
+      const data = join(sandbox.directory, crypto.randomUUID());
+      return run(["export", ...args], { ...sandbox.environment, DATA_DIR: data });
+    },
+  });
+}
+
+function idsInWorld(chat: string): number[] {
+  return Array.from(createWorld().messages(chat), ({ id }) => id);
+}
+
+function assertFails({ code, out, err }: Ran, expected: { code: number; says: RegExp }): void {
+  assert.match(err, expected.says);
+  assert.doesNotMatch(err, /^ +at /m, "no stack trace");
+  assert.deepEqual([code, out], [expected.code, ""]);
+}
+
+Deno.test("export: a chat is written whole, oldest first, each message once", () =>
+  withSandbox(async (place) => {
+    const file = place.at("news");
+    const { code, out, err } = await place.export("@sandbox_news", "--out", file);
+    assert.deepEqual([code, out], [0, ""], err);
+    assert.match(err, /^10000 messages in .*news, \d+\/s$/m);
+    assert.deepEqual(await idsOf(file), idsInWorld(NEWS));
+    assert.deepEqual([await sizeOf(`${file}.part`), await sizeOf(`${file}.part.json`)], [0, 0]);
+
+    const again = await place.export("@sandbox_news", "--out", file, "--limit", "5");
+    assertFails(again, { code: 2, says: /exists already\.\nChoose another file, or add --force/ });
+    assert.equal((await idsOf(file)).length, 10_000);
+    assert.equal((await place.export("@sandbox_news", "--out", file, "--limit", "5", "--force")).code, 0);
+    assert.deepEqual(await idsOf(file), idsInWorld(NEWS).slice(0, 5));
+  }));
+
+Deno.test("export: to standard output come the same lines as to a file", () =>
+  withSandbox(async (place) => {
+    const piped = await place.export("@sandbox_public", "--out", "-");
+    assert.equal(piped.code, 0, piped.err);
+    assert.equal((await place.export("t.me/sandbox_public", "--out", place.at("file"))).code, 0);
+    assert.deepEqual(messagesOf(piped.out), await readExport(place.at("file")));
+    assert.deepEqual(messagesOf(piped.out).map(({ id }) => id), idsInWorld(PUBLIC));
+  }));
+
+Deno.test("export: ranges and limits take what the naive model takes", () =>
+  withSandbox(async (place) => {
+    const all = Array.from(createWorld().messages(PUBLIC), ({ id, date }) => ({ id, date }));
+    const { id: from = 0 } = all[20] ?? {};
+    const { date: to = 0 } = all[60] ?? {};
+    const day = new Date(to * 1000).toISOString().slice(0, 10);
+    const cases: [string[], (message: { id: number; date: number }, index: number) => boolean][] = [
+      [["--limit", "7"], (_, index) => index < 7],
+      [["--limit", "99999"], () => true],
+      [["--from", `#${from}`, "--to", new Date(to * 1000).toISOString()], ({ id, date }) => id >= from && date < to],
+      [["--from", day, "--tz", "Asia/Tokyo"], ({ date }) => date >= Date.parse(`${day}T00:00:00+09:00`) / 1000],
+      [["--from", "#999999"], () => false],
+    ];
+    await Promise.all(cases.map(async ([args, isWanted], index) => {
+      const { code, err } = await place.export("@sandbox_public", "--out", place.at(`${index}`), ...args);
+      assert.equal(code, 0, err);
+      const wanted = all.filter(isWanted).map(({ id }) => id);
+      assert.deepEqual(await idsOf(place.at(`${index}`)), wanted, args.join(" "));
+    }));
+  }));
+
+Deno.test("export: an empty chat makes an empty file", () =>
+  withSandbox(async (place) => {
+    const { code, err } = await place.export("Empty Hall", "--out", place.at("empty"));
+    assert.deepEqual([code, await Deno.readTextFile(place.at("empty"))], [0, ""], err);
+  }));
+
+Deno.test("export: what cannot be done is said in a sentence", () =>
+  withSandbox(async (place) => {
+    await Deno.writeTextFile(place.at("wrong.part"), "precious");
+    const out = ["--out", place.at("out")];
+    const news = "@sandbox_news";
+    const cases: [string[], { code: number; says: RegExp }][] = [
+      [["Sandbx News", ...out], {
+        code: 1,
+        says: /No chat "Sandbx News"[^]*Did you mean:\n {2}-1002000000001 channel/,
+      }],
+      [[news], { code: 2, says: /required option '--out <file>'/ }],
+      [[news, "--out", ""], { code: 2, says: /--out: expected a file/ }],
+      [[news, "--out", place.sandbox.directory], { code: 2, says: /is not a regular file/ }],
+      [[news, "--out", "/dev/null", "--force"], { code: 2, says: /is not a regular file/ }],
+      [[news, "--out", place.at("no/such/folder")], { code: 2, says: /folder\.part cannot be opened: no such file/ }],
+      [[news, "--out", place.at("x".repeat(300))], { code: 2, says: /cannot be opened: file name too long\.$/m }],
+      [[news, "--out", place.at("wrong")], { code: 2, says: /wrong\.part is there without/ }],
+      [[news, ...out, "--limit", "0"], { code: 2, says: /--limit: expected a whole number above 0\.$/m }],
+      [[news, ...out, "--limit", "-1"], { code: 2, says: /--limit/ }],
+      [[news, ...out, "--limit", "1e3"], { code: 2, says: /--limit/ }],
+      [[news, ...out, "--from", "2025-01-01"], { code: 2, says: /no time zone/ }],
+      [[news, ...out, "--from", "#9", "--to", "#9"], { code: 2, says: /from must lie before to/ }],
+      [[news, ...out, "--form", "#9"], { code: 2, says: /unknown option '--form'/ }],
+    ];
+    const runs = await Promise.all(cases.map(async ([args]) => ({ args, ran: await place.export(...args) })));
+    runs.forEach(({ ran }, index) => assertFails(ran, cases[index]?.[1] ?? { code: -1, says: /^$/ }));
+    assert.equal(await Deno.readTextFile(place.at("wrong.part")), "precious");
+    assert.equal(await sizeOf(place.at("out.part")), 0);
+  }));
+
+Deno.test("export: without a session it says what to set", async () => {
+  const directory = await Deno.makeTempDir();
+  const ran = await run(["export", "@sandbox_news", "--out", "-"], { DATA_DIR: directory });
+  assertFails(ran, {
+    code: 1,
+    says: /No Telegram session is configured\.\nSet TELEGRAM_API_ID, TELEGRAM_API_HASH and /,
+  });
+  await Deno.remove(directory, { recursive: true });
+});
+
+Deno.test("export: a reader that has gone ends it without a word", () =>
+  withSandbox(async ({ sandbox }) => {
+    const script = `"$0" "$@"; echo "code $?" >&2`;
+    const product = [Deno.execPath(), "run", "-A", "main.ts", "export", "@sandbox_news", "--out", "-"];
+    await using shell = start("/bin/sh", ["-c", `(${script}) | head -n 3`, ...product], sandbox.environment);
+    const { out, err } = await result(shell);
+    assert.deepEqual(messagesOf(out).length, 3);
+    assert.equal(err, "code 141\n");
+  }));
+
+Deno.test("export: a reader of the progress that has gone takes nothing from the file", () =>
+  withSandbox(async ({ sandbox, at }) => {
+    const product = [Deno.execPath(), "run", "-A", "main.ts", "export", "@sandbox_public", "--out", at("f")];
+    const script = `("$0" "$@" 2>&1; echo "code $?" >"${at("code")}") | true`;
+    await using shell = start("/bin/sh", ["-c", script, ...product], sandbox.environment);
+    await shell.ended();
+    assert.equal(await Deno.readTextFile(at("code")), "code 0\n");
+    assert.equal((await idsOf(at("f"))).length, 200);
+  }));
+
+Deno.test(
+  "export: a full device behind standard output is said",
+  { ignore: Deno.build.os !== "linux" },
+  () =>
+    withSandbox(async ({ sandbox }) => {
+      const product = [Deno.execPath(), "run", "-A", "main.ts", "export", "@sandbox_news", "--out", "-"];
+      await using shell = start("/bin/sh", ["-c", `exec "$0" "$@" >/dev/full`, ...product], sandbox.environment);
+      assertFails(await result(shell), {
+        code: 1,
+        says: /standard output cannot be written: no space left on device\./,
+      });
+    }),
+);
+
+Deno.test("export: a reader that does not read cannot hold up Ctrl-C", () =>
+  withSandbox(async ({ sandbox }) => {
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "main.ts", "export", "@sandbox_news", "--out", "-"],
+      env: sandbox.environment,
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    // The pipe takes 64 KiB, the buffer of this process a little more: with five times as much fetched it is full.
+    await until(async () => ((await sandbox.methods())["messages.GetHistory"] ?? 0) >= 4, "it fetches");
+    child.kill("SIGINT");
+    const { code } = await child.status;
+    await child.stdout.cancel();
+    assert.equal(code, 130);
+  }));
+
+Deno.test(
+  "export: on a terminal a bar shows count, rate and remaining",
+  { ignore: Deno.build.os !== "linux" },
+  () =>
+    withSandbox(async ({ sandbox, at }) => {
+      await sandbox.faults({
+        rules: [{ method: "messages.getHistory", after: 20, times: 1, error: { code: 420, message: "FLOOD_WAIT_1" } }],
+      });
+      const line = `'${Deno.execPath()}' run -A main.ts export @sandbox_news --out '${at("f")}'`;
+      await using terminal = start("script", ["-qec", line, "/dev/null"], sandbox.environment);
+      const { code, out } = await result(terminal);
+      assert.equal(code, 0, out);
+      assert.match(out, /=+-+ \d+ of 10000 messages, \d+\/s, \d+ s left/);
+      const shown = out.replaceAll("\x1b", "ESC");
+      // The note stands above the bar, which is drawn anew below it and gone at the end.
+      assert.match(shown, /ESC\[2KTelegram asks to wait 1 s\r\nESC7.*=+-+ /);
+      assert.match(shown, /ESC\[2K10000 messages in .*, \d+\/s\r\n$/);
+    }),
+);
+
+Deno.test("export: two to one file at once, the second is refused", () =>
+  withSandbox(async (place) => {
+    await place.sandbox.faults({ latencyMs: 20 });
+    const args = ["export", "@sandbox_news", "--out", place.at("f"), "--limit", "3000"];
+    await using first = command(args, place.sandbox.environment);
+    await until(async () => await sizeOf(place.at("f.part")) > 0, "the first writes");
+    const second = await place.export(...args.slice(1));
+    assertFails(second, { code: 2, says: /Another process is writing .*f\.part/ });
+    assert.equal(await first.ended(), 0, first.err.text());
+    assert.deepEqual(await idsOf(place.at("f")), idsInWorld(NEWS).slice(0, 3000));
+  }));
+
+Deno.test("export: processes that share a data directory learn about the same people at once", () =>
+  withSandbox(async ({ sandbox, at }) => {
+    const each = Array.from({ length: 8 }, (_, i) =>
+      run(["export", "Group", "--out", at(`${i}`), "--limit", "300"], {
+        ...sandbox.environment,
+      }));
+    for (const { code, err } of await Promise.all(each)) assert.equal(code, 0, err);
+  }));
+
+Deno.test(
+  "export: memory stays flat over 100,001 messages",
+  { ignore: Deno.build.os !== "linux" },
+  () =>
+    withSandbox(async ({ sandbox, at }) => {
+      const child = command(["export", "@sandbox_archive", "--out", at("f")], sandbox.environment);
+      await using running = child;
+      const peaks: number[] = [];
+      const look = async (): Promise<boolean> => {
+        const status = await Deno.readTextFile(`/proc/${running.pid}/status`);
+        const peak = Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0);
+        if (peak > 0) peaks.push(peak);
+        return await sizeOf(at("f")) > 0 || !/^State:\s+[^Z]/m.test(status);
+      };
+      await until(look, "it is over", 60);
+      assert.equal(await running.ended(), 0, running.err.text());
+      assert.equal((await idsOf(at("f"))).length, 100_001);
+      const peak = Math.max(...peaks) / 1024;
+      assert.ok(peak > 50 && peak < 215, `peak of ${peak} MiB`);
+    }),
+);

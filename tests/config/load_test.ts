@@ -1,0 +1,198 @@
+import assert from "node:assert/strict";
+import { AppError } from "../../src/errors.ts";
+import { type Config, ConfigError, loadConfig, type LoadOptions, refuseOpenListener } from "../../src/config/load.ts";
+
+const HASH = "0123456789abcdef0123456789abcdef";
+const SESSION = `1${"Ab-_".repeat(88)}`;
+
+type Variables = Readonly<Record<string, string>>;
+
+function load(variables: Variables = {}, files: Variables = {}, options: LoadOptions = {}): Config {
+  const all: Variables = { HOME: "/home/me", ...variables };
+  const read = (path: string): string => {
+    const text = files[path];
+    if (text === undefined) throw new Deno.errors.NotFound(`no ${path}`);
+    return text;
+  };
+  return loadConfig((name) => all[name], read, { names: Object.keys(all), terminal: false, ...options });
+}
+
+function problemsOf(variables: Variables, files: Variables = {}): ConfigError {
+  try {
+    load(variables, files);
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+    return error;
+  }
+  assert.fail("the configuration was accepted");
+}
+
+const names = (error: ConfigError): readonly string[] => error.problems.map(({ name }) => name);
+
+Deno.test("loadConfig: an empty environment gives the defaults", () => {
+  const { warnings, http, log, telegram, ...rest } = load();
+  assert.deepEqual({ ...http }, {
+    host: "127.0.0.1",
+    port: 8000,
+    publicUrl: undefined,
+    allowedHosts: [],
+    trustedProxies: [],
+  });
+  assert.deepEqual({ ...log }, { level: "info", format: "json" });
+  assert.equal(telegram.apiId, undefined);
+  assert.deepEqual(rest, {
+    floodSleepThreshold: 15,
+    requestTimeout: 30_000,
+    maxPageSize: 100,
+    dataDir: "/home/me/.local/state/telegram-toolkit-mcp",
+  });
+  assert.deepEqual(warnings, []);
+});
+
+Deno.test("loadConfig: every variable reaches its place", () => {
+  const config = load({
+    TELEGRAM_API_ID: "12345",
+    TELEGRAM_API_HASH: HASH,
+    TELEGRAM_STRING_SESSION: SESSION,
+    TELEGRAM_TEST_DC: "2@127.0.0.1:4430",
+    TELEGRAM_TEST_KEY_FILE: "/key.pem",
+    MCP_SERVER_HOST: "::1",
+    MCP_SERVER_PORT: "0",
+    MCP_SERVER_LOG_LEVEL: "WARNING",
+    LOG_FORMAT: "text",
+    FLOOD_SLEEP_THRESHOLD: "0",
+    REQUEST_TIMEOUT: "5",
+    MAX_PAGE_SIZE: "20",
+    DATA_DIR: "./data",
+    PUBLIC_URL: "https://example.org/telegram/",
+    ALLOWED_HOSTS: "A.example, b.example:81,",
+    TRUSTED_PROXIES: "127.0.0.1, 10.0.0.0/8,fd00::/8",
+  });
+  assert.equal(config.telegram.apiId, 12345);
+  assert.equal(config.telegram.apiHash?.reveal(), HASH);
+  assert.equal(config.telegram.stringSession?.reveal(), SESSION);
+  assert.deepEqual(config.telegram.testDc, { id: 2, host: "127.0.0.1", port: 4430, keyFile: "/key.pem" });
+  assert.deepEqual(config.http, {
+    host: "::1",
+    port: 0,
+    publicUrl: "https://example.org/telegram",
+    allowedHosts: ["a.example", "b.example:81"],
+    trustedProxies: ["127.0.0.1", "10.0.0.0/8", "fd00::/8"],
+  });
+  assert.deepEqual(config.log, { level: "warning", format: "text" });
+  assert.deepEqual([config.floodSleepThreshold, config.requestTimeout, config.maxPageSize], [0, 5_000, 20]);
+  assert.equal(config.dataDir, "./data");
+});
+
+Deno.test("loadConfig: all problems come at once, with names and examples and without values", () => {
+  const wrong = {
+    TELEGRAM_API_ID: "wrong-id",
+    TELEGRAM_API_HASH: "wrong-hash",
+    TELEGRAM_STRING_SESSION: "wrong-session",
+    TELEGRAM_TEST_DC: "wrong-dc",
+    MCP_SERVER_HOST: "wrong host",
+    MCP_SERVER_PORT: "65536",
+    MCP_SERVER_LOG_LEVEL: "wrong-level",
+    LOG_FORMAT: "wrong-format",
+    FLOOD_SLEEP_THRESHOLD: "16",
+    REQUEST_TIMEOUT: "0",
+    MAX_PAGE_SIZE: "101",
+    PUBLIC_URL: "ftp://wrong.example",
+    ALLOWED_HOSTS: "wrong host",
+    TRUSTED_PROXIES: "wrong-proxy",
+  };
+  const error = problemsOf(wrong);
+  for (const [name, value] of Object.entries(wrong)) {
+    assert.ok(names(error).includes(name), name);
+    if (value.length > 3) assert.ok(!error.message.includes(`=${value}`), name);
+  }
+  assert.doesNotMatch(error.message, /wrong/);
+  assert.match(error.message, /MCP_SERVER_PORT: expected a port .* for example MCP_SERVER_PORT=8000/);
+});
+
+Deno.test("loadConfig: empty and blank count as unset", () => {
+  assert.equal(load({ MCP_SERVER_PORT: "", MCP_SERVER_HOST: "  ", TELEGRAM_API_HASH: "" }).http.port, 8000);
+});
+
+Deno.test("loadConfig: numbers in other notations are refused", () => {
+  for (const port of ["8e3", "0x10", "-1", "80.5", "8000 9000", "99999999999999999999"]) {
+    assert.deepEqual(names(problemsOf({ MCP_SERVER_PORT: port })), ["MCP_SERVER_PORT"], port);
+  }
+});
+
+Deno.test("loadConfig: half of the Telegram application is a problem of the other half", () => {
+  assert.deepEqual(names(problemsOf({ TELEGRAM_API_ID: "1" })), ["TELEGRAM_API_HASH"]);
+  assert.deepEqual(names(problemsOf({ TELEGRAM_API_HASH: HASH })), ["TELEGRAM_API_ID"]);
+  assert.deepEqual(names(problemsOf({ TELEGRAM_TEST_DC: "2@127.0.0.1:1" })), ["TELEGRAM_TEST_KEY_FILE"]);
+  assert.deepEqual(names(problemsOf({ TELEGRAM_STRING_SESSION: SESSION })), ["TELEGRAM_API_ID"]);
+});
+
+Deno.test("loadConfig: a secret may come from the file of its twin, trimmed", () => {
+  const config = load({ TELEGRAM_API_ID: "1", TELEGRAM_API_HASH_FILE: "/hash" }, { "/hash": `${HASH}\n` });
+  assert.equal(config.telegram.apiHash?.reveal(), HASH);
+  assert.deepEqual(config.warnings, []);
+});
+
+Deno.test("loadConfig: a twin that is unreadable, empty, wrong or one too many is a problem", () => {
+  const withFile = { TELEGRAM_API_ID: "1", TELEGRAM_API_HASH_FILE: "/hash" };
+  assert.match(problemsOf(withFile).message, /TELEGRAM_API_HASH_FILE: the file cannot be read \(NotFound\)$/);
+  assert.match(problemsOf(withFile, { "/hash": "\n" }).message, /TELEGRAM_API_HASH_FILE: the file is empty$/);
+  assert.match(problemsOf(withFile, { "/hash": "secret" }).message, /TELEGRAM_API_HASH_FILE: expected 32 hex/);
+  const both = problemsOf({ ...withFile, TELEGRAM_API_HASH: HASH }, { "/hash": HASH });
+  assert.match(both.message, /TELEGRAM_API_HASH: set this or TELEGRAM_API_HASH_FILE, not both$/);
+});
+
+Deno.test("loadConfig: a test data centre must be on this machine or a private network", () => {
+  const dc = (text: string): Variables => ({ TELEGRAM_TEST_DC: text, TELEGRAM_TEST_KEY_FILE: "/key" });
+  for (const host of ["127.0.0.1", "10.1.2.3", "172.31.0.1", "192.168.1.1", "[::1]", "[fd00::1]", "localhost"]) {
+    assert.ok(load(dc(`2@${host}:443`)).telegram.testDc, host);
+  }
+  const refused = [
+    "149.154.167.51",
+    "8.8.8.8",
+    "172.32.0.1",
+    "[2001:67c:4e8:f002::a]",
+    "example.org",
+    "127.0.0.1.evil.example",
+  ];
+  for (const host of refused) assert.deepEqual(names(problemsOf(dc(`2@${host}:443`))), ["TELEGRAM_TEST_DC"], host);
+  for (const text of ["127.0.0.1:443", "9@127.0.0.1:443", "2@127.0.0.1", "2@127.0.0.1:0", "2@127.0.0.1:70000"]) {
+    assert.deepEqual(names(problemsOf(dc(text))), ["TELEGRAM_TEST_DC"], text);
+  }
+});
+
+Deno.test("loadConfig: a misspelt variable is a warning that names the nearest option, never its value", () => {
+  const { warnings } = load({ TELEGRAM_API_HAS: "the-value", MCP_SOMETHING_ELSE: "the-value", OTHER: "x" });
+  assert.equal(warnings.length, 2);
+  assert.match(warnings[0] ?? "", /^TELEGRAM_API_HAS is not an option.*Did you mean TELEGRAM_API_HASH\?$/);
+  assert.doesNotMatch(warnings.join(), /the-value/);
+});
+
+Deno.test("loadConfig: the state folder follows XDG when that is absolute, and is asked for when there is no home", () => {
+  assert.equal(load({ XDG_STATE_HOME: "/state" }).dataDir, "/state/telegram-toolkit-mcp");
+  assert.equal(load({ XDG_STATE_HOME: "state" }).dataDir, "/home/me/.local/state/telegram-toolkit-mcp");
+  assert.throws(() => loadConfig(() => undefined, () => "", { names: [] }), /DATA_DIR: expected a folder/);
+});
+
+Deno.test("loadConfig: the log is text on a terminal", () => {
+  assert.equal(load({}, {}, { terminal: true }).log.format, "text");
+});
+
+Deno.test("loadConfig: the result cannot be changed", () => {
+  const config = load({ ALLOWED_HOSTS: "a.example" });
+  for (const part of [config, config.http, config.http.allowedHosts, config.telegram]) assert.ok(Object.isFrozen(part));
+});
+
+Deno.test("refuseOpenListener: loopback passes, anything wider is refused with what to do", () => {
+  for (const host of ["127.0.0.1", "127.1.2.3", "::1", "localhost"]) {
+    refuseOpenListener(load({ MCP_SERVER_HOST: host }));
+  }
+  for (const host of ["0.0.0.0", "::", "192.168.1.5", "example.org"]) {
+    assert.throws(
+      () => refuseOpenListener(load({ MCP_SERVER_HOST: host })),
+      (error) =>
+        error instanceof AppError && error.field === "MCP_SERVER_HOST" && /127\.0\.0\.1.*nginx/.test(error.hint),
+      host,
+    );
+  }
+});

@@ -1,0 +1,71 @@
+/**
+ * The naive model: which messages a query means, said over the world's plain data by Telegram's documented meaning of each
+ * filter (https://core.telegram.org/type/MessagesFilter), without anything of the product.
+ * @module
+ */
+import type { World, WorldMessage } from "../../sandbox/world/mod.ts";
+
+/** A bound as the test drew it: unix seconds (a fraction is allowed) or a message id. */
+export type Bound = { readonly at: number } | { readonly id: number };
+
+/** A query in the model's own terms. */
+export interface Query {
+  readonly chat: string;
+  readonly oldestFirst: boolean;
+  readonly from?: Bound;
+  readonly to?: Bound;
+  /** Marked id. */
+  readonly sender?: string;
+  readonly type?: string;
+  readonly minViews?: number;
+  readonly unread?: boolean;
+}
+
+const FILES: readonly string[] = ["video", "document", "audio", "voice", "video_note", "gif", "sticker"];
+
+const TYPES: Readonly<Record<string, (message: WorldMessage) => boolean>> = {
+  text: ({ service, media }) => service === undefined && (media === undefined || media.kind === "webpage"),
+  media: ({ media }) => media !== undefined && media.kind !== "webpage",
+  link: ({ media, entities = [] }) =>
+    media?.kind === "webpage" || entities.some(({ type }) => type === "url" || type === "text_link"),
+  location: ({ media }) => media?.kind === "geo",
+  pinned: ({ pinned }) => pinned === true,
+  mention: ({ mentioned }) => mentioned === true,
+  service: ({ service }) => service !== undefined,
+  ...Object.fromEntries(
+    [...FILES, "photo", "poll", "contact"].map((kind) => [kind, ({ media }: WorldMessage) => media?.kind === kind]),
+  ),
+};
+
+/** The words of `type`. */
+export const TYPE_WORDS: readonly string[] = Object.keys(TYPES);
+
+/** The words that a message falls under. */
+export function typesOf(message: WorldMessage): readonly string[] {
+  return TYPE_WORDS.filter((word) => TYPES[word]?.(message));
+}
+
+/** The messages of a query, in its order. */
+export function expected(world: World, query: Query): WorldMessage[] {
+  const { chat, from, to, sender, type, minViews, unread } = query;
+  const readInbox = world.dialogs.get(chat)?.readInbox ?? 0;
+  const found: WorldMessage[] = [];
+  const history = world.messages(chat);
+  const [first, end] = [place(world, chat, from) ?? 0, place(world, chat, to) ?? history.length];
+  for (let index = first; index < end; index++) {
+    const message = history.at(index);
+    if (sender !== undefined && message.from !== sender) continue;
+    if (type !== undefined && TYPES[type]?.(message) !== true) continue;
+    if (minViews !== undefined && !(message.views !== undefined && message.views >= minViews)) continue;
+    if (unread && (message.id <= readInbox || message.out)) continue;
+    found.push(message);
+  }
+  return query.oldestFirst ? found : found.reverse();
+}
+
+/** How many messages lie before a bound. */
+function place(world: World, chat: string, bound: Bound | undefined): number | undefined {
+  if (bound === undefined) return undefined;
+  const history = world.messages(chat);
+  return "id" in bound ? history.countBelowId(bound.id) : history.countBefore(Math.ceil(bound.at));
+}

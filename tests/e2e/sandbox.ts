@@ -1,0 +1,87 @@
+/**
+ * The sandbox for tests of the whole: signed in, with a data directory of its own, steered in words.
+ * @module
+ */
+import { join } from "node:path";
+import { z } from "zod";
+import { startSandbox as startProcess } from "../sandbox/process.ts";
+
+const describeSchema = z.object({
+  chats: z.array(z.object({
+    id: z.string(),
+    kind: z.string(),
+    title: z.string(),
+    username: z.string().nullable(),
+    messages: z.int(),
+    service: z.int(),
+    first: z.object({ id: z.int(), date: z.string() }).nullable(),
+    last: z.object({ id: z.int(), date: z.string() }).nullable(),
+  })),
+});
+const methodsSchema = z.object({ counts: z.record(z.string(), z.int()) });
+const appendedSchema = z.object({ id: z.int(), date: z.int() });
+
+/** A rule of the sandbox's faults; see `sandbox/faults.ts`. */
+export interface FaultRule {
+  readonly method: string | readonly string[];
+  readonly after?: number;
+  readonly every?: number;
+  readonly times?: number;
+  readonly error?: { readonly code: number; readonly message: string };
+  readonly delayMs?: number;
+  readonly drop?: boolean;
+  readonly lose?: boolean;
+  readonly close?: boolean;
+}
+
+/** A running sandbox. */
+export interface TestSandbox extends AsyncDisposable {
+  /** A folder that is removed with the sandbox. */
+  readonly directory: string;
+  readonly port: number;
+  /** The product's variables: a session that is signed in, a data directory of its own. */
+  readonly environment: Readonly<Record<string, string>>;
+  describe(): Promise<z.infer<typeof describeSchema>["chats"]>;
+  /** How often each TL method was received. */
+  methods(): Promise<Record<string, number>>;
+  forgetMethods(): Promise<void>;
+  faults(settings: { rules?: readonly FaultRule[]; containers?: number; latencyMs?: number }): Promise<void>;
+  clearFaults(): Promise<void>;
+  closeConnections(): Promise<void>;
+  append(chat: string, text: string): Promise<{ readonly id: number; readonly date: number }>;
+  remove(chat: string, ids: readonly number[]): Promise<void>;
+  edit(chat: string, id: number, text: string): Promise<void>;
+}
+
+/** Starts one, ready to be dialled. */
+export async function startSandbox(args: readonly string[] = []): Promise<TestSandbox> {
+  const directory = await Deno.makeTempDir({ prefix: "sandbox-" });
+  const [keyFile, sessionFile] = [join(directory, "key.pem"), join(directory, "session")];
+  const files = ["--state", directory, "--key-file", keyFile, "--session-file", sessionFile];
+  const { dc, host, port, control, ...running } = await startProcess([...files, ...args]);
+  return {
+    directory,
+    port,
+    environment: {
+      TELEGRAM_API_ID: "1",
+      TELEGRAM_API_HASH: "0".repeat(32),
+      TELEGRAM_TEST_DC: `${dc}@${host}:${port}`,
+      TELEGRAM_TEST_KEY_FILE: keyFile,
+      TELEGRAM_STRING_SESSION_FILE: sessionFile,
+      DATA_DIR: join(directory, "data"),
+    },
+    describe: async () => describeSchema.parse(await control("GET", "/describe")).chats,
+    methods: async () => methodsSchema.parse(await control("GET", "/methods")).counts,
+    forgetMethods: async () => void await control("DELETE", "/methods"),
+    faults: async (settings) => void await control("POST", "/faults", settings),
+    clearFaults: async () => void await control("DELETE", "/faults"),
+    closeConnections: async () => void await control("POST", "/connections/close"),
+    append: async (chat, text) => appendedSchema.parse(await control("POST", "/world/append", { chat, text })),
+    remove: async (chat, ids) => void await control("POST", "/world/remove", { chat, ids }),
+    edit: async (chat, id, text) => void await control("POST", "/world/edit", { chat, id, text }),
+    [Symbol.asyncDispose]: async () => {
+      await running[Symbol.asyncDispose]();
+      await Deno.remove(directory, { recursive: true });
+    },
+  };
+}

@@ -1,0 +1,264 @@
+import assert from "node:assert/strict";
+import { floodGate, type Patience, patient, type Wait } from "../../src/mtproto/flood.ts";
+import { Api, bigInt } from "../../src/mtproto/gram.ts";
+import { limited } from "../../src/mtproto/invoke.ts";
+import {
+  assertSilence,
+  connect,
+  eventually,
+  getFolders,
+  getHistory,
+  getSelf,
+  type Observed,
+  rejection,
+  startTelegram,
+  type Telegram,
+} from "./telegram.ts";
+
+let telegram: Telegram;
+Deno.test.beforeAll(async () => {
+  telegram = await startTelegram();
+});
+Deno.test.afterAll(async () => await telegram[Symbol.asyncDispose]());
+Deno.test.afterEach(assertSilence);
+
+/** A test with a connection that is ready, and no faults. */
+function connected(title: string, body: (connection: Observed) => Promise<void>): void {
+  Deno.test(title, async () => {
+    await telegram.faults();
+    await using connection = connect(telegram.sandbox.port, { session: telegram.session });
+    await connection.until("ready");
+    await body(connection);
+  });
+}
+
+const flood = (seconds: number): { code: number; message: string } => ({ code: 420, message: `FLOOD_WAIT_${seconds}` });
+const history = async (): Promise<number> => (await telegram.received())["messages.GetHistory"] ?? 0;
+
+/** Patience whose sleeps pass at once. */
+function hurried(seconds: number): Patience & { readonly slept: number[]; readonly waits: Wait[] } {
+  const [slept, waits]: [number[], Wait[]] = [[], []];
+  return {
+    seconds,
+    slept,
+    waits,
+    onWait: (wait) => waits.push(wait),
+    sleep: (seconds) => Promise.resolve(void slept.push(seconds)),
+    random: () => 1,
+  };
+}
+
+connected(
+  "floodGate: once told to wait, no caller's request of that method leaves before the time",
+  async (connection) => {
+    let now = 1_000_000;
+    const floods: unknown[] = [];
+    const call = floodGate(connection.call, { now: () => now, onFlood: (flood) => floods.push(flood) });
+    await telegram.faults({ rules: [{ method: "messages.getHistory", times: 1, error: flood(30) }] });
+    assert.equal((await rejection(call(getHistory()), "FLOOD_WAIT")).retryAfter, 30);
+    for (const [passed, left] of [[0, 30], [1, 30], [500, 30], [1000, 29], [29_999, 1]] as const) {
+      now = 1_000_000 + passed;
+      assert.equal((await rejection(call(getHistory()), "FLOOD_WAIT")).retryAfter, left);
+    }
+    assert.equal(await history(), 1);
+    await call(getFolders());
+    now = 1_030_000;
+    await call(getHistory());
+    assert.equal(await history(), 2);
+    assert.deepEqual(floods, [{ method: "messages.GetHistory", seconds: 30 }]);
+  },
+);
+
+connected(
+  "floodGate: a takeout's requests share the gate of their method, not one of all takeouts",
+  async (connection) => {
+    const call = floodGate(connection.call, { now: () => 0 });
+    const inTakeout = (query: Api.AnyRequest): Api.InvokeWithTakeout =>
+      new Api.InvokeWithTakeout({ takeoutId: bigInt(1), query });
+    await telegram.faults({ rules: [{ method: "messages.getHistory", times: 1, error: flood(30) }] });
+    const { message } = await rejection(call(inTakeout(getHistory())), "FLOOD_WAIT");
+    assert.match(message, /messages\.GetHistory/);
+    await rejection(call(getHistory()), "FLOOD_WAIT");
+    assert.equal(await history(), 1);
+    // The sandbox knows no such takeout: that it says so shows that the request left.
+    await rejection(call(inTakeout(getFolders())), "INTERNAL");
+    assert.equal((await telegram.received())["messages.GetDialogFilters"], 1);
+  },
+);
+
+connected("floodGate: of two waits told at once the longer holds", async (connection) => {
+  let now = 0;
+  const call = floodGate(connection.call, { now: () => now });
+  const rules = [flood(60), flood(5)].map((error) => ({ method: "messages.getHistory", times: 1, error }));
+  await telegram.faults({ rules });
+  await Promise.allSettled([call(getHistory()), call(getHistory())]);
+  now = 6000;
+  assert.equal((await rejection(call(getHistory()), "FLOOD_WAIT")).retryAfter, 54);
+});
+
+connected("floodGate: a call that waited its turn while the gate closed does not leave", async (connection) => {
+  const call = limited(floodGate(connection.call, { now: () => 0 }), 1);
+  await telegram.faults({ rules: [{ method: "messages.getHistory", error: flood(30), delayMs: 20 }] });
+  await Promise.all(
+    [getHistory(), getHistory(), getHistory()].map((request) => rejection(call(request), "FLOOD_WAIT")),
+  );
+  assert.equal(await history(), 1);
+});
+
+connected("patient: waits for a flood that fits its patience, and says so", async (connection) => {
+  const patience = hurried(10);
+  const call = patient(connection.call, patience);
+  await telegram.faults({ rules: [{ method: "messages.getHistory", times: 2, error: flood(4) }] });
+  await call(getHistory());
+  assert.deepEqual(patience.slept, [4, 4]);
+  const wait = { reason: "flood", method: "messages.GetHistory", seconds: 4 };
+  assert.deepEqual(patience.waits, [wait, wait]);
+});
+
+connected(
+  "patient: its budget is one for all its calls, and beyond it the error passes with its retry_after",
+  async (connection) => {
+    const patience = hurried(10);
+    const call = patient(connection.call, patience);
+    await telegram.faults({ rules: [{ method: "messages.getHistory", times: 4, error: flood(4) }] });
+    const error = await rejection(call(getHistory()), "FLOOD_WAIT");
+    assert.equal(error.retryAfter, 4);
+    assert.deepEqual(patience.slept, [4, 4]);
+    await rejection(call(getHistory()), "FLOOD_WAIT");
+    assert.deepEqual(patience.slept, [4, 4]);
+    await telegram.faults({ rules: [{ method: "messages.getHistory", error: flood(1) }] });
+    await rejection(patient(connection.call, hurried(0))(getHistory()), "FLOOD_WAIT");
+  },
+);
+
+connected("patient: Telegram's own trouble is asked again after growing, jittered pauses", async (connection) => {
+  for (const [random, pauses] of [[1, [1, 2, 4]], [0, [0.5, 1, 2]]] as const) {
+    const patience = { ...hurried(15), random: () => random };
+    const error = { code: 500, message: "INTERNAL" };
+    await telegram.faults({ rules: [{ method: "messages.getHistory", times: 3, error }] });
+    await patient(connection.call, patience)(getHistory());
+    assert.deepEqual(patience.slept, pauses);
+    assert.ok(patience.waits.every(({ reason }) => reason === "connection"));
+  }
+});
+
+connected(
+  "patient: without a limit it outlasts anything but never pauses for more than 30 s of its own accord",
+  async (connection) => {
+    const patience = hurried(Infinity);
+    const rules = [
+      { method: "messages.getHistory", times: 8, error: { code: 500, message: "INTERNAL" } },
+      { method: "messages.getHistory", times: 1, error: flood(86_400) },
+      { method: "messages.getHistory", times: 1, drop: true },
+    ];
+    await telegram.faults({ rules });
+    await patient(connection.call, patience)(getHistory(), { timeout: 100 });
+    assert.deepEqual(patience.slept, [1, 2, 4, 8, 16, 30, 30, 30, 86_400, 30]);
+  },
+);
+
+connected("patient: a time-out is repeated only without a limit, a refusal never", async (connection) => {
+  await telegram.faults({ rules: [{ method: "messages.getHistory", times: 1, drop: true }] });
+  const limitedOne = hurried(15);
+  await rejection(patient(connection.call, limitedOne)(getHistory(), { timeout: 50 }), "TIMEOUT");
+  const error = { code: 400, message: "CHANNEL_PRIVATE" };
+  await telegram.faults({ rules: [{ method: "messages.getHistory", times: 1, error }] });
+  const unlimited = hurried(Infinity);
+  await rejection(patient(connection.call, unlimited)(getHistory()), "CHANNEL_PRIVATE");
+  assert.deepEqual([...limitedOne.slept, ...unlimited.slept], []);
+});
+
+connected("patient: a signal ends the wait", async (connection) => {
+  await telegram.faults({ rules: [{ method: "messages.getHistory", error: flood(4) }] });
+  const controller = new AbortController();
+  const reason = new Error("enough");
+  const call = patient(connection.call, {
+    seconds: 10,
+    sleep: (_, signal) =>
+      new Promise((_, reject) => {
+        signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+        controller.abort(reason);
+      }),
+  });
+  await assert.rejects(call(getHistory(), { signal: controller.signal }), reason);
+});
+
+connected("limited: never more than two requests are under way, and all get their turn", async (connection) => {
+  const call = limited(connection.call, 2);
+  await telegram.faults({ latencyMs: 25 });
+  const begun = performance.now();
+  await Promise.all(Array.from({ length: 8 }, () => call(getFolders())));
+  // Three at once would take 75 ms.
+  assert.ok(performance.now() - begun >= 99);
+
+  await telegram.faults({ rules: [{ method: "messages.getHistory", drop: true }] });
+  const answers = [1, 2, 3, 4].map(() => rejection(call(getHistory(), { timeout: 60 }), "TIMEOUT"));
+  await eventually(async () => await history() === 2 || undefined, "two requests");
+  await connection.call(getSelf());
+  assert.equal(await history(), 2);
+  await Promise.all(answers);
+  assert.equal(await history(), 4);
+});
+
+connected("limited: a signal ends the wait for a turn, and no turn is lost by it", async (connection) => {
+  const call = limited(connection.call, 2);
+  const reason = new Error("enough");
+  await telegram.faults({ rules: [{ method: "messages.getHistory", times: 2, delayMs: 60 }] });
+  const first = [call(getHistory()), call(getHistory())];
+  const [waiting, alsoWaiting] = [new AbortController(), new AbortController()];
+  const third = assert.rejects(call(getHistory(), { signal: waiting.signal }), reason);
+  const fourth = assert.rejects(call(getHistory(), { signal: alsoWaiting.signal }), reason);
+  const fifth = call(getFolders());
+  await assert.rejects(call(getHistory(), { signal: AbortSignal.abort(reason) }), reason);
+  waiting.abort(reason);
+  await third;
+  alsoWaiting.abort(reason);
+  await Promise.all([...first, fourth, fifth]);
+  await Promise.all([call(getFolders()), call(getFolders()), call(getFolders())]);
+  assert.equal(await history(), 2);
+});
+
+connected(
+  "limited: a signal in the very moment in which the turn is handed over takes nobody else's turn",
+  async (connection) => {
+    const reason = new Error("enough");
+    const controller = new AbortController();
+    const onAnswer = (): void => queueMicrotask(() => queueMicrotask(() => controller.abort(reason)));
+    const call = limited(async (request, options) => {
+      const answer = await connection.call(request, options);
+      onAnswer();
+      return answer;
+    }, 1);
+    const first = call(getFolders());
+    const second = assert.rejects(call(getHistory(), { signal: controller.signal }), reason);
+    let isThirdDone = false;
+    const third = call(getFolders()).then(() => isThirdDone = true);
+    await Promise.all([first, second]);
+    await eventually(() => isThirdDone || undefined, "the third turn");
+    await third;
+  },
+);
+
+connected("limited, call: nothing stays on a signal that outlives its calls", async (connection) => {
+  const { signal } = new AbortController();
+  let listeners = 0;
+  const { addEventListener, removeEventListener } = signal;
+  signal.addEventListener = (...args: Parameters<typeof addEventListener>): void => {
+    listeners++;
+    addEventListener.apply(signal, args);
+  };
+  signal.removeEventListener = (...args: Parameters<typeof removeEventListener>): void => {
+    listeners--;
+    removeEventListener.apply(signal, args);
+  };
+  const call = limited(connection.call, 1);
+  await Promise.all([1, 2, 3].map(() => call(getFolders(), { signal })));
+  assert.equal(listeners, 0);
+});
+
+connected("limited: a call that fails gives its turn back", async (connection) => {
+  const call = limited(connection.call, 1);
+  await telegram.faults({ rules: [{ method: "messages.getHistory", drop: true }] });
+  for (let i = 0; i < 3; i++) await rejection(call(getHistory(), { timeout: 20 }), "TIMEOUT");
+  await call(getFolders());
+});

@@ -1,0 +1,57 @@
+/** The sandbox in a process of its own, as the tests of other parts start it too. */
+import { z } from "zod";
+
+const Ready = z.object({
+  dc: z.int(),
+  host: z.string(),
+  port: z.int(),
+  controlPort: z.int().optional(),
+  publicKey: z.string(),
+  sessionFile: z.string().optional(),
+  keyFile: z.string().optional(),
+});
+
+/** A sandbox that is ready. */
+export interface SandboxProcess extends z.infer<typeof Ready>, AsyncDisposable {
+  readonly child: Deno.ChildProcess;
+  /** Asks the control endpoint; throws with its own words when it refuses. */
+  control(method: "GET" | "POST" | "DELETE", path: string, body?: unknown): Promise<unknown>;
+}
+
+/** Starts `sandbox/main.ts` with more flags; it ends with its standard input. */
+export async function startSandbox(flags: readonly string[] = []): Promise<SandboxProcess> {
+  const main = new URL("../../sandbox/main.ts", import.meta.url).pathname;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", main, "--json", "--with-parent", "--control-port", "0", ...flags],
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  let text = "";
+  const reader = child.stdout.getReader();
+  while (!text.includes("\n")) {
+    const { done, value } = await reader.read();
+    if (done) throw new Error("the sandbox ended before it was ready");
+    text += new TextDecoder().decode(value);
+  }
+  const ready = Ready.parse(JSON.parse(text));
+  return {
+    ...ready,
+    child,
+    async control(method, path, body): Promise<unknown> {
+      const url = `http://${ready.host}:${ready.controlPort}${path}`;
+      const response = await fetch(url, { method, body: body === undefined ? null : JSON.stringify(body) });
+      const answer: unknown = await response.json();
+      if (!response.ok) throw new Error(JSON.stringify(answer));
+      return answer;
+    },
+    async [Symbol.asyncDispose](): Promise<void> {
+      await child.stdin.close().catch(ignoreClosed);
+      await child.status;
+      await reader.cancel();
+    },
+  };
+}
+
+function ignoreClosed(error: unknown): void {
+  if (!(error instanceof TypeError || error instanceof Deno.errors.BrokenPipe)) throw error;
+}
