@@ -45,7 +45,6 @@ export type Handshake = (request: Buffer) => Buffer;
 /** What is known of an exchange once the client has sent its secret. */
 interface Inner {
   readonly newNonce: Buffer;
-  readonly padded: boolean;
   readonly dcId: number;
 }
 
@@ -82,8 +81,7 @@ export function createHandshake({ now, isTaken, agreed }: HandshakeOptions): Han
   function finish(encrypted: Buffer): Buffer {
     if (inner === undefined || pair === undefined) throw new WireError("set_client_DH_params came too early");
     const { key, iv } = temporaryKey(inner.newNonce, nonces.subarray(16));
-    const shared = pair.agree(readClientHalf(decryptIge(whole(encrypted), key, iv), nonces));
-    const authKey = shared === undefined || inner.padded ? shared : withoutLeadingZeros(shared);
+    const authKey = pair.agree(readClientHalf(decryptIge(whole(encrypted), key, iv), nonces));
     if (authKey === undefined) return verdict(DH_GEN_FAIL, 3, Buffer.alloc(0), inner.newNonce);
     const id = keyId(authKey);
     if (isTaken(id)) return verdict(DH_GEN_RETRY, 2, authKey, inner.newNonce);
@@ -119,11 +117,7 @@ function readInner(encrypted: Buffer, nonces: Buffer): Inner {
   for (const expected of [pq, p, q]) if (!reader.bytes().equals(expected)) throw new WireError("wrong inner factors");
   if (!reader.raw(32).equals(nonces)) throw new WireError("wrong inner nonces");
   const newNonce = reader.raw(32);
-  // The shared key is 256 bytes. GramJS and Telethon drop its leading zeros, so that one exchange in 256 fails for them at
-  // Telegram. Both send the older inner data without a data centre, clients that keep the zeros (tdlib, gotd) the newer:
-  // this tells them apart before the key has to be hashed, and neither ever fails here by chance.
-  if (constructor === PQ_INNER_DATA) return { newNonce, padded: false, dcId: HOME_DC };
-  return { newNonce, padded: true, dcId: Math.abs(reader.int()) % 10_000 };
+  return { newNonce, dcId: constructor === PQ_INNER_DATA ? HOME_DC : Math.abs(reader.int()) % 10_000 };
 }
 
 function unpadRsa(decrypted: Buffer): Buffer | undefined {
@@ -163,10 +157,6 @@ function temporaryKey(newNonce: Buffer, serverNonce: Buffer): { key: Buffer; iv:
     key: Buffer.concat([newServer, serverNew.subarray(0, 12)]),
     iv: Buffer.concat([serverNew.subarray(12), sha1(newNonce, newNonce), newNonce.subarray(0, 4)]),
   };
-}
-
-function withoutLeadingZeros(key: Buffer): Buffer {
-  return key.subarray(key.findIndex((byte) => byte !== 0));
 }
 
 function whole(encrypted: Buffer): Buffer {

@@ -35,6 +35,16 @@ BinaryReader.prototype.readLong = function (this: BinaryReader, signed = true): 
   return bigInt(signed ? bytes.readBigInt64LE(0) : bytes.readBigUInt64LE(0));
 };
 
+/** In bytes (https://core.telegram.org/mtproto/description#authorization-key). */
+const AUTH_KEY_LENGTH = 256;
+
+// GramJS drops the leading zeros of a key that was just agreed on: one exchange in 256 would fail.
+const { setKey } = AuthKey.prototype;
+AuthKey.prototype.setKey = function (this: AuthKey, value): Promise<void> {
+  if (!Buffer.isBuffer(value) || value.length >= AUTH_KEY_LENGTH) return setKey.call(this, value);
+  return setKey.call(this, Buffer.concat([Buffer.alloc(AUTH_KEY_LENGTH - value.length), value]));
+};
+
 /**
  * A request that does not subscribe the connection to the account's updates, which nobody here reads
  * (https://core.telegram.org/method/invokeWithoutUpdates). The answer is that of the request inside.

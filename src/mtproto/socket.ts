@@ -31,6 +31,10 @@ export function socketFor(signal: AbortSignal): new () => GramSocket {
 
     async connect(port: number, hostname: string): Promise<unknown> {
       const connection = await Deno.connect({ hostname, port, signal });
+      if (this.#closed) {
+        connection.close();
+        throw new Error("the socket was closed while connecting");
+      }
       connection.setNoDelay(true);
       this.#connection = connection;
       return this;

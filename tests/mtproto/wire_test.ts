@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { createHash, randomBytes } from "node:crypto";
+import { AuthKey } from "telegram/crypto/AuthKey.js";
 import { MTProtoSender } from "telegram/network/index.js";
 import { Api, LAYER, openWire, trustServerKey, type Wire, type WireOptions } from "../../src/mtproto/gram.ts";
 import { socketFor } from "../../src/mtproto/socket.ts";
@@ -124,7 +126,7 @@ Deno.test("openWire: without a key one is exchanged, with which the data centre 
   trustServerKey(await Deno.readTextFile(telegram.keyFile));
   const keys = new Set<string>();
   for (let i = 0; i < 3; i++) {
-    const wire = await openFresh();
+    const wire = await open({ authKey: undefined });
     assert.equal(wire.authKey.length, 256);
     keys.add(Buffer.from(wire.authKey).toString("hex"));
     const query = new Api.InitConnection({
@@ -145,15 +147,15 @@ Deno.test("openWire: without a key one is exchanged, with which the data centre 
   assert.equal(keys.size, 3);
 });
 
-/** GramJS does not pad the shared key: one exchange in 256 fails. */
-async function openFresh(attempts = 3): ReturnType<typeof open> {
-  try {
-    return await open({ authKey: undefined });
-  } catch (error) {
-    if (attempts === 1) throw error;
-    return await openFresh(attempts - 1);
-  }
-}
+Deno.test("openWire: an agreed key that begins with zeros keeps all its 256 bytes", async () => {
+  const whole = Buffer.concat([Buffer.alloc(2), randomBytes(254)]);
+  const key = new AuthKey();
+  await key.setKey(whole.subarray(2));
+  assert.deepEqual(key.getKey(), whole);
+  const digest = createHash("sha1").update(whole).digest();
+  assert.equal(String(key.keyId), String(digest.readBigUInt64LE(12)));
+  assert.equal(String(Reflect.get(key, "auxHash")), String(digest.readBigUInt64LE(0)));
+});
 
 Deno.test("openWire: aborted before or during the key exchange it rejects with the reason and leaves nothing behind", async () => {
   trustServerKey(await Deno.readTextFile(telegram.keyFile));
@@ -179,6 +181,17 @@ Deno.test("openWire: a server that ends a key exchange is an error with its caus
   await assert.rejects(open({ port: listener.addr.port, authKey: undefined }), Error);
   await accepted;
   listener.close();
+});
+
+Deno.test("close: a socket that is closed while it connects does not stay open", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const accepting = listener.accept();
+  const socket = new (socketFor(new AbortController().signal))();
+  const connecting = assert.rejects(socket.connect(listener.addr.port, "127.0.0.1"), /closed while connecting/);
+  await socket.close();
+  using server = await accepting;
+  await connecting;
+  assert.equal(await server.read(new Uint8Array(1)), null);
 });
 
 Deno.test("close: while bytes are still being written nothing is left pending and nothing escapes", async () => {

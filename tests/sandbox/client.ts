@@ -50,7 +50,8 @@ export async function connectClient(
   const client = new Quiet(session, 1, "0".repeat(32), {
     connection: connections[options.connection ?? "ConnectionTCPAbridged"],
     networkSocket: Socket,
-    connectionRetries: options.retries ?? 1,
+    // It drops the leading zeros of a shared key, so one exchange in 256 fails.
+    connectionRetries: options.retries ?? 3,
     retryDelay: 0,
     floodSleepThreshold: 0,
     requestRetries: 1,
