@@ -13,7 +13,7 @@ import { standardOutput } from "../exports/sink.ts";
 import { LOCAL_PRINCIPAL } from "../model/principal.ts";
 import { patient, type Wait } from "../mtproto/flood.ts";
 import { openDataDirectory } from "../storage/open.ts";
-import { countInRange, historyEnds } from "../telegram/chats.ts";
+import { countInRange, formerChat, historyEnds } from "../telegram/chats.ts";
 import { readRange } from "../telegram/dates.ts";
 import { openAccount } from "../telegram/open.ts";
 import { type Directory, findSelf, resolveChat } from "../telegram/resolve.ts";
@@ -77,16 +77,17 @@ async function run(chat: string, options: Options, progress: Progress, signal: A
   if (out !== "-") await assertFree(out, force);
   using db = openDataDirectory(config.dataDir);
   await using open = openAccount(config, { db, accountId: LOCAL_PRINCIPAL.accountId, appVersion: VERSION });
-  const { peers, dialogs } = open.account;
   const call = patient(open.account.call, {
     seconds: Infinity,
     sleep: (seconds, signal) => sleepMs(seconds * 1000, undefined, { signal }),
     onWait: (wait) => progress.note(describeWait(wait)),
   });
-  const directory: Directory = { call, peers, dialogs, options: { signal } };
+  const directory: Directory = { ...open.account, call, options: { signal } };
 
   const self = await findSelf(directory);
   const { peer } = await resolveChat(directory, chat);
+  const former = await formerChat(directory, peer);
+  if (former !== undefined) progress.note(`older messages, from before this supergroup, are in ${former.id}`);
   const ends = await historyEnds(call, peer, { signal });
   const asked = { chat: peer.id, from, to, tz, limit };
   const wanted: Plan = { asked, begun: begun.toISOString(), range, upTo: ends.last?.id ?? 0 };

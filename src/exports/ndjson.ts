@@ -39,7 +39,10 @@ export async function* exportLines(
   const { now = Date.now, callOptions } = options;
   let left = query.limit ?? Infinity;
   if (left <= 0) return;
-  const walk = readHistory(call, { chat, direction: "oldest_first", range: query.range }, { after, callOptions });
+  const walk = readHistory(call, { chat, direction: "oldest_first", range: query.range }, {
+    after: after === undefined ? undefined : { chat: chat.id, id: after },
+    callOptions,
+  });
   for await (const { messages, peers, reached } of walk) {
     const observedAt = new Date(now()).toISOString();
     const kept = messages.filter(({ id }) => id <= upTo).slice(0, left);

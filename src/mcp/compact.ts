@@ -8,7 +8,7 @@ import type { Revealer } from "./visible.ts";
 /** Everything about a message that is not its id, time, sender and text. */
 export type More = { [key: string]: unknown };
 
-/** One row: id, time, sender's label where the page has that column, text, and `more` unless it would be empty. */
+/** One row: id, time, the labels of the chat and the sender where the page has such columns, text, `more` unless empty. */
 export type Row = (number | string | More)[];
 
 /** Rows of one day. */
@@ -19,8 +19,12 @@ export interface Day {
 
 /** A message as the compact form needs it. */
 export interface CompactOptions {
-  /** The sender's label; undefined where the page has no such column. */
-  readonly label?: string;
+  /** What stands in the columns between time and text. */
+  readonly labels?: readonly string[];
+  /** The marked id of the message's chat, where it is not that of the page. */
+  readonly elsewhere?: string;
+  /** The message was asked for itself, among others. */
+  readonly hit?: boolean;
   /** Texts longer than this are cut. */
   readonly longestText: number;
   readonly reveal: Revealer;
@@ -28,14 +32,18 @@ export interface CompactOptions {
 
 /** One message as a row. */
 export function compactRow(message: Message, options: CompactOptions): Row {
-  const { label, longestText, reveal } = options;
+  const { labels = [], elsewhere, hit, longestText, reveal } = options;
   const { text, withheld } = shorten(message.text, longestText);
-  const more = moreOf(message, withheld, reveal);
+  const more: More = {
+    ...(elsewhere === undefined ? {} : { chat: elsewhere }),
+    ...moreOf(message, withheld, reveal),
+    ...(hit ? { hit } : {}),
+  };
   const time = message.date.slice(11, 19);
   return [
     message.id,
     time,
-    ...(label === undefined ? [] : [label]),
+    ...labels,
     reveal(text),
     ...(Object.keys(more).length === 0 ? [] : [more]),
   ];

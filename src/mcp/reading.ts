@@ -33,10 +33,5 @@ export function openDirectory(sources: Sources, context: ToolContext): Directory
     );
   const sleep = (seconds: number, abort?: AbortSignal): Promise<void> =>
     sleepMs(seconds * 1000, undefined, { signal: abort });
-  return {
-    call: patient(account.call, { seconds: patience, onWait, sleep }),
-    peers: account.peers,
-    dialogs: account.dialogs,
-    options: { signal },
-  };
+  return { ...account, call: patient(account.call, { seconds: patience, onWait, sleep }), options: { signal } };
 }

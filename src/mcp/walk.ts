@@ -4,31 +4,45 @@
  */
 import { AppError } from "../errors.ts";
 import { formatPoint } from "../telegram/dates.ts";
-import { type HistoryQuery, isFilteredHere, readHistory, type Slice } from "../telegram/history.ts";
+import { type Place, readHistory, type Slice } from "../telegram/history.ts";
+import { mapMessage } from "../telegram/map/message.ts";
+import { type HistoryQuery, isFilteredHere } from "../telegram/query.ts";
 import type { Directory } from "../telegram/resolve.ts";
+import type { Entry } from "./page.ts";
 
 /** Messages that one call looks at when it has to sort them out here. */
 const MOST_SCANNED = 2000;
 
 /** What a walk brought: messages for the page and, if it read so far, some behind it. */
 export interface Walk {
-  readonly found: readonly { readonly message: Slice["messages"][number]; readonly peers: Slice["peers"] }[];
+  readonly found: readonly Entry[];
   readonly hasMore: boolean;
   readonly total?: number;
   /** The last message looked at. */
-  readonly reached?: number;
+  readonly reached?: Place;
   readonly reachedDate?: number;
   /** Why it stopped before the end, if not because the page was full. */
   readonly stopped?: "scan" | AppError;
 }
 
+/** What {@link collect} needs besides the query. */
+export interface WalkLimits {
+  readonly limit: number;
+  /** Goes on behind this message. */
+  readonly after?: Place;
+  /** The account's own marked id. */
+  readonly self: string;
+  /** RFC 3339. */
+  readonly observedAt: string;
+}
+
 /**
  * Reads until the page is full, the history ends, Telegram asks to wait, or enough was looked at.
- * @param after goes on behind this message id
  * @throws AppError when there is nothing to show for it yet
  */
-export async function collect(directory: Directory, query: HistoryQuery, limit: number, after?: number): Promise<Walk> {
-  const found: { message: Slice["messages"][number]; peers: Slice["peers"] }[] = [];
+export async function collect(directory: Directory, query: HistoryQuery, limits: WalkLimits): Promise<Walk> {
+  const { limit, after, self, observedAt } = limits;
+  const found: Entry[] = [];
   const here = isFilteredHere(query);
   const pageSize = here ? 100 : Math.min(100, limit + 1);
   let [scanned, total] = [0, undefined as number | undefined];
@@ -37,15 +51,18 @@ export async function collect(directory: Directory, query: HistoryQuery, limit: 
     found,
     hasMore,
     total,
-    reached: reached?.id ?? after,
+    reached: reached ?? after,
     reachedDate: reached?.date,
     stopped,
   });
+  const { call, options: callOptions } = directory;
   try {
-    for await (
-      const slice of readHistory(directory.call, query, { after, pageSize, callOptions: directory.options })
-    ) {
-      found.push(...slice.messages.map((message) => ({ message, peers: slice.peers })));
+    for await (const slice of readHistory(call, query, { after, pageSize, callOptions })) {
+      const { chat, peers } = slice;
+      found.push(...slice.messages.map((message) => ({
+        message: mapMessage(message, { chat, self, peers, observedAt }),
+        chat,
+      })));
       scanned += slice.scanned;
       total = slice.total;
       reached = slice.reached;
@@ -67,5 +84,5 @@ export function endNotesOf({ stopped, reached, reachedDate }: Walk): string[] {
     return [`Telegram asks to wait, so the page is short; next_cursor goes on after ${stopped.retryAfter} s.`];
   }
   const date = reachedDate === undefined ? "" : ` of ${formatPoint({ seconds: reachedDate })}`;
-  return [`Looked at ${MOST_SCANNED} messages, as far as #${reached}${date}; next_cursor looks further.`];
+  return [`Looked at ${MOST_SCANNED} messages, as far as #${reached?.id}${date}; next_cursor looks further.`];
 }

@@ -6,17 +6,25 @@ import { AppError } from "../errors.ts";
 
 /** Methods that read and leave no trace: nothing is marked as read, no view is counted, nobody is told. */
 const READ: ReadonlySet<string> = new Set([
+  "channels.GetForumTopics",
+  "channels.GetForumTopicsByID",
   "channels.GetFullChannel",
+  "channels.GetMessages",
   "channels.GetParticipants",
   "contacts.ResolveUsername",
   "messages.CheckChatInvite",
   "messages.GetChats",
   "messages.GetDialogFilters",
   "messages.GetDialogs",
+  "messages.GetDiscussionMessage",
   "messages.GetFullChat",
   "messages.GetHistory",
+  "messages.GetMessages",
   "messages.GetPeerDialogs",
+  "messages.GetReplies",
+  "messages.GetSearchCounters",
   "messages.Search",
+  "messages.SearchGlobal",
   "users.GetFullUser",
   "users.GetUsers",
 ]);

@@ -11,9 +11,11 @@ export interface Account {
   readonly call: Call;
   readonly peers: Peers;
   readonly dialogs: Dialogs;
+  /** What supergroups are known to have been before: marked ids of basic groups, undefined for none. */
+  readonly formers: Map<string, string | undefined>;
 }
 
 /** An account whose peers learn from every answer. */
 export function createAccount(call: Call, peers: Peers, learn: (answer: unknown) => void): Account {
-  return { call: learning(call, learn), peers, dialogs: createDialogs() };
+  return { call: learning(call, learn), peers, dialogs: createDialogs(), formers: new Map() };
 }

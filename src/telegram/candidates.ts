@@ -24,18 +24,20 @@ function toCandidate(peer: Peer): Candidate {
   };
 }
 
-/** Up to five peers whose title or username shares enough pairs of letters with the name (Dice's coefficient). */
-export function nearest(name: string, peers: readonly Peer[]): Candidate[] {
+/** Up to five of those whose names share enough pairs of letters with a name (Dice's coefficient), the nearest first. */
+export function nearest<T>(name: string, all: readonly T[], namesOf: (one: T) => readonly string[]): T[] {
   const wanted = pairs(name);
-  return peers
-    .map((peer) => ({
-      peer,
-      score: Math.max(...[peer.title, ...peer.usernames].map((each) => dice(wanted, pairs(each)))),
-    }))
+  return all
+    .map((one) => ({ one, score: Math.max(...namesOf(one).map((each) => dice(wanted, pairs(each)))) }))
     .filter(({ score }) => score >= 0.4)
     .sort((a, b) => b.score - a.score)
     .slice(0, 5)
-    .map(({ peer }) => toCandidate(peer));
+    .map(({ one }) => one);
+}
+
+/** The {@link nearest} peers by title and usernames. */
+export function nearestPeers(name: string, peers: readonly Peer[]): Candidate[] {
+  return nearest(name, peers, ({ title, usernames }) => [title, ...usernames]).map(toCandidate);
 }
 
 function pairs(text: string): Set<string> {

@@ -8,8 +8,10 @@ import { AppError } from "../errors.ts";
 import type { Point, Range } from "./dates.ts";
 import { bareId, markedId } from "./ids.ts";
 import { isPrivate, type Peer } from "./map/peer.ts";
-import { type HistoryQuery, LATEST_DATE, readHistory } from "./history.ts";
+import { LATEST_DATE, readHistory } from "./history.ts";
 import { inputChannel, inputPeer, inputUser } from "./input.ts";
+import type { Direction } from "./query.ts";
+import type { Directory } from "./resolve.ts";
 
 /** The parts of a chat that only its full form has. */
 export interface ChatDetails {
@@ -42,6 +44,21 @@ export async function chatDetails(call: Call, peer: Peer, options?: CallOptions)
   };
 }
 
+/**
+ * The basic group that a supergroup was, if the account can read it: the older part of its history. Telegram is asked once,
+ * since it never changes.
+ */
+export async function formerChat(
+  { call, peers, formers, options }: Directory,
+  chat: Peer,
+): Promise<Peer | undefined> {
+  if (chat.kind !== "supergroup" && chat.kind !== "forum") return undefined;
+  if (!formers.has(chat.id)) formers.set(chat.id, (await chatDetails(call, chat, options)).migratedFrom);
+  const id = formers.get(chat.id);
+  const former = id === undefined ? undefined : peers.get(id);
+  return former?.forbidden ? undefined : former;
+}
+
 /** One end of a history. */
 export interface HistoryEnd {
   readonly id: number;
@@ -56,7 +73,7 @@ export async function historyEnds(
   callOptions?: CallOptions,
 ): Promise<{ readonly messages: number; readonly first?: HistoryEnd; readonly last?: HistoryEnd }> {
   const end = async (
-    direction: HistoryQuery["direction"],
+    direction: Direction,
   ): Promise<{ end: HistoryEnd; total?: number } | undefined> => {
     for await (const slice of readHistory(call, { chat, direction }, { pageSize: 1, callOptions })) {
       return { end: slice.reached, total: slice.total };
@@ -98,14 +115,11 @@ async function placeOf(call: Call, chat: Peer, point: Point, callOptions?: CallO
 /** The highest incoming message id that is read: TL method messages.getPeerDialogs. Reading it marks nothing as read. */
 export async function readUpTo(call: Call, peer: Peer, options?: CallOptions): Promise<number> {
   if (peer.kind === "forum") {
-    throw new AppError(
-      "UNSUPPORTED",
-      "In a forum every topic has its own unread messages, which are not read here yet.",
-      {
-        field: "unread",
-        hint: "Leave unread out.",
-      },
-    );
+    throw new AppError("INPUT_VALIDATION", "unread: in a forum every topic has unread messages of its own.", {
+      field: "topic",
+      hint: "Add topic; list_topics shows which topics have unread messages.",
+      suggest: { tool: "list_topics", arguments: { chat: peer.id } },
+    });
   }
   const wanted = new Api.InputDialogPeer({ peer: inputPeer(peer) });
   const { dialogs } = await call(new Api.messages.GetPeerDialogs({ peers: [wanted] }), options);

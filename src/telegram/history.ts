@@ -1,6 +1,7 @@
 /**
  * A chat's history, read in order, completely and once
- * (https://core.telegram.org/method/messages.getHistory, https://core.telegram.org/method/messages.search).
+ * (https://core.telegram.org/method/messages.getHistory, https://core.telegram.org/method/messages.search,
+ * https://core.telegram.org/method/messages.getReplies).
  *
  * Paging (https://core.telegram.org/api/offsets) goes by message id alone: `offset_id` and `add_offset` choose a slice,
  * and everything else is checked here, since Telegram applies its own bounds to a slice after choosing it. So a short
@@ -9,31 +10,24 @@
  */
 import { Api, bigInt, type TlRequest } from "../mtproto/gram.ts";
 import type { Call, CallOptions } from "../mtproto/invoke.ts";
-import type { Range } from "./dates.ts";
-import { localMatcher, type MessageType, serverFilter } from "./filters.ts";
-import { peerId } from "./ids.ts";
-import { isPrivate, type Peer } from "./map/peer.ts";
+import { serverFilter } from "./filters.ts";
+import { inputPeer } from "./input.ts";
 import type { TlMessage } from "./map/message.ts";
-import { inputPeer, isReachable } from "./input.ts";
+import type { Peer } from "./map/peer.ts";
 import { peersOf } from "./peers.ts";
+import { type HistoryQuery, isBeyond, isSenderCheckedHere, matcher, partsOf } from "./query.ts";
 
-/** The way a history is read. */
-export type Direction = "newest_first" | "oldest_first";
-
-/** Which messages of a chat. All conditions hold at once. */
-export interface HistoryQuery {
-  readonly chat: Peer;
-  readonly direction: Direction;
-  readonly range?: Range;
-  readonly sender?: Peer;
-  readonly type?: MessageType;
-  readonly minViews?: number;
-  /** Incoming messages above this id only: the unread ones. */
-  readonly unreadAfter?: number;
+/** A message's place: ids of different chats mean nothing to each other. */
+export interface Place {
+  /** Marked id. */
+  readonly chat: string;
+  readonly id: number;
 }
 
 /** A stretch of the walk. */
 export interface Slice {
+  /** The chat of the messages: that of the query, or what it was before. */
+  readonly chat: Peer;
   /** Matching messages, in the query's order. */
   readonly messages: readonly TlMessage[];
   /** Users and chats that the answer named. */
@@ -41,7 +35,7 @@ export interface Slice {
   /** How many messages were looked at. */
   readonly scanned: number;
   /** The last message that was looked at, where a walk can go on. */
-  readonly reached: { readonly id: number; readonly date: number };
+  readonly reached: Place & { readonly date: number };
   /** How many messages Telegram says there are: all of the chat, or all that its own filter lets through. */
   readonly total?: number;
   /** True when Telegram's counters say that more lies behind; what else they say is not relied on. */
@@ -50,8 +44,8 @@ export interface Slice {
 
 /** Options of {@link readHistory}. */
 export interface WalkOptions {
-  /** Goes on behind this message id. */
-  readonly after?: number;
+  /** Goes on behind this message. */
+  readonly after?: Place;
   /** Messages a request, 1 to 100. */
   readonly pageSize?: number;
   readonly callOptions?: CallOptions;
@@ -60,27 +54,35 @@ export interface WalkOptions {
 /** The latest date that TL can say, in unix seconds. */
 export const LATEST_DATE = 0x7fffffff;
 
-/** True when Telegram itself applies every condition but the range, so that its count is the query's. */
-export function isCountedByTelegram(query: HistoryQuery): boolean {
-  return !isFilteredHere(query) && query.unreadAfter === undefined && query.range === undefined;
-}
-
-/** True when messages are sorted out here, which costs a look at each of them. */
-export function isFilteredHere(query: HistoryQuery): boolean {
-  const typed = query.type !== undefined && serverFilter(query.type) === undefined;
-  return typed || query.minViews !== undefined || isSenderCheckedHere(query);
-}
-
 /** Walks the messages of a query, each of them once, until there are no more. */
 export async function* readHistory(
   call: Call,
   query: HistoryQuery,
   options: WalkOptions = {},
 ): AsyncGenerator<Slice, void, undefined> {
-  const { pageSize = 100, callOptions } = options;
+  const { after } = options;
+  const parts = partsOf(query);
+  const current = after === undefined ? 0 : Math.max(0, parts.findIndex(({ chat }) => chat.id === after.chat));
+  for (const [index, part] of parts.entries()) {
+    if (index < current) continue;
+    const behind = index < parts.length - 1;
+    for await (const slice of readPart(call, part, options, index === current ? after?.id : undefined)) {
+      yield behind ? { ...slice, more: true } : slice;
+    }
+  }
+}
+
+/** Walks one space of ids. */
+async function* readPart(
+  call: Call,
+  query: HistoryQuery,
+  { pageSize = 100, callOptions }: WalkOptions,
+  after: number | undefined,
+): AsyncGenerator<Slice, void, undefined> {
+  const { chat } = query;
   const matches = matcher(query);
   const newest = query.direction === "newest_first";
-  const start = options.after ?? await startingPoint(call, query, callOptions);
+  const start = after ?? await startingPoint(call, query, callOptions);
   if (start === undefined) return;
   for (let at: number = start;;) {
     // Newest first, the slice lies below the id; oldest first, it is the one just above it, asked for by a negative offset.
@@ -99,10 +101,11 @@ export async function* readHistory(
     const isWhole = answer.className === "messages.Messages";
     if (last !== undefined) {
       yield {
+        chat,
         messages: seen.filter(matches),
         peers: new Map(peersOf(answer).map((peer) => [peer.id, peer])),
         scanned: seen.length,
-        reached: { id: last.id, date: last.date },
+        reached: { chat: chat.id, id: last.id, date: last.date },
         ...(!isWhole ? (answer.inexact ? {} : { total: answer.count }) : from === 0 ? { total: seen.length } : {}),
         more: !isWhole && !isBeyond(query, last) && hasMore(answer, { newest, isFirst: from === 0 }),
       };
@@ -123,32 +126,34 @@ function hasMore(
   return newest ? place + answer.messages.length < answer.count : place > 0;
 }
 
-/** One slice: messages.search when Telegram can filter, else messages.getHistory. */
+/** One slice: messages.search when Telegram can filter, messages.getReplies for a thread, else messages.getHistory. */
 function sliceRequest(
   query: HistoryQuery,
   slice: {
     readonly offsetId: number;
     readonly addOffset: number;
     readonly limit: number;
-    readonly offsetDate?: number;
   },
 ): TlRequest<Api.messages.TypeMessages> {
-  const { offsetDate = 0, ...rest } = slice;
+  const { topic, words = "" } = query;
   const peer = inputPeer(query.chat);
   const bounds = { maxId: 0, minId: 0, hash: bigInt(0) };
   const filter = query.type === undefined ? undefined : serverFilter(query.type);
   const fromId = query.sender === undefined || isSenderCheckedHere(query) ? undefined : inputPeer(query.sender);
-  if (offsetDate > 0 || (filter === undefined && fromId === undefined)) {
-    return new Api.messages.GetHistory({ peer, offsetDate, ...rest, ...bounds });
+  if (filter === undefined && fromId === undefined && words === "") {
+    return topic === undefined
+      ? new Api.messages.GetHistory({ peer, offsetDate: 0, ...slice, ...bounds })
+      : new Api.messages.GetReplies({ peer, msgId: topic, offsetDate: 0, ...slice, ...bounds });
   }
   return new Api.messages.Search({
     peer,
-    q: "",
+    q: words,
     ...(fromId === undefined ? {} : { fromId }),
+    ...(topic === undefined ? {} : { topMsgId: topic }),
     filter: filter ?? new Api.InputMessagesFilterEmpty(),
     minDate: 0,
     maxDate: 0,
-    ...rest,
+    ...slice,
     ...bounds,
   });
 }
@@ -163,13 +168,13 @@ async function startingPoint(call: Call, query: HistoryQuery, options?: CallOpti
     if (to === undefined) return 0;
     if ("id" in to) return to.id;
     if (to.seconds > LATEST_DATE) return 0;
-    const last = await lastBefore(call, query, to.seconds + 1, options);
+    const last = await lastBefore(call, query.chat, to.seconds + 1, options);
     return last === undefined ? undefined : last + 1;
   }
   const unread = query.unreadAfter ?? 0;
   if (from === undefined) return unread;
   if ("id" in from) return Math.max(from.id - 1, unread);
-  const before = await lastBefore(call, query, from.seconds - 1, options);
+  const before = await lastBefore(call, query.chat, from.seconds - 1, options);
   return Math.max(before ?? 0, unread);
 }
 
@@ -179,57 +184,25 @@ async function startingPoint(call: Call, query: HistoryQuery, options?: CallOpti
  */
 async function lastBefore(
   call: Call,
-  query: HistoryQuery,
+  chat: Peer,
   seconds: number,
   options?: CallOptions,
 ): Promise<number | undefined> {
   if (seconds < 1) return undefined;
-  const offsetDate = Math.min(seconds, LATEST_DATE);
-  const answer = await call(sliceRequest(query, { offsetId: 0, offsetDate, addOffset: 0, limit: 1 }), options);
-  if (answer.className === "messages.MessagesNotModified") return undefined;
-  return answer.messages[0]?.id;
+  const request = new Api.messages.GetHistory({
+    peer: inputPeer(chat),
+    offsetId: 0,
+    offsetDate: Math.min(seconds, LATEST_DATE),
+    addOffset: 0,
+    limit: 1,
+    maxId: 0,
+    minId: 0,
+    hash: bigInt(0),
+  });
+  const answer = await call(request, options);
+  return answer.className === "messages.MessagesNotModified" ? undefined : answer.messages[0]?.id;
 }
 
 function isMessage(message: Api.TypeMessage): message is TlMessage {
   return message.className !== "MessageEmpty";
-}
-
-/** True for a message at or past the far end of the range, behind which nothing matches. */
-function isBeyond(query: HistoryQuery, message: TlMessage): boolean {
-  const { from, to } = query.range ?? {};
-  if (query.direction === "newest_first") {
-    if (query.unreadAfter !== undefined && message.id <= query.unreadAfter) return true;
-    if (message.id === 1) return true;
-    if (from === undefined) return false;
-    return "id" in from ? message.id <= from.id : message.date < from.seconds;
-  }
-  if (to === undefined) return false;
-  return "id" in to ? message.id >= to.id - 1 : message.date >= to.seconds;
-}
-
-function matcher(query: HistoryQuery): (message: TlMessage) => boolean {
-  const { range = {}, minViews, unreadAfter, sender, chat } = query;
-  const ofType = query.type === undefined ? undefined : localMatcher(query.type);
-  return (message) => {
-    if (range.from !== undefined && isBefore(message, range.from)) return false;
-    if (range.to !== undefined && !isBefore(message, range.to)) return false;
-    if (unreadAfter !== undefined && (message.id <= unreadAfter || message.out)) return false;
-    if (minViews !== undefined && !(message.className === "Message" && (message.views ?? 0) >= minViews)) return false;
-    if (sender !== undefined && isSenderCheckedHere(query) && !isSentBy(message, sender, chat)) return false;
-    return ofType === undefined || ofType(message);
-  };
-}
-
-function isBefore(message: TlMessage, point: NonNullable<Range["from"]>): boolean {
-  return "id" in point ? message.id < point.id : message.date < point.seconds;
-}
-
-/** In private chats Telegram does not search by sender, and nowhere for one whom it has not shown how to name. */
-function isSenderCheckedHere({ chat, sender }: HistoryQuery): boolean {
-  return sender !== undefined && (isPrivate(chat) || !isReachable(sender));
-}
-
-function isSentBy(message: TlMessage, sender: Peer, chat: Peer): boolean {
-  if (message.fromId) return peerId(message.fromId) === sender.id;
-  return message.out ? sender.kind === "saved" : sender.id === chat.id;
 }

@@ -5,19 +5,16 @@
 import { AppError } from "../errors.ts";
 import { Api, bigInt } from "../mtproto/gram.ts";
 import { RpcError } from "../mtproto/errors.ts";
-import type { Call, CallOptions } from "../mtproto/invoke.ts";
-import { ambiguous, nearest, nobody } from "./candidates.ts";
-import type { Dialogs } from "./dialogs.ts";
+import type { CallOptions } from "../mtproto/invoke.ts";
+import type { Account } from "./account.ts";
+import { ambiguous, nearestPeers, nobody } from "./candidates.ts";
 import { bareId, markedId, spaceOf } from "./ids.ts";
 import type { Peer } from "./map/peer.ts";
-import { type Peers, peersOf } from "./peers.ts";
+import { peersOf } from "./peers.ts";
 import { type ChatReference, isUsername, readReference, type Target } from "./reference.ts";
 
 /** What resolving reads from. */
-export interface Directory {
-  readonly call: Call;
-  readonly peers: Peers;
-  readonly dialogs: Dialogs;
+export interface Directory extends Account {
   readonly options?: CallOptions;
 }
 
@@ -201,7 +198,7 @@ async function notFound(directory: Directory, name: string, field: string): Prom
     });
   }
   const { dialogs } = await directory.dialogs.load(directory.call, directory.options);
-  const candidates = nearest(name, dialogs.map((dialog) => dialog.peer));
+  const candidates = nearestPeers(name, dialogs.map((dialog) => dialog.peer));
   if (field === "sender") throw nobody(name, candidates);
   throw new AppError("CHAT_NOT_FOUND", `No chat ${JSON.stringify(name.slice(0, 80))} was found.`, {
     field,

@@ -4,7 +4,7 @@
  */
 import { RpcError } from "../mtproto/errors.ts";
 import { Api, bigInt } from "../mtproto/gram.ts";
-import { ambiguous, nearest, nobody } from "./candidates.ts";
+import { ambiguous, nearestPeers, nobody } from "./candidates.ts";
 import { bareId } from "./ids.ts";
 import type { Peer } from "./map/peer.ts";
 import { inputChannel } from "./input.ts";
@@ -38,7 +38,7 @@ export async function resolveSender(directory: Directory, chat: Peer, name: stri
   const [only] = matches;
   if (matches.length > 1) throw ambiguous(matches, name, "sender");
   if (only !== undefined) return only;
-  throw nobody(name, nearest(name, members));
+  throw nobody(name, nearestPeers(name, members));
 }
 
 /** The sender of that id, as far as it is known: enough to go on with a query. */

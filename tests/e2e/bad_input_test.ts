@@ -34,7 +34,7 @@ const INVALID = (field: string, says?: RegExp): Refusal => ({
 
 /** Each is a call and how it is refused. */
 const CASES: readonly (readonly [readonly [string, Record<string, unknown>], Refusal])[] = [
-  [history({ form: "2025-01-01" }), INVALID("form", /from, to, tz, sender, type/)],
+  [history({ form: "2025-01-01" }), INVALID("form", /from, to, tz, topic, sender, type/)],
   [history({ __proto: 1 }), INVALID("__proto")],
   [history(Object.fromEntries([["__proto__", 1]])), INVALID("__proto__")],
   [["resolve_chat", { chat: NEWS, limit: 5 }], INVALID("limit", /arguments are: chat/)],

@@ -6,7 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import { createWorld } from "../../sandbox/world/mod.ts";
 import { Api, bigInt } from "../../src/mtproto/gram.ts";
-import { createDialogs } from "../../src/telegram/dialogs.ts";
+import { createAccount } from "../../src/telegram/account.ts";
 import { createPeers } from "../../src/telegram/peers.ts";
 import { resolveChat } from "../../src/telegram/resolve.ts";
 import { answer, compact } from "./page.ts";
@@ -258,7 +258,7 @@ Deno.test("identifiers: bare digits mean the user of that id before a channel or
   using db = new DatabaseSync(":memory:");
   const peers = createPeers(db, "default");
   const call = (): Promise<never> => Promise.reject(new Error("nothing needs to be asked"));
-  const directory = { call, peers, dialogs: createDialogs() };
+  const directory = createAccount(call, peers, () => {});
   const photo = new Api.ChatPhotoEmpty();
   const [id, accessHash] = [bigInt(5_001), bigInt(1)];
   const channel = new Api.Channel({ id, accessHash, title: "Channel", photo, date: 1, broadcast: true });

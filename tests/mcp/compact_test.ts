@@ -14,9 +14,14 @@ Deno.test("compactRow: a plain message is its id, time and text", () => {
 });
 
 Deno.test("compactRow: the label stands between time and text where the page has that column", () => {
-  const options = { label: "", longestText: Infinity, reveal: createRevealer() };
-  assert.deepEqual(compactRow(messageOf(), options), [4201, "08:12:33", "", "Parser is red"]);
-  assert.deepEqual(compactRow(messageOf(), { ...options, label: "Ann" }), [4201, "08:12:33", "Ann", "Parser is red"]);
+  const options = { longestText: Infinity, reveal: createRevealer() };
+  assert.deepEqual(compactRow(messageOf(), { ...options, labels: [""] }), [4201, "08:12:33", "", "Parser is red"]);
+  assert.deepEqual(compactRow(messageOf(), { ...options, labels: ["Ann"] }), [
+    4201,
+    "08:12:33",
+    "Ann",
+    "Parser is red",
+  ]);
 });
 
 const LONG = "5400000000000000001";

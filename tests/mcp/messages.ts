@@ -33,16 +33,17 @@ const cursors = createCursors(new Uint8Array(32));
 
 /** Parts of a page with a cursor of the usual length. */
 export function pageOf(messages: readonly Message[], parts: Partial<PageParts> = {}): PageParts {
+  const chat = parts.chat ?? GROUP;
   return {
-    chat: GROUP,
-    messages,
+    chat,
+    entries: messages.map((message) => ({ message, chat })),
     hasMore: false,
     notes: [],
     self: SELF.id,
     fields: "compact",
     maxChars: 32_000,
     cursorAfter: (last) =>
-      cursors.seal("fetch_history", LOCAL_PRINCIPAL, { chat: GROUP.id, given: {}, after: last?.id ?? 0 }),
+      cursors.seal("fetch_history", LOCAL_PRINCIPAL, { chat: GROUP.id, given: {}, after: last?.message.id ?? 0 }),
     ...parts,
   };
 }

@@ -1,14 +1,17 @@
 import assert from "node:assert/strict";
 import { createRandom } from "../../sandbox/world/random.ts";
-import { buildPage, chatHead, labelSenders, type PageParts, pageSchema } from "../../src/mcp/page.ts";
-import type { Message, Sender } from "../../src/model/message.ts";
+import { labelSenders } from "../../src/mcp/labels.ts";
+import { buildPage, chatHead, type Entry, type PageParts, pageSchema } from "../../src/mcp/page.ts";
+import type { Sender } from "../../src/model/message.ts";
 import type { Peer } from "../../src/telegram/map/peer.ts";
 import { ANN, GROUP, messageOf, pageOf, SELF } from "./messages.ts";
 
 const same = (text: string): string => text;
 const person = (id: string, name: string): Sender => ({ id, kind: "user", name });
 const labelsOf = (senders: readonly Sender[]): string[] =>
-  [...labelSenders(senders, SELF.id, same).values()].map(({ label }) => label);
+  [...labelSenders(senders.map((sender) => ({ message: { sender }, chat: GROUP })), SELF.id, same).values()].map((
+    { label },
+  ) => label);
 const size = (page: unknown): number => JSON.stringify(page).length;
 
 Deno.test("buildPage: a page of a group", () => {
@@ -58,6 +61,41 @@ Deno.test("buildPage: the other side of a private chat is named", () => {
   });
 });
 
+Deno.test("buildPage: without a chat of the page every row names its own, and titles alike are told apart", () => {
+  const other: Peer = { id: "-1002000000777", kind: "channel", title: "Group", usernames: [] };
+  const entries = [{ message: messageOf(), chat: GROUP }, {
+    message: messageOf({ id: 5, sender: undefined }),
+    chat: other,
+  }];
+  const page = buildPage({ ...pageOf([]), chat: undefined, entries });
+  assert.equal("chat" in page, false);
+  assert.deepEqual(page.chats, { "Group#0003": "-1002000000003 @sandbox_group", "Group#0777": "-1002000000777" });
+  assert.deepEqual(page.columns, ["id", "utc", "chat", "from", "text", "more"]);
+  assert.deepEqual(page.messages, [{
+    day: "2025-03-01",
+    rows: [
+      [4201, "08:12:33", "Group#0003", "Ann Lee", "Parser is red"],
+      [5, "08:12:33", "Group#0777", "", "Parser is red"],
+    ],
+  }]);
+});
+
+Deno.test("buildPage: a message from before the group's migration carries its chat, one asked for itself is a hit", () => {
+  const former: Peer = { id: "-4002", kind: "group", title: "Group", usernames: [] };
+  const page = buildPage({ ...pageOf([]), entries: [{ message: messageOf(), chat: former, hit: true }] });
+  assert.deepEqual(page.messages, [{
+    day: "2025-03-01",
+    rows: [[4201, "08:12:33", "Ann Lee", "Parser is red", { chat: "-4002", hit: true }]],
+  }]);
+});
+
+Deno.test("buildPage: texts that must stay whole are never shortened", () => {
+  const messages = [messageOf({ text: "a".repeat(1500) }), messageOf({ id: 4200, text: "b".repeat(1500) })];
+  const page = buildPage(pageOf(messages, { maxChars: 2000, wholeTexts: true }));
+  assert.equal(page.count, 1);
+  assert.match(JSON.stringify(page), /"a{1500}"/);
+});
+
 Deno.test("buildPage: full messages stand without columns and senders", () => {
   const messages = [messageOf()];
   const page = buildPage(pageOf(messages, { fields: "full" }));
@@ -86,9 +124,9 @@ Deno.test("buildPage: long texts are shortened before the page is", () => {
 Deno.test("buildPage: what does not fit is left to the cursor, which goes on behind the last message shown", () => {
   const messages = Array.from({ length: 40 }, (_, index) => messageOf({ id: 4300 - index, text: "b".repeat(300) }));
   const asked: (number | undefined)[] = [];
-  const cursorAfter = (last: Message | undefined): string => {
-    asked.push(last?.id);
-    return `after ${last?.id}`;
+  const cursorAfter = (last: Entry | undefined): string => {
+    asked.push(last?.message.id);
+    return `after ${last?.message.id}`;
   };
   const page = buildPage(pageOf(messages, { maxChars: 3000, cursorAfter }));
   assert.equal(page.has_more, true);
@@ -98,7 +136,7 @@ Deno.test("buildPage: what does not fit is left to the cursor, which goes on beh
 });
 
 Deno.test("buildPage: with more behind a whole page, the cursor goes on behind everything looked at", () => {
-  const page = buildPage(pageOf([messageOf()], { hasMore: true, cursorAfter: (last) => `after ${last?.id}` }));
+  const page = buildPage(pageOf([messageOf()], { hasMore: true, cursorAfter: (last) => `after ${last?.message.id}` }));
   assert.equal(page.next_cursor, "after undefined");
 });
 
@@ -142,10 +180,10 @@ Deno.test("buildPage: never larger than max_chars but for a lone message, never 
 
 /** The size of a page that ends early behind so many messages. */
 function sizeOf(parts: PageParts, count: number): number {
-  const messages = parts.messages.slice(0, count);
+  const entries = parts.entries.slice(0, count);
   const notes = ["The page ends early to stay within max_chars."];
-  const cursorAfter = (): string => parts.cursorAfter(messages.at(-1));
-  return size(buildPage({ ...parts, messages, notes, cursorAfter, hasMore: true, maxChars: Infinity }));
+  const cursorAfter = (): string => parts.cursorAfter(entries.at(-1));
+  return size(buildPage({ ...parts, entries, notes, cursorAfter, hasMore: true, maxChars: Infinity }));
 }
 
 Deno.test("labelSenders: the account is me, others are their names", () => {

@@ -17,17 +17,25 @@ import {
 } from "./telegram.ts";
 
 const READ = [
+  "channels.GetForumTopics",
+  "channels.GetForumTopicsByID",
   "channels.GetFullChannel",
+  "channels.GetMessages",
   "channels.GetParticipants",
   "contacts.ResolveUsername",
   "messages.CheckChatInvite",
   "messages.GetChats",
   "messages.GetDialogFilters",
   "messages.GetDialogs",
+  "messages.GetDiscussionMessage",
   "messages.GetFullChat",
   "messages.GetHistory",
+  "messages.GetMessages",
   "messages.GetPeerDialogs",
+  "messages.GetReplies",
+  "messages.GetSearchCounters",
   "messages.Search",
+  "messages.SearchGlobal",
   "users.GetFullUser",
   "users.GetUsers",
 ];

@@ -16,8 +16,8 @@ Deno.test("countInRange: it is what the world holds between the ends", async () 
   const config = loadConfig((name) => environment[name], undefined, { names: [], terminal: false });
   using db = openDatabase(":memory:");
   await using open = openAccount(config, { db, accountId: "default", appVersion: "0" });
-  const { call, peers, dialogs } = open.account;
-  const { peer } = await resolveChat({ call, peers, dialogs }, "@sandbox_news");
+  const { call } = open.account;
+  const { peer } = await resolveChat(open.account, "@sandbox_news");
   const messages = Array.from(createWorld().messages(NEWS));
   const seconds = (text: string): number => Date.parse(text) / 1000;
   const [march, april] = ["2025-03-01T00:00:00Z", "2025-04-01T00:00:00Z"];

@@ -7,16 +7,19 @@ import { AppError } from "../../errors.ts";
 import type { JsonObject } from "../registry.ts";
 
 /** Ids are advertised as strings, since type unions break some clients; integers pass too. */
-export const chatArgument = z.preprocess(
+const name = z.preprocess(
   (value) => typeof value === "number" && Number.isSafeInteger(value) ? String(value) : value,
   z.string().min(1).max(300),
-).describe("@name, t.me link, id, me, or exact title");
+);
 
-/** Like {@link chatArgument}, for whoever sent a message. */
-export const senderArgument = z.preprocess(
-  (value) => typeof value === "number" && Number.isSafeInteger(value) ? String(value) : value,
-  z.string().min(1).max(300),
-).describe("id, @name, me, or exact display name in the chat").optional();
+/** A chat, as people name it. */
+export const chatArgument = name.describe("@name, t.me link, id, me, or exact title");
+
+/** Whoever sent a message. */
+export const senderArgument = name.describe("id, @name, me, or exact display name in the chat").optional();
+
+/** A forum's topic. */
+export const topicArgument = name.describe("id, exact title or general").optional();
 
 /** Beginning, end and zone of a range. */
 export const rangeArguments = {

@@ -13,6 +13,7 @@ import { disagrees } from "../cursor.ts";
 import { openDirectory, type Sources } from "../reading.ts";
 import { defineTool, READS_TELEGRAM, type Tool, type ToolContext } from "../registry.ts";
 import { createRevealer } from "../visible.ts";
+import { fold, wordsMatcher } from "../words.ts";
 import { explainLimit, limitArgument } from "./input.ts";
 
 const NAME = "list_chats";
@@ -142,11 +143,10 @@ function isBehind(dialog: Dialog, after: { readonly date: number; readonly id: s
 }
 
 function matcher(filters: Filters, folder: Folder | undefined, { peers }: Directory): (dialog: Dialog) => boolean {
-  const words = fold(filters.query ?? "").split(/\s+/).filter(Boolean);
+  const fits = wordsMatcher(filters.query);
   const self = peers.self()?.id;
   return (dialog) => {
-    const names = fold([dialog.peer.title, ...dialog.peer.usernames.map((name) => `@${name}`)].join(" "));
-    if (!words.every((word) => names.includes(word))) return false;
+    if (!fits([dialog.peer.title, ...dialog.peer.usernames.map((name) => `@${name}`)].join(" "))) return false;
     if (filters.kind !== undefined && dialog.peer.kind !== filters.kind) return false;
     if (filters.unread !== undefined && isUnread(dialog) !== filters.unread) return false;
     if (filters.mentions !== undefined && (dialog.mentions > 0) !== filters.mentions) return false;
@@ -157,10 +157,6 @@ function matcher(filters: Filters, folder: Folder | undefined, { peers }: Direct
 
 function isUnread(dialog: Dialog): boolean {
   return dialog.unread > 0 || dialog.markedUnread;
-}
-
-function fold(text: string): string {
-  return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 }
 
 /** A folder's named chats, then its rules; https://core.telegram.org/constructor/dialogFilter. */

@@ -6,9 +6,17 @@ import type { Sources } from "../reading.ts";
 import type { Tool } from "../registry.ts";
 import { fetchHistory } from "./fetch_history.ts";
 import { listChats } from "./list_chats.ts";
+import { listTopicsTool } from "./list_topics.ts";
 import { resolveChatTool } from "./resolve_chat.ts";
+import { searchMessages } from "./search_messages.ts";
 
 /** Builds every tool. */
 export function createTools(sources: Sources): Tool[] {
-  return [listChats(sources), resolveChatTool(sources), fetchHistory(sources)];
+  return [
+    listChats(sources),
+    resolveChatTool(sources),
+    fetchHistory(sources),
+    searchMessages(sources),
+    listTopicsTool(sources),
+  ];
 }

@@ -1,0 +1,64 @@
+/**
+ * The short names by which the rows of a page tell senders and chats apart.
+ * @module
+ */
+import type { Message, Sender } from "../model/message.ts";
+import type { Peer } from "../telegram/map/peer.ts";
+
+/** A message, by who sent it and where it stands. */
+interface Signed {
+  readonly message: Pick<Message, "sender">;
+  readonly chat: Pick<Peer, "id" | "title" | "username">;
+}
+
+/** By marked id: the label in the rows, and who that is. */
+export type Labels = ReadonlyMap<string, { readonly label: string; readonly who: string }>;
+
+/**
+ * One label a sender: the name, `me` for the account. Where two would be equal, or a name looks like such a label, `#` and
+ * the last four digits of the id follow, more of them if need be. A chat that posts as itself needs no label.
+ */
+export function labelSenders(entries: readonly Signed[], self: string, reveal: (text: string) => string): Labels {
+  const senders = entries.flatMap(({ message: { sender }, chat }) =>
+    sender !== undefined && (sender.id !== chat.id || isPerson(sender)) ? [sender] : []
+  );
+  return label(senders, (sender) => sender.id === self ? "me" : reveal(sender.name), self);
+}
+
+/** One label a chat: its title, told apart like {@link labelSenders}. */
+export function labelChats(entries: readonly Signed[], reveal: (text: string) => string): Labels {
+  return label(entries.map(({ chat }) => chat), (chat) => reveal(chat.title));
+}
+
+function label<T extends { readonly id: string; readonly username?: string }>(
+  all: readonly T[],
+  nameOf: (one: T) => string,
+  self?: string,
+): Labels {
+  const unique = new Map(all.map((one) => [one.id, one]));
+  const names = new Map([...unique].map(([id, one]) => [id, nameOf(one)]));
+  const uses = Map.groupBy(names, ([, name]) => name);
+  return new Map([...unique].map(([id, { username }]) => {
+    const name = names.get(id) ?? id;
+    const namesakes = (uses.get(name) ?? []).map(([each]) => each);
+    const isAlone = namesakes.length === 1 && !RESERVED.test(name);
+    const shown = id === self || isAlone ? name : `${name}#${id.slice(-distinctDigits(id, namesakes))}`;
+    return [id, { label: shown, who: username === undefined ? id : `${id} @${username}` }];
+  }));
+}
+
+function isPerson(sender: Sender): boolean {
+  return sender.kind === "user" || sender.kind === "bot";
+}
+
+/** Names that only the account, the chat itself and those told apart are shown by. */
+const RESERVED = /^(me)?$|#-?\d+$/;
+
+/** How many digits at the end of an id tell it from the others: four if that is enough. */
+function distinctDigits(id: string, ids: readonly string[]): number {
+  const isDistinct = (digits: number): boolean =>
+    ids.every((other) => other === id || other.slice(-digits) !== id.slice(-digits));
+  let digits = 4;
+  while (digits < id.length && !isDistinct(digits)) digits++;
+  return digits;
+}

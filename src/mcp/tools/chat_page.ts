@@ -1,0 +1,184 @@
+/**
+ * One page of one chat's messages: what fetch_history and search_messages have in common.
+ * @module
+ */
+import { formerChat, readUpTo } from "../../telegram/chats.ts";
+import { formatPoint, type Range, readRange } from "../../telegram/dates.ts";
+import type { Place } from "../../telegram/history.ts";
+import { type HistoryQuery, isCountedByTelegram } from "../../telegram/query.ts";
+import { type Directory, findSelf, resolveChat, type Resolved } from "../../telegram/resolve.ts";
+import { resolveSender, senderById } from "../../telegram/senders.ts";
+import { resolveTopic } from "../../telegram/topics.ts";
+import { disagrees } from "../cursor.ts";
+import { buildPage, type Page } from "../page.ts";
+import { openDirectory, type Sources } from "../reading.ts";
+import type { ToolContext } from "../registry.ts";
+import { collect, endNotesOf, type Walk } from "../walk.ts";
+import { assertAgreement, type Filters, givenIn, type Position } from "./position.ts";
+
+/** From here on a page says that there is a better way than paging. */
+const MANY = 500;
+
+/** Arguments of a tool that reads one chat. */
+export interface ChatPageArguments extends Filters {
+  readonly chat: string;
+  readonly limit: number;
+  readonly fields: "compact" | "full";
+  readonly max_chars: number;
+}
+
+/**
+ * Reads a page.
+ * @param tool the tool's name, to which its cursors belong
+ * @param position what the cursor holds, if there is one
+ * @throws AppError for what is wrong with the arguments, and what Telegram refuses
+ */
+export async function readChatPage(
+  sources: Sources,
+  context: ToolContext,
+  tool: string,
+  args: ChatPageArguments,
+  position: Position | undefined,
+): Promise<Page> {
+  const directory = openDirectory(sources, context);
+  // Cheap checks come before Telegram is asked anything.
+  const now = Math.floor(sources.now() / 1000);
+  const range = position ?? readRange(args, now);
+  if (position !== undefined) assertAgreement(args, position, now);
+  const self = await findSelf(directory);
+  const resolved = await resolveChat(directory, args.chat);
+  if (position !== undefined && resolved.peer.id !== position.chat) throw disagrees("chat");
+  const query = position === undefined
+    ? await toQuery(directory, resolved, args, range)
+    : await queryOf(directory, resolved, position);
+  const observedAt = new Date(sources.now()).toISOString();
+  const walk = await collect(directory, query, {
+    limit: args.limit,
+    after: position?.after,
+    self: self.id,
+    observedAt,
+  });
+  const entries = walk.found.slice(0, args.limit);
+  const shown = { from: range.from && formatPoint(range.from), to: range.to && formatPoint(range.to) };
+  const hasMore = walk.hasMore || walk.found.length > args.limit;
+  const total = isCountedByTelegram(query) ? walk.total : undefined;
+  return buildPage({
+    chat: query.chat,
+    ...(shown.from === undefined && shown.to === undefined ? {} : { range: shown }),
+    entries,
+    ...(total === undefined ? {} : { total }),
+    hasMore,
+    notes: notesOf(resolved, query, { total, hasMore, entries }),
+    endNotes: endNotesOf(walk),
+    self: self.id,
+    fields: args.fields,
+    maxChars: args.max_chars,
+    cursorAfter: (last) => {
+      const isPageFull = walk.found.length > args.limit;
+      const behind = last ?? (isPageFull ? entries.at(-1) : undefined);
+      const after = behind === undefined ? walk.reached : { chat: behind.chat.id, id: behind.message.id };
+      const next = toPosition(query, position?.given ?? givenIn(args), after ?? { chat: query.chat.id, id: 0 });
+      return sources.cursors.seal(tool, context.principal, next);
+    },
+  });
+}
+
+function toPosition(query: HistoryQuery, given: Filters, after: Place): Position {
+  return {
+    chat: query.chat.id,
+    given,
+    from: query.range?.from,
+    to: query.range?.to,
+    topic: query.topic,
+    sender: query.sender?.id,
+    unreadAfter: query.unreadAfter,
+    after: { chat: after.chat, id: after.id },
+  };
+}
+
+/** The query that a cursor goes on with: names were looked up when it was made. */
+async function queryOf(directory: Directory, { peer }: Resolved, position: Position): Promise<HistoryQuery> {
+  const { topic, sender, unreadAfter } = position;
+  return {
+    ...plain(peer, position.given, position),
+    former: await formerChat(directory, peer),
+    topic,
+    sender: sender === undefined ? undefined : senderById(directory, sender),
+    unreadAfter,
+  };
+}
+
+/** The query that arguments ask for. */
+async function toQuery(directory: Directory, { peer }: Resolved, args: Filters, range: Range): Promise<HistoryQuery> {
+  const topic = args.topic === undefined ? undefined : await resolveTopic(directory, peer, args.topic);
+  const sender = args.sender === undefined ? undefined : await resolveSender(directory, peer, args.sender);
+  const unreadAfter = !args.unread
+    ? undefined
+    : topic?.readUpTo ?? await readUpTo(directory.call, peer, directory.options);
+  return {
+    ...plain(peer, args, range),
+    former: await formerChat(directory, peer),
+    topic: topic?.id,
+    sender,
+    unreadAfter,
+  };
+}
+
+/** The conditions that need no looking up. */
+function plain(chat: HistoryQuery["chat"], filters: Filters, { from, to }: Range): HistoryQuery {
+  return {
+    chat,
+    direction: filters.direction ?? "newest_first",
+    ...(from === undefined && to === undefined ? {} : { range: { from, to } }),
+    words: filters.query,
+    type: filters.type,
+    minViews: filters.min_views,
+  };
+}
+
+function notesOf(
+  { peer, target, matchedBy }: Resolved,
+  query: HistoryQuery,
+  { total, hasMore, entries }: {
+    readonly total: number | undefined;
+    readonly hasMore: boolean;
+    readonly entries: Walk["found"];
+  },
+): string[] {
+  const notes: string[] = [];
+  if (target?.message !== undefined && matchedBy === "link") {
+    notes.push(
+      `The link's message is not applied; to read from it on send from:"#${target.message}" and oldest_first.`,
+    );
+    if (target.comment !== undefined) {
+      notes.push("Nor is its comment: resolve_chat with the link names its chat and id.");
+    }
+    if (target.topic !== undefined) notes.push(`Nor is its topic; send topic:"${target.topic}" to stay in it.`);
+  }
+  if (peer.migratedTo !== undefined) {
+    notes.push(`This group became the supergroup ${peer.migratedTo}; its newer messages are there.`);
+  }
+  if (entries.some(({ chat }) => chat.id !== peer.id)) {
+    notes.push(`Messages with chat in their last element are from before this supergroup was ${query.former?.id}.`);
+  }
+  if (entries.length === 0 && !hasMore) notes.push(emptiness(query));
+  if (total !== undefined && total > MANY && hasMore) {
+    notes.push(`${total} messages match; for all of them the export command is better than paging.`);
+  }
+  return notes;
+}
+
+function emptiness(query: HistoryQuery): string {
+  const { range, topic, words, sender, type, minViews, unreadAfter } = query;
+  const conditions = [
+    range && "from and to",
+    topic && "topic",
+    words && "query",
+    sender && "sender",
+    type && "type",
+    minViews && "min_views",
+    unreadAfter !== undefined && "unread",
+  ].filter(Boolean);
+  if (conditions.length === 0) return "There are no (further) messages in this chat.";
+  return `No (further) message of this chat matches ${conditions.join(", ")}.`;
+}
