@@ -19,6 +19,8 @@ const history = (args: Record<string, unknown>): readonly [string, Record<string
   { chat: NEWS, ...args },
 ];
 
+const search = (args: Record<string, unknown>): readonly [string, Record<string, unknown>] => ["search_messages", args];
+
 interface Refusal {
   readonly code: string;
   readonly field?: string;
@@ -137,6 +139,20 @@ const CASES: readonly (readonly [readonly [string, Record<string, unknown>], Ref
     [["list_chats", { [field]: null }], INVALID(field, /null|one of/)] as const
   ),
   [["list_chats", { kind: "saved" }], INVALID("kind", /channel/)],
+  [history({ topic: "general" }), { code: "UNSUPPORTED", field: "topic", says: /get_messages/ }],
+  [["list_topics", { chat: NEWS }], { code: "UNSUPPORTED", field: "topic" }],
+  [["list_topics", {}], INVALID("chat", /string/)],
+  [search({ chat: NEWS }), INVALID("query", /fetch_history/)],
+  [search({ chat: NEWS, query: "  " }), INVALID("query", /fetch_history/)],
+  [search({ chat: NEWS, query: "x", chat_kind: "user" }), INVALID("chat_kind", /Leave/)],
+  [search({ chat: NEWS, query: "x".repeat(257) }), INVALID("query", /256/)],
+  [search({ chat: NEWS, query: "x", direction: "oldest_first" }), INVALID("direction", /arguments are: query/)],
+  [search({ chat: NEWS, query: "x", limit: 5000 }), INVALID("limit", /1 to 100/)],
+  [search({}), INVALID("query", /Send words/)],
+  [search({ query: "harbour", sender: "me" }), INVALID("sender", /Name the chat/)],
+  [search({ query: "harbour", topic: "5" }), INVALID("topic", /Name the chat/)],
+  [search({ query: "harbour", from: "#5" }), INVALID("from", /one chat/)],
+  [search({ query: "harbour", chat_kind: "bot" }), INVALID("chat_kind", /user/)],
   [["list_chats", { query: "x".repeat(201) }], INVALID("query", /200/)],
   [["list_chats", { folder: "" }], INVALID("folder", /"Work", "News"/)],
   [history({ cursor: "" }), { code: "INVALID_CURSOR", field: "cursor" }],
