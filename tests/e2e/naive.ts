@@ -19,6 +19,8 @@ export interface Query {
   readonly type?: string;
   readonly minViews?: number;
   readonly unread?: boolean;
+  /** Words, each of which begins a word of the message. */
+  readonly words?: readonly string[];
 }
 
 const FILES: readonly string[] = ["video", "document", "audio", "voice", "video_note", "gif", "sticker"];
@@ -47,7 +49,7 @@ export function typesOf(message: WorldMessage): readonly string[] {
 
 /** The messages of a query, in its order. */
 export function expected(world: World, query: Query): WorldMessage[] {
-  const { chat, from, to, sender, type, minViews, unread } = query;
+  const { chat, from, to, sender, type, minViews, unread, words = [] } = query;
   const readInbox = world.dialogs.get(chat)?.readInbox ?? 0;
   const found: WorldMessage[] = [];
   const history = world.messages(chat);
@@ -57,10 +59,18 @@ export function expected(world: World, query: Query): WorldMessage[] {
     if (sender !== undefined && message.from !== sender) continue;
     if (type !== undefined && TYPES[type]?.(message) !== true) continue;
     if (minViews !== undefined && !(message.views !== undefined && message.views >= minViews)) continue;
+    if (!words.every((word) => hasWord(message, word))) continue;
     if (unread && (message.id <= readInbox || message.out)) continue;
     found.push(message);
   }
   return query.oldestFirst ? found : found.reverse();
+}
+
+/** Telegram finds words by their beginnings, in texts and file names, never in service messages. */
+export function hasWord({ text, media, service }: WorldMessage, word: string): boolean {
+  const name = media !== undefined && "name" in media ? media.name ?? "" : "";
+  return service === undefined &&
+    new RegExp(`(?<![\\p{L}\\p{N}\\p{M}_])${RegExp.escape(word)}`, "iu").test(`${text}\n${name}`);
 }
 
 /** How many messages lie before a bound. */

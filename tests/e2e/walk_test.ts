@@ -17,6 +17,7 @@ const MOST_PAGES = 14;
 
 /** A query with the arguments that say it. */
 interface Case {
+  readonly tool: string;
   readonly query: Query;
   readonly args: Readonly<Record<string, unknown>>;
 }
@@ -132,19 +133,40 @@ function drawCase(random: Random, world: World): Case {
     ? Math.max(1, (witness?.views ?? 1) + random.int(3) - 1)
     : undefined;
   const unread = world.dialogs.has(chat.id) && chance(random, rangeArgs.from === undefined ? 15 : 4) ? true : undefined;
+  const words = drawWords(random, witness);
+  const isSearch = words.length > 0 || (chance(random, 40) && (sender !== undefined || type !== undefined));
+  const isOldest = !isSearch && direction === "oldest_first";
   const query: Query = {
     chat: chat.id,
-    oldestFirst: direction === "oldest_first",
+    oldestFirst: isOldest,
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
     ...(sender === undefined ? {} : { sender: sender.id }),
     ...(type === undefined ? {} : { type }),
-    ...(minViews === undefined ? {} : { minViews }),
-    ...(unread === undefined ? {} : { unread }),
+    ...(isSearch || minViews === undefined ? {} : { minViews }),
+    ...(isSearch || unread === undefined ? {} : { unread }),
+    ...(words.length === 0 ? {} : { words }),
   };
-  const args = { ...rangeArgs, direction, sender: sender?.text, type, min_views: minViews, unread };
-  return { query, args: { chat: nameChat(random, world, chat), ...args } };
+  const args = { chat: nameChat(random, world, chat), ...rangeArgs, sender: sender?.text, type };
+  return isSearch
+    ? { tool: "search_messages", query, args: { ...args, query: words.join(" ") || undefined } }
+    : { tool: "fetch_history", query, args: { ...args, direction, min_views: minViews, unread } };
 }
+
+/** Words of a message, in any case, some of them only begun. */
+function drawWords(random: Random, witness: WorldMessage | undefined): string[] {
+  const all = [...witness?.text.matchAll(/[\p{L}\p{N}]{3,}/gu) ?? []].map(([word]) => word)
+    .filter((word) => !SPACELESS.test(word));
+  if (all.length === 0 || !chance(random, 25)) return [];
+  return Array.from({ length: 1 + random.int(2) }, () => {
+    const word = random.pick(all);
+    const begun = chance(random, 30) ? word.slice(0, 3) : word;
+    return chance(random, 30) ? begun.toUpperCase() : begun;
+  });
+}
+
+/** Scripts without spaces between words, where it is not documented what a word is. */
+const SPACELESS = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{M}]/u;
 
 function drawType(random: Random, witness: WorldMessage | undefined): string {
   const fitting = witness === undefined || chance(random, 30) ? TYPE_WORDS : typesOf(witness);
@@ -162,12 +184,13 @@ function drawShape(random: Random): Record<string, unknown> {
 
 /** One page, checked for itself: its ids. */
 function readPage(
+  tool: string,
   body: Record<string, unknown>,
   shape: Record<string, unknown>,
   byId: ReadonlyMap<number, WorldMessage>,
 ): { readonly ids: number[]; readonly next?: string; readonly total?: number; readonly notes: readonly string[] } {
   const page = shape.fields === "full" ? fullSchema.parse(body) : compactSchema.parse(body);
-  const limit = Number(shape.limit ?? 50);
+  const limit = Number(shape.limit ?? (tool === "search_messages" ? 20 : 50));
   const notes = page.notes ?? [];
   const rows = "columns" in page
     ? shown(page)
@@ -187,7 +210,7 @@ function readPage(
   return { ids: rows.map(({ id }) => id), next: page.next_cursor, total: page.total, notes };
 }
 
-async function walk(server: TestServer, random: Random, { query, args }: Case, world: World): Promise<number> {
+async function walk(server: TestServer, random: Random, { tool, query, args }: Case, world: World): Promise<number> {
   const messages = expected(world, query);
   const wanted = messages.map(({ id }) => id);
   const byId = new Map(messages.map((message) => [message.id, message]));
@@ -196,7 +219,7 @@ async function walk(server: TestServer, random: Random, { query, args }: Case, w
   for (let pages = 1;; pages++) {
     const shape = drawShape(random);
     const given = cursor === undefined || chance(random, 30) ? args : { chat: query.chat };
-    const page = readPage(await answer(server, "fetch_history", { ...given, ...shape, cursor }), shape, byId);
+    const page = readPage(tool, await answer(server, tool, { ...given, ...shape, cursor }), shape, byId);
     ids.push(...page.ids);
     if (page.total !== undefined) {
       assert.equal(page.total, wanted.length, "total is exact where it is given");
@@ -212,7 +235,7 @@ async function walk(server: TestServer, random: Random, { query, args }: Case, w
   }
 }
 
-Deno.test("fetch_history: random queries, walked to their end, give what the naive model gives", async () => {
+Deno.test("fetch_history, search_messages: random queries, walked to their end, give what the naive model gives", async () => {
   const world = createWorld();
   await using sandbox = await startSandbox();
   await using server = await startServer(sandbox.environment);
