@@ -3,13 +3,18 @@
  * `deno task export`.
  * @module
  */
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 
 const SANDBOX = fileURLToPath(new URL("./main.ts", import.meta.url));
 const PRODUCT = fileURLToPath(new URL("../main.ts", import.meta.url));
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
+/** Which account is used, from either place; the sandbox's own must not meet another of them. */
+const ACCOUNT = ["TELEGRAM_API_ID", "TELEGRAM_API_HASH", "TELEGRAM_STRING_SESSION"].flatMap((
+  name,
+) => [name, `${name}_FILE`]);
 
 const Ready = z.object({ dc: z.int(), host: z.string(), port: z.int() });
 
@@ -60,8 +65,8 @@ async function readReady(stdout: ReadableStream<Uint8Array<ArrayBuffer>>): Promi
  * @param product the script to run
  */
 export async function develop(args: readonly string[], product: string = PRODUCT): Promise<number> {
-  const dataDirectory = Deno.env.get("DATA_DIR") ?? "./data";
-  await using sandbox = Deno.env.get("TELEGRAM_API_ID")
+  const dataDirectory = resolve(Deno.env.get("DATA_DIR")?.trim() || "data");
+  await using sandbox = Deno.env.get("TELEGRAM_API_ID")?.trim()
     ? undefined
     : await startSandbox(join(dataDirectory, "sandbox"));
   if (sandbox !== undefined) {
@@ -73,7 +78,13 @@ export async function develop(args: readonly string[], product: string = PRODUCT
   const isWatched = args[0] === "serve";
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", ...(isWatched ? ["--watch"] : []), product, ...args],
-    env: { DATA_DIR: dataDirectory, ...sandbox?.environment },
+    // A task runs in the project's folder, whoever typed it stands in another one, where relative paths are meant.
+    cwd: isWatched ? undefined : Deno.env.get("INIT_CWD"),
+    env: {
+      ...(sandbox && Object.fromEntries(ACCOUNT.map((name) => [name, ""]))),
+      DATA_DIR: dataDirectory,
+      ...sandbox?.environment,
+    },
     stdin: "inherit",
     stdout: "inherit",
     stderr: "inherit",

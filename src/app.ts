@@ -78,7 +78,8 @@ export async function createApp(config: Config): Promise<App> {
     version: VERSION,
     instructions: INSTRUCTIONS,
     onSessions: (count) => metrics.mcpSessions.set(count),
-    log: ({ message }) => getLogger("mcp").info("client", { reason: message.slice(0, 200) }),
+    // What follows a brace or a quotation mark is what the client sent.
+    log: ({ message }) => getLogger("mcp").info("client", { reason: message.split(/["{[]/, 1)[0]?.slice(0, 200) }),
   }));
   const routes = routesOf({ config, health, metrics, mcp: mcp.fetch, catalogue: createCatalogue(registry) });
   const fetch = chain(
@@ -88,7 +89,6 @@ export async function createApp(config: Config): Promise<App> {
       allowedHosts: config.http.allowedHosts,
       publicUrl: config.http.publicUrl,
       trustedProxies: config.http.trustedProxies,
-      quietRoutes: ["live", "ready", "metrics"],
       cors: {
         methods: ["GET", "POST", "DELETE"],
         requestHeaders: [
@@ -177,10 +177,19 @@ function isName(field: string | undefined): boolean {
   return field !== undefined && /^[a-z_]{1,32}$/.test(field);
 }
 
+/** Methods whose messages were asked for, and do not just come along. */
+const HISTORIES: ReadonlySet<string> = new Set([
+  "channels.GetMessages",
+  "messages.GetHistory",
+  "messages.GetMessages",
+  "messages.GetReplies",
+  "messages.Search",
+  "messages.SearchGlobal",
+]);
+
 function countCall(metrics: Metrics, { method, status, seconds, answer }: CallEnd): void {
   metrics.apiCalls.inc({ method, status });
   metrics.apiDuration.observe({ method }, seconds);
-  if (typeof answer === "object" && answer !== null && "messages" in answer && Array.isArray(answer.messages)) {
-    metrics.messagesFetched.inc(answer.messages.length);
-  }
+  if (!HISTORIES.has(method) || typeof answer !== "object" || answer === null) return;
+  if ("messages" in answer && Array.isArray(answer.messages)) metrics.messagesFetched.inc(answer.messages.length);
 }

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleepMs } from "node:timers/promises";
 import { z } from "zod";
-import { loadConfig } from "../config/load.ts";
+import { loadConfig, warningsOf } from "../config/load.ts";
 import { AppError } from "../errors.ts";
 import { exportLines } from "../exports/ndjson.ts";
 import { assertFree, openPartFile } from "../exports/part_file.ts";
@@ -12,6 +12,7 @@ import type { Plan } from "../exports/plan.ts";
 import { standardOutput } from "../exports/sink.ts";
 import { LOCAL_PRINCIPAL } from "../model/principal.ts";
 import { patient, type Wait } from "../mtproto/flood.ts";
+import type { Call } from "../mtproto/invoke.ts";
 import { openDataDirectory } from "../storage/open.ts";
 import { countInRange, formerChat, historyEnds } from "../telegram/chats.ts";
 import { readRange } from "../telegram/dates.ts";
@@ -75,17 +76,22 @@ async function run(chat: string, options: Options, progress: Progress, signal: A
   const config = loadConfig();
   const { out, from, to, tz, limit, force } = options;
   if (out !== "-") await assertFree(out, force);
+  for (const warning of warningsOf(config)) progress.note(warning);
   using db = openDataDirectory(config.dataDir);
   await using open = openAccount(config, { db, accountId: LOCAL_PRINCIPAL.accountId, appVersion: VERSION });
-  const call = patient(open.account.call, {
-    seconds: Infinity,
-    sleep: (seconds, signal) => sleepMs(seconds * 1000, undefined, { signal }),
-    onWait: (wait) => progress.note(describeWait(wait)),
-  });
+  const waiting = (seconds: number): Call =>
+    patient(open.account.call, {
+      seconds,
+      sleep: (pause, signal) => sleepMs(pause * 1000, undefined, { signal }),
+      onWait: (wait) => progress.note(describeWait(wait)),
+    });
+  const call = waiting(Infinity);
   const directory: Directory = { ...open.account, call, options: { signal } };
 
   const self = await findSelf(directory);
-  const { peer } = await resolveChat(directory, chat);
+  // Asking for a name that nobody has can cost a wait of hours.
+  const { peer, target } = await resolveChat({ ...directory, call: waiting(config.floodSleepThreshold) }, chat);
+  if (target !== undefined) progress.note("the whole chat is exported; the link's message is not applied");
   const former = await formerChat(directory, peer);
   if (former !== undefined) progress.note(`older messages, from before this supergroup, are in ${former.id}`);
   const ends = await historyEnds(call, peer, { signal });

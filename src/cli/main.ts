@@ -7,7 +7,7 @@ import { optionsText } from "../config/reference.ts";
 import { toAppError } from "../errors.ts";
 import { NAME, VERSION } from "../version.ts";
 import { explain } from "./explain.ts";
-import { writeToStderr } from "../observability/stderr.ts";
+import { writeToStderr } from "../observability/output.ts";
 
 /** Exit codes: 0 done, 1 failed, 2 used wrongly, 130 interrupted, 141 the reader of standard output has gone. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -43,6 +43,12 @@ export async function main(args: readonly string[]): Promise<number> {
       const { healthcheck } = await import("./healthcheck.ts");
       code = await healthcheck();
     });
+  const [first] = args;
+  const commands = program.commands.map((command) => command.name());
+  if (first !== undefined && !first.startsWith("-") && ![...commands, "help"].includes(first)) {
+    writeToStderr(`${NAME}: there is no command ${JSON.stringify(first)}; the commands are ${commands.join(", ")}.\n`);
+    return 2;
+  }
   try {
     await program.parseAsync([...args], { from: "user" });
     return code;

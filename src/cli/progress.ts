@@ -4,7 +4,7 @@
  */
 // @ts-types="npm:@types/cli-progress@3.11.6"
 import { SingleBar } from "cli-progress";
-import { writeToStderr } from "../observability/stderr.ts";
+import { writeToStderr } from "../observability/output.ts";
 
 /** Shows progress. */
 export interface Progress {

@@ -3,9 +3,10 @@
  * @module
  */
 import { createApp } from "../app.ts";
-import { loadConfig, refuseOpenListener } from "../config/load.ts";
+import { loadConfig, refuseOpenListener, warningsOf } from "../config/load.ts";
 import { serve } from "../http/server.ts";
 import { configureLogging, getLogger } from "../observability/log.ts";
+import { writeAll } from "../observability/output.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 /** Of the ten seconds that a container has to stop, two are left for Telegram and the database. */
@@ -18,10 +19,7 @@ export async function serveUntilStopped(): Promise<number> {
   refuseOpenListener(config);
   await using _logging = configureLogging(config.log);
   const log = getLogger();
-  for (const warning of config.warnings) log.warning("configuration", { warning });
-  if (config.telegram.testDc !== undefined) {
-    log.warning("a test data centre stands in for Telegram", { port: config.telegram.testDc.port });
-  }
+  for (const warning of warningsOf(config)) log.warning("configuration", { warning });
   await using app = await createApp(config);
   const stopped = Promise.withResolvers<string>();
   let isStopping = false;
@@ -54,5 +52,5 @@ function greet(url: string, chat: string): void {
     `  claude mcp add --transport http telegram ${url}/mcp`,
     `  curl -s ${url}/api/tools/fetch_history -H 'content-type: application/json' -d '${body}'`,
   ];
-  Deno.stdout.writeSync(new TextEncoder().encode(`${lines.join("\n")}\n`));
+  writeAll(Deno.stdout, `${lines.join("\n")}\n`);
 }

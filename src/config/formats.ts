@@ -2,6 +2,7 @@
  * Schemas for the texts of options that are more than a word or a number.
  * @module
  */
+import { createPublicKey } from "node:crypto";
 import { BlockList, isIP, isIPv6 } from "node:net";
 import { z } from "zod";
 
@@ -59,3 +60,12 @@ export const testDc: z.ZodType<TestDc, string> = z.string().transform((text, con
   }
   return { id: Number(id), host, port: Number(port) };
 });
+
+/** Whether a text is a public RSA key in PEM. */
+export function isRsaKey(text: string): boolean {
+  try {
+    return createPublicKey(text).asymmetricKeyType === "rsa";
+  } catch {
+    return false;
+  }
+}

@@ -3,7 +3,7 @@
  * @module
  */
 import { AppError } from "../errors.ts";
-import { isLoopback, type TestDc } from "./formats.ts";
+import { isLoopback, isRsaKey, type TestDc } from "./formats.ts";
 import { type Lookup, type OptionName, optionOf, type OptionValue } from "./options.ts";
 import type { Secret } from "./secret.ts";
 import { warningAbout } from "./unknown.ts";
@@ -14,8 +14,8 @@ export interface Config {
     readonly apiId?: number;
     readonly apiHash?: Secret;
     readonly stringSession?: Secret;
-    /** Used in place of Telegram's own data centres; `keyFile` is the path of its public RSA key. */
-    readonly testDc?: TestDc & { readonly keyFile: string };
+    /** Used in place of Telegram's own data centres; `publicKey` is its RSA key, PEM. */
+    readonly testDc?: TestDc & { readonly publicKey: string };
   };
   readonly http: {
     readonly host: string;
@@ -97,7 +97,7 @@ export function loadConfig(
     problems.push({ name, problem: text, ...(example === undefined ? {} : { example }) });
   };
 
-  function secretFrom(name: string, path: string): string | undefined {
+  function textOf(name: string, path: string): string | undefined {
     try {
       const text = readFile(path).trim();
       if (text !== "") return text;
@@ -113,7 +113,7 @@ export function loadConfig(
     const path = option.secret && lookup(file);
     let text = lookup(name);
     if (path && text !== undefined) problem(name, `set this or ${file}, not both`);
-    else if (path) text = secretFrom(file, path);
+    else if (path) text = textOf(file, path);
     else text ??= typeof option.default === "function" ? option.default({ env: lookup, terminal }) : option.default;
     if (text === undefined) {
       if (option.default !== undefined) problem(name, `expected ${option.expects}`, option.example);
@@ -136,6 +136,10 @@ export function loadConfig(
   const stringSession = value("TELEGRAM_STRING_SESSION");
   const testDc = value("TELEGRAM_TEST_DC");
   const keyFile = value("TELEGRAM_TEST_KEY_FILE");
+  const publicKey = keyFile === undefined ? undefined : textOf("TELEGRAM_TEST_KEY_FILE", keyFile);
+  if (publicKey !== undefined && !isRsaKey(publicKey)) {
+    problem("TELEGRAM_TEST_KEY_FILE", "the file holds no public RSA key in PEM");
+  }
   const host = value("MCP_SERVER_HOST");
   const port = value("MCP_SERVER_PORT");
   const level = value("MCP_SERVER_LOG_LEVEL");
@@ -160,7 +164,7 @@ export function loadConfig(
   ) throw new ConfigError(problems);
 
   return deepFreeze({
-    telegram: { apiId, apiHash, stringSession, testDc: testDc && keyFile ? { ...testDc, keyFile } : undefined },
+    telegram: { apiId, apiHash, stringSession, testDc: testDc && publicKey ? { ...testDc, publicKey } : undefined },
     http: { host, port, publicUrl, allowedHosts, trustedProxies },
     log: { level, format },
     floodSleepThreshold,
@@ -169,6 +173,12 @@ export function loadConfig(
     dataDir,
     warnings: names.flatMap(warningAbout),
   });
+}
+
+/** What the owner should know of a configuration that can be used, a sentence each. */
+export function warningsOf({ warnings, telegram: { testDc } }: Config): string[] {
+  if (testDc === undefined) return [...warnings];
+  return [...warnings, `A test data centre on port ${testDc.port} stands in for Telegram.`];
 }
 
 /**

@@ -22,8 +22,6 @@ export interface StackOptions {
   readonly publicUrl?: string;
   readonly trustedProxies: readonly string[];
   readonly cors: CorsOptions;
-  /** Names of routes that are logged at debug level. */
-  readonly quietRoutes?: readonly string[];
   /** Bytes. */
   readonly bodyLimit?: number;
 }
@@ -33,7 +31,7 @@ export function createStack(options: StackOptions): readonly Middleware[] {
   const { logger } = options;
   return [
     requestId(),
-    accessLog({ logger, quietRoutes: options.quietRoutes }),
+    accessLog(logger),
     httpMetrics(options.instruments),
     clientIp(options.trustedProxies),
     securityHeaders(),

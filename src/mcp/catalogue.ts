@@ -3,9 +3,10 @@
  * @module
  */
 import { AppError } from "../errors.ts";
+import { assertJson, readText } from "../http/body.ts";
 import type { Handler, RequestContext } from "../http/chain.ts";
+import { problemResponse } from "../http/problem.ts";
 import { LOCAL_PRINCIPAL, type Principal } from "../model/principal.ts";
-import { isJson } from "./messages.ts";
 import type { JsonObject, Registry } from "./registry.ts";
 
 /** The two handlers. Both throw {@link AppError} for the HTTP layer to translate. */
@@ -52,17 +53,19 @@ export function createCatalogue(
         signal: request.signal,
         progress: () => {},
       });
-      if (!outcome.ok) throw outcome.error;
-      return Response.json(outcome.output);
+      if (outcome.ok) return Response.json(outcome.output);
+      if (request.signal.aborted) throw outcome.error;
+      // Not thrown: the registry's observer has logged it.
+      return problemResponse(outcome.error, { requestId: context.requestId });
     },
   };
 }
 
 /** The arguments; none when the body is empty. */
 async function readArguments(request: Request): Promise<JsonObject> {
-  const text = await request.text();
+  const text = await readText(request);
   if (text === "") return {};
-  if (!isJson(request)) throw new AppError("UNSUPPORTED_MEDIA_TYPE", "The arguments must be sent as application/json.");
+  assertJson(request);
   const args = parse(text);
   if (typeof args !== "object" || args === null || Array.isArray(args)) {
     throw badBody("The body must be a JSON object with the tool's arguments.");

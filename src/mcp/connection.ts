@@ -118,7 +118,7 @@ export function createConnect(options: {
       const call = calls.get(extra.requestId);
       try {
         const parsed = CallParams.safeParse(params);
-        if (!parsed.success) throw new ProtocolError(ErrorCode.InvalidParams, z.prettifyError(parsed.error));
+        if (!parsed.success) throw malformedCall(parsed.error);
         const tool = registry.find(parsed.data.name, connection.principal);
         if (tool === undefined) {
           const message = `Unknown tool: ${JSON.stringify(parsed.data.name.slice(0, 80))}`;
@@ -147,7 +147,7 @@ export function createConnect(options: {
         case "tools/call":
           return await callTool(params, extra);
         default:
-          throw new ProtocolError(ErrorCode.MethodNotFound, `Method not found: ${method}`);
+          throw unknownMethod(method);
       }
     };
     // The SDK's handler drops the response and leaves the stream open for ever; and takes the id 0 for none.
@@ -163,8 +163,35 @@ export function createConnect(options: {
       onClose();
     };
     await server.connect(transport);
+    // The SDK answers some calls itself (those that want a task, for one): they end here, the others have ended before.
+    const send = transport.send.bind(transport);
+    transport.send = (message, options) => {
+      const id = "id" in message && !("method" in message) ? message.id : undefined;
+      if (id !== undefined && calls.delete(id)) onCallEnd();
+      return send(message, options);
+    };
     return connection;
   };
+}
+
+function malformedCall(error: z.ZodError): ProtocolError {
+  const field = error.issues[0]?.path.join(".") ?? "params";
+  const message = `${field} of tools/call is not as it should be.`;
+  const hint = "Send name as a string and arguments as an object; tools/list has the schema of each tool.";
+  return new ProtocolError(
+    ErrorCode.InvalidParams,
+    message,
+    new AppError("INPUT_VALIDATION", message, { field, hint }).toJSON(),
+  );
+}
+
+function unknownMethod(method: string): ProtocolError {
+  const message = `Method not found: ${method.slice(0, 80)}`;
+  const error = new AppError("NOT_FOUND", message, {
+    field: "method",
+    hint: "This server has tools/list and tools/call.",
+  });
+  return new ProtocolError(ErrorCode.MethodNotFound, message, error.toJSON());
 }
 
 /** Tools in the SDK's type, each checked once. */

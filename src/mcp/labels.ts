@@ -3,12 +3,12 @@
  * @module
  */
 import type { Message, Sender } from "../model/message.ts";
-import type { Peer } from "../telegram/map/peer.ts";
+import { type Peer, titleOf } from "../telegram/map/peer.ts";
 
 /** A message, by who sent it and where it stands. */
 interface Signed {
   readonly message: Pick<Message, "sender">;
-  readonly chat: Pick<Peer, "id" | "title" | "username">;
+  readonly chat: Pick<Peer, "id" | "kind" | "title" | "username">;
 }
 
 /** By marked id: the label in the rows, and who that is. */
@@ -27,7 +27,7 @@ export function labelSenders(entries: readonly Signed[], self: string, reveal: (
 
 /** One label a chat: its title, told apart like {@link labelSenders}. */
 export function labelChats(entries: readonly Signed[], reveal: (text: string) => string): Labels {
-  return label(entries.map(({ chat }) => chat), (chat) => reveal(chat.title));
+  return label(entries.map(({ chat }) => chat), (chat) => reveal(titleOf(chat)));
 }
 
 function label<T extends { readonly id: string; readonly username?: string }>(

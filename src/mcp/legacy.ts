@@ -14,7 +14,7 @@ import type { Handler, RequestContext } from "../http/chain.ts";
 import { LOCAL_PRINCIPAL, type Principal } from "../model/principal.ts";
 import { type Connection, createConnect, type PendingCall, type ServerIdentity } from "./connection.ts";
 import { createRecentEvents, type RecentEvents } from "./events.ts";
-import { acceptFor, type Incoming, isJson, readIncoming, replay, whenDone } from "./messages.ts";
+import { acceptFor, type Incoming, readIncoming, replay, whenDone } from "./messages.ts";
 import { EVENT_GONE, ID_IN_USE, NO_SESSION_ID, NO_SUCH_SESSION, refusal } from "./refusal.ts";
 import type { Registry } from "./registry.ts";
 import { createSessions, type Session, SYSTEM_TIMERS, type Timers } from "./sessions.ts";
@@ -132,14 +132,20 @@ export function createLegacyMcp(registry: Registry, options: LegacyMcpOptions): 
       orphaned: false,
     }));
     for (const call of begun) calls.set(call.id, call);
-    if (begun.length > 0) {
-      request.signal.addEventListener("abort", () => abandon(connection, begun, resumable), { once: true });
-    }
+    let isGone = false;
+    const leave = (): void => {
+      if (isGone) return;
+      isGone = true;
+      abandon(connection, begun, resumable);
+    };
+    // A client that closes in order aborts the signal; one whose connection is reset only cancels the body of the answer.
+    if (request.signal.aborted) leave();
+    else if (begun.length > 0) request.signal.addEventListener("abort", leave, { once: true });
     const response = await transport.handleRequest(acceptFor(request), { parsedBody: incoming.body });
     if (!response.ok) {
       for (const { id } of begun) calls.delete(id);
     }
-    return response;
+    return begun.length === 0 ? response : whenDone(response, leave);
   };
 
   const handleAlone = async (request: Request, incoming: Incoming, who: Principal): Promise<Response> => {
@@ -180,9 +186,6 @@ export function createLegacyMcp(registry: Registry, options: LegacyMcpOptions): 
   };
 
   const post = async (request: Request, who: Principal): Promise<Response> => {
-    if (!isJson(request)) {
-      return refusal(new AppError("UNSUPPORTED_MEDIA_TYPE", "Content-Type must be application/json."));
-    }
     const incoming = await readIncoming(request);
     if (incoming instanceof Response) return incoming;
     const stateless = !request.headers.has(SESSION_HEADER);

@@ -4,6 +4,8 @@
  */
 // @ts-types="@modelcontextprotocol/sdk/types"
 import { ErrorCode, type RequestId } from "@modelcontextprotocol/sdk/types.js";
+import { AppError } from "../errors.ts";
+import { assertJson, readText } from "../http/body.ts";
 import type { SentEvent } from "./events.ts";
 import { badBody, refusal } from "./refusal.ts";
 
@@ -22,20 +24,16 @@ export interface Incoming {
 const MAX_BATCH = 100;
 const BOTH_TYPES = "application/json, text/event-stream";
 
-/** Whether the request says that its body is JSON. */
-export function isJson(request: Request): boolean {
-  const [essence = ""] = (request.headers.get("content-type") ?? "").split(";");
-  return essence.trim().toLowerCase() === "application/json";
-}
-
 /** Reads the body of a POST. Answers what must be answered when it cannot be understood. */
 export async function readIncoming(request: Request): Promise<Incoming | Response> {
-  const text = await request.text();
   let body: unknown;
   try {
-    body = JSON.parse(text);
-  } catch {
-    return refusal(badBody("Parse error: the body is not JSON."), ErrorCode.ParseError);
+    assertJson(request);
+    body = JSON.parse(await readText(request));
+  } catch (error) {
+    if (error instanceof AppError && error.code === "UNSUPPORTED_MEDIA_TYPE") return refusal(error);
+    if (error instanceof AppError && error.code !== "INPUT_VALIDATION") throw error;
+    return refusal(badBody("Parse error: the body is not JSON in UTF-8."), ErrorCode.ParseError);
   }
   const messages: unknown[] = Array.isArray(body) ? body : [body];
   if (messages.length === 0) return refusal(badBody("The batch is empty."), ErrorCode.InvalidRequest);

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { chatHeadSchema } from "../model/chat.ts";
 import { type Message, messageSchema } from "../model/message.ts";
 import { chatLink } from "../telegram/map/message.ts";
-import type { Peer } from "../telegram/map/peer.ts";
+import { type Peer, titleOf } from "../telegram/map/peer.ts";
 import { compactRow, type Day, groupByDay } from "./compact.ts";
 import { labelChats, type Labels, labelSenders } from "./labels.ts";
 import { createRevealer, type Revealer } from "./visible.ts";
@@ -160,11 +160,11 @@ function compactBody(
 
 /** A chat as a page names it. */
 export function chatHead(chat: Peer, reveal: (text: string) => string): NonNullable<Page["chat"]> {
-  const link = chat.username === undefined ? chatLink(chat) : `https://t.me/${chat.username}`;
+  const link = chatLink(chat);
   return {
     id: chat.id,
     kind: chat.kind,
-    title: reveal(chat.title),
+    title: reveal(titleOf(chat)),
     ...(chat.username === undefined ? {} : { username: chat.username }),
     ...(link === undefined ? {} : { link }),
     ...(chat.protected ? { protected: true } : {}),

@@ -65,7 +65,7 @@ export interface ToolDefinition<I extends z.ZodObject, O extends z.ZodObject> {
   /** A hand-written envelope to advertise; the output's own schema when absent. */
   readonly envelope?: z.ZodObject;
   readonly run: (input: z.output<I>, context: ToolContext) => Promise<z.input<O>>;
-  /** Errors that say more than "invalid", by looking at the raw arguments (an over-long limit, for one). */
+  /** Errors that say more than "invalid" (of an over-long limit, for one), from the arguments that are valid. */
   readonly explain?: (args: JsonObject, issue: z.core.$ZodIssue) => AppError | undefined;
 }
 
@@ -83,7 +83,7 @@ export function defineTool<I extends z.ZodObject, O extends z.ZodObject>(definit
     fullOutputSchema: jsonSchema(output, "output"),
     call: async (args, context) => {
       const parsed = input.safeParse(args ?? {});
-      if (!parsed.success) throw invalidArguments(parsed.error, args, Object.keys(input.shape), explain);
+      if (!parsed.success) throw invalidArguments(parsed.error, args, input, explain);
       return await run(parsed.data, context);
     },
   };
@@ -97,25 +97,40 @@ function jsonSchema(schema: z.ZodType, io: "input" | "output"): JsonObject {
 function invalidArguments(
   error: z.ZodError,
   args: unknown,
-  known: readonly string[],
+  input: z.ZodObject,
   explain?: (args: JsonObject, issue: z.core.$ZodIssue) => AppError | undefined,
 ): AppError {
   const issue = error.issues[0];
   if (issue === undefined) return new AppError("INPUT_VALIDATION", "The arguments are not valid.");
-  const object = z.record(z.string(), z.unknown()).safeParse(args);
-  const explained = object.success ? explain?.(object.data, issue) : undefined;
+  const explained = explain?.(validIn(args, input), issue);
   if (explained !== undefined) return explained;
   if (issue.code === "unrecognized_keys") {
     const field = (issue.keys[0] ?? "").slice(0, 80);
     return new AppError("INPUT_VALIDATION", `There is no argument ${JSON.stringify(field)}.`, {
       field,
-      hint: `The arguments are: ${known.join(", ")}.`,
+      hint: `The arguments are: ${Object.keys(input.shape).join(", ")}.`,
     });
   }
   const field = issue.path.map(String).join(".");
-  return new AppError("INPUT_VALIDATION", field === "" ? issue.message : `${field}: ${issue.message}`, {
-    ...(field === "" ? {} : { field }),
+  if (field === "") return new AppError("INPUT_VALIDATION", `The arguments: ${issue.message}.`);
+  const name = String(issue.path[0]);
+  const isMissing = !(name in Object(args));
+  const about = name in input.shape ? z.globalRegistry.get(input.shape[name])?.description : undefined;
+  return new AppError("INPUT_VALIDATION", isMissing ? `${field} is required.` : `${field}: ${issue.message}`, {
+    field,
+    ...(about === undefined ? {} : { hint: `Send ${name}: ${about}.` }),
   });
+}
+
+/** The arguments that are as they should be: what a better call can be made of. */
+function validIn(args: unknown, input: z.ZodObject): JsonObject {
+  if (typeof args !== "object" || args === null) return {};
+  const given = new Map(Object.entries(args));
+  return Object.fromEntries(
+    Object.entries(input.shape).flatMap(([name, schema]) =>
+      given.has(name) && z.safeParse(schema, given.get(name)).success ? [[name, given.get(name)]] : []
+    ),
+  );
 }
 
 /** How a call ended, for whoever counts. */
@@ -179,14 +194,16 @@ async function run(tool: Tool, args: unknown, context: ToolContext): Promise<Out
   }
 }
 
-/** The error with the names of candidates, which other people chose, made safe to show. */
+/** The error with the names of candidates, which other people chose, made safe to show; the argument at fault is named. */
 function shown(error: AppError): AppError {
-  if (error.candidates === undefined) return error;
+  const { code, message, hint, retryAfter, suggest, cause } = error;
+  // Telegram's own refusals know no arguments.
+  const field = error.field ?? (code === "CHANNEL_PRIVATE" || code === "CHAT_NOT_FOUND" ? "chat" : undefined);
+  if (error.candidates === undefined && field === error.field) return error;
   const reveal = createRevealer();
-  const candidates = error.candidates.map((candidate) => ({
+  const candidates = error.candidates?.map((candidate) => ({
     ...candidate,
     ...(candidate.title === undefined ? {} : { title: reveal(candidate.title) }),
   }));
-  const { code, message, field, hint, retryAfter, suggest, cause } = error;
   return new AppError(code, message, { field, hint, retryAfter, candidates, suggest, cause });
 }

@@ -48,7 +48,7 @@ export interface ConnectionOptions {
 
 const LONGEST_BACKOFF_MS = 30_000;
 /** A connection that lasted so long counts as a good one. */
-const STABLE_MS = 60_000;
+const STABLE_MS = 10_000;
 
 const NO_SESSION = "No Telegram session is configured.";
 

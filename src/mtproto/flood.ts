@@ -74,6 +74,7 @@ export function patient(call: Call, patience: Patience): Call {
       try {
         return await call(request, options);
       } catch (error) {
+        if (options?.signal?.aborted) throw error;
         const wait = waitFor(error, attempt, left === Infinity, random);
         if (wait === undefined || wait.seconds > left) throw error;
         left -= wait.seconds;
@@ -93,6 +94,7 @@ function waitFor(
   if (!(error instanceof AppError)) return undefined;
   if (error.code === "FLOOD_WAIT") return { reason: "flood", seconds: error.retryAfter ?? 1 };
   // A time-out has cost its caller half a minute already: only one without a clock asks again.
-  if (error.code !== "CONNECTION" && !(error.code === "TIMEOUT" && unhurried)) return undefined;
+  const isPassing = error.code === "CONNECTION" || (unhurried && ["TIMEOUT", "OVERLOADED"].includes(error.code));
+  if (!isPassing) return undefined;
   return { reason: "connection", seconds: Math.min(2 ** attempt, LONGEST_PAUSE_SECONDS) * (0.5 + random() / 2) };
 }

@@ -136,6 +136,7 @@ class Sender extends MTProtoSender {
     const owner = {
       _errorHandler: (error: unknown): void => {
         this.failure = error;
+        onProblem(error);
       },
     };
     super(key, {

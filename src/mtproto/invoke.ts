@@ -2,7 +2,7 @@
  * The seam: every request to Telegram is a `Call`, and everything that wraps one is a decorator over that one type.
  * @module
  */
-import { toAppError } from "../errors.ts";
+import { AppError, toAppError } from "../errors.ts";
 import type { TlRequest } from "./gram.ts";
 import { assertAllowed, methodOf } from "./guard.ts";
 
@@ -58,8 +58,11 @@ export function measured(
   };
 }
 
-/** Lets at most `limit` calls be under way at once; the others wait their turn, or leave when their signal is aborted. */
-export function limited(call: Call, limit: number): Call {
+/**
+ * Lets at most `limit` calls be under way at once; the others wait their turn, or leave when their signal is aborted.
+ * @param longestWait milliseconds after which a call that got no turn fails with OVERLOADED
+ */
+export function limited(call: Call, limit: number, longestWait: number): Call {
   let underWay = 0;
   const waiting: Array<() => void> = [];
   const enter = async (signal?: AbortSignal): Promise<void> => {
@@ -69,16 +72,22 @@ export function limited(call: Call, limit: number): Call {
       return;
     }
     const turn = Promise.withResolvers<void>();
-    const leave = (): void => {
+    const leave = (reason: unknown): void => {
       const place = waiting.indexOf(turn.resolve);
       if (place === -1) return;
       waiting.splice(place, 1);
-      turn.reject(signal?.reason);
+      turn.reject(reason);
     };
-    signal?.addEventListener("abort", leave, { once: true });
+    const timer = setTimeout(() => leave(overloaded(longestWait)), longestWait);
+    const onAbort = (): void => leave(signal?.reason);
+    signal?.addEventListener("abort", onAbort, { once: true });
     waiting.push(turn.resolve);
-    await turn.promise;
-    signal?.removeEventListener("abort", leave);
+    try {
+      await turn.promise;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+    }
   };
   const exit = (): void => {
     const next = waiting.shift();
@@ -93,4 +102,9 @@ export function limited(call: Call, limit: number): Call {
       exit();
     }
   };
+}
+
+function overloaded(waited: number): AppError {
+  const seconds = Math.round(waited / 1000);
+  return new AppError("OVERLOADED", `Other requests to Telegram took all turns for ${seconds} s.`, { retryAfter: 5 });
 }

@@ -16,7 +16,7 @@ import {
 } from "@logtape/logtape";
 import type { LogConfig } from "../config/load.ts";
 import { redactField, redactFields, redactText } from "../config/redact.ts";
-import { writeToStderr } from "./stderr.ts";
+import { writeToStderr } from "./output.ts";
 
 export type { Logger };
 

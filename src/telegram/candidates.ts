@@ -3,7 +3,7 @@
  * @module
  */
 import { AppError, type Candidate } from "../errors.ts";
-import type { Peer } from "./map/peer.ts";
+import { type Peer, titleOf } from "./map/peer.ts";
 
 /** The error for a name that several answer to. */
 export function ambiguous(peers: readonly Peer[], name: string, field: string): AppError {
@@ -19,7 +19,7 @@ function toCandidate(peer: Peer): Candidate {
   return {
     id: peer.id,
     kind: peer.kind,
-    title: peer.title,
+    title: titleOf(peer),
     ...(peer.username === undefined ? {} : { username: peer.username }),
   };
 }

@@ -71,7 +71,7 @@ export async function historyEnds(
   call: Call,
   chat: Peer,
   callOptions?: CallOptions,
-): Promise<{ readonly messages: number; readonly first?: HistoryEnd; readonly last?: HistoryEnd }> {
+): Promise<{ readonly messages?: number; readonly first?: HistoryEnd; readonly last?: HistoryEnd }> {
   const end = async (
     direction: Direction,
   ): Promise<{ end: HistoryEnd; total?: number } | undefined> => {
@@ -82,7 +82,7 @@ export async function historyEnds(
   const last = await end("newest_first");
   if (last === undefined) return { messages: 0 };
   const first = await end("oldest_first");
-  return { messages: last.total ?? 1, first: first?.end ?? last.end, last: last.end };
+  return { messages: last.total, first: first?.end ?? last.end, last: last.end };
 }
 
 /**

@@ -31,6 +31,16 @@ const LOCAL = /^(\d{4}-\d{2}-\d{2})(?:[Tt ](\d{2}:\d{2})(:\d{2})?(\.\d+)?)?$/;
  * @throws AppError INPUT_VALIDATION with a correction to try
  */
 export function readPoint(text: string, context: PointContext): Point {
+  const point = parsePoint(text, context);
+  const isShown = "id" in point || (point.seconds >= FIRST_SECOND && point.seconds <= LAST_SECOND);
+  if (isShown) return point;
+  throw invalid(context, "the date lies outside the years 0000 to 9999", "Leave it out, or send a nearer date.");
+}
+
+/** The instants whose years in UTC have four digits, as RFC 3339 wants (https://www.rfc-editor.org/rfc/rfc3339#section-5.6). */
+const [FIRST_SECOND, LAST_SECOND] = [-62_167_219_200, 253_402_300_799];
+
+function parsePoint(text: string, context: PointContext): Point {
   const trimmed = text.trim();
   const message = /^#(\d{1,10})$/.exec(trimmed);
   if (message?.[1] !== undefined) return { id: readMessageId(message[1], context) };

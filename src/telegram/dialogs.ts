@@ -52,21 +52,38 @@ export function createDialogs(
 ): Dialogs {
   const { now = Date.now, maxAgeMs = 20_000 } = options;
   let kept: { readonly list: DialogList; readonly at: number } | undefined;
+  let running: Promise<DialogList> | undefined;
+  const read = async (call: Call): Promise<DialogList> => {
+    const at = now();
+    const [main, archive] = [await readFolder(call, 0, at / 1000), await readFolder(call, 1, at / 1000)];
+    const dialogs = [...main.dialogs, ...archive.dialogs].sort(byActivity);
+    const folders = await readFolders(call);
+    const list = { dialogs, complete: main.complete && archive.complete, folders };
+    kept = { list, at };
+    return list;
+  };
   return {
-    load: async (call, callOptions) => {
+    load: async (call, { signal } = {}) => {
+      signal?.throwIfAborted();
       if (kept !== undefined && now() - kept.at < maxAgeMs) return kept.list;
-      const at = now();
-      const [main, archive] = [
-        await readFolder(call, 0, at / 1000, callOptions),
-        await readFolder(call, 1, at / 1000, callOptions),
-      ];
-      const dialogs = [...main.dialogs, ...archive.dialogs].sort(byActivity);
-      const folders = await readFolders(call, callOptions);
-      const list = { dialogs, complete: main.complete && archive.complete, folders };
-      kept = { list, at };
-      return list;
+      // Those who come meanwhile get the same list; one who leaves does not take it from the others.
+      running ??= read(call).finally(() => running = undefined);
+      return await unlessAborted(running, signal);
     },
   };
+}
+
+/** A promise that others wait for too, given up when the signal is aborted. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return await promise;
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }
 
 /** Latest activity first; equal dates and empty chats by id, so that the order is total. */
@@ -79,7 +96,6 @@ async function readFolder(
   call: Call,
   folderId: number,
   now: number,
-  options?: CallOptions,
 ): Promise<Omit<DialogList, "folders">> {
   const found = new Map<string, Dialog>();
   let offset = { date: 0, id: 0, peer: new Api.InputPeerEmpty() as Api.TypeInputPeer };
@@ -93,7 +109,6 @@ async function readFolder(
         limit: PAGE,
         hash: bigInt(0),
       }),
-      options,
     );
     if (answer.className === "messages.DialogsNotModified") break;
     const page = readPage(answer, now);

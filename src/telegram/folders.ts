@@ -3,7 +3,7 @@
  * @module
  */
 import { Api } from "../mtproto/gram.ts";
-import type { Call, CallOptions } from "../mtproto/invoke.ts";
+import type { Call } from "../mtproto/invoke.ts";
 import { peerId } from "./ids.ts";
 
 /** A folder of the chat list: what it takes in, and by name what it does not. */
@@ -17,8 +17,8 @@ export interface Folder {
 }
 
 /** The account's folders: TL method messages.getDialogFilters (https://core.telegram.org/api/folders). */
-export async function readFolders(call: Call, options?: CallOptions): Promise<Folder[]> {
-  const { filters } = await call(new Api.messages.GetDialogFilters(), options);
+export async function readFolders(call: Call): Promise<Folder[]> {
+  const { filters } = await call(new Api.messages.GetDialogFilters());
   return filters.flatMap((filter): Folder[] => {
     if (filter.className === "DialogFilterDefault") return [];
     const ids = (peers: readonly Api.TypeInputPeer[]): Set<string> =>

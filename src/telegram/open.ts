@@ -14,6 +14,8 @@ import { createLearner, createPeers } from "./peers.ts";
 
 /** Requests to Telegram under way at once. */
 const CONCURRENCY = 2;
+/** A request waits so long for its turn; with its own time-out behind it, callers hear within a minute whatever happens. */
+const LONGEST_QUEUE_MS = 15_000;
 
 /** Who wants to know what happens on the way to Telegram. */
 export interface Observers extends Pick<ConnectionOptions, "onStatus" | "onProblem"> {
@@ -40,7 +42,7 @@ export function openAccount(
   },
 ): OpenAccount {
   const { apiId, stringSession, testDc } = config.telegram;
-  if (testDc !== undefined) trustServerKey(Deno.readTextFileSync(testDc.keyFile));
+  if (testDc !== undefined) trustServerKey(testDc.publicKey);
   const peers = createPeers(db, accountId);
   const learn = createLearner(peers, observers.onProblem ?? (() => {}));
   const connection = createConnection({
@@ -53,7 +55,7 @@ export function openAccount(
     ...observers,
   });
   // The gate is behind the queue: it may have closed while a call waited its turn.
-  const gated = limited(floodGate(connection.call, { onFlood: observers.onFlood }), CONCURRENCY);
+  const gated = limited(floodGate(connection.call, { onFlood: observers.onFlood }), CONCURRENCY, LONGEST_QUEUE_MS);
   const call = guarded(measured(gated, observers.onCall ?? (() => {})));
   return {
     account: createAccount(call, peers, learn),

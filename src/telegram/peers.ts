@@ -49,6 +49,8 @@ export interface Peers {
   learn(answer: unknown): void;
   get(id: string): Peer | undefined;
   byUsername(name: string): Peer | undefined;
+  /** Users and chats of that exact title. */
+  byTitle(title: string): readonly Peer[];
   /** Peers of any kind with that bare id. */
   byBareId(digits: string): readonly Peer[];
   /**
@@ -72,6 +74,7 @@ export function createPeers(db: DatabaseSync, accountId: string, now: () => numb
   const select = db.prepare("SELECT record FROM peers WHERE account_id = ? AND id = ?");
   const selectBare = db.prepare("SELECT record FROM peers WHERE account_id = ? AND bare_id = ?");
   const selectName = db.prepare("SELECT peer_id FROM usernames WHERE account_id = ? AND username = ?");
+  const selectTitle = db.prepare("SELECT record FROM peers WHERE account_id = ? AND record ->> 'title' = ?");
   const selectSelf = db.prepare("SELECT record FROM peers WHERE account_id = ? AND record ->> 'kind' = 'saved'");
   const upsert = db.prepare(
     "INSERT INTO peers VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET record = excluded.record",
@@ -110,7 +113,9 @@ export function createPeers(db: DatabaseSync, accountId: string, now: () => numb
     const row = selectSelf.get(accountId);
     return row === undefined ? undefined : self = read(row);
   };
-  const store = (peer: Peer): void => {
+  const store = (told: Peer): void => {
+    const accessHash = told.accessHash ?? get(told.id)?.accessHash;
+    const peer = accessHash === undefined ? told : { ...told, accessHash };
     const record = JSON.stringify(peer);
     if (peer.kind === "saved" && (findSelf()?.id ?? peer.id) !== peer.id) forgetAll();
     const before = get(peer.id);
@@ -160,6 +165,7 @@ export function createPeers(db: DatabaseSync, accountId: string, now: () => numb
     },
     byUsername,
     glimpsed: () => glimpsed.values(),
+    byTitle: (title) => selectTitle.all(accountId, title).map(read),
     byBareId: (digits) => selectBare.all(accountId, digits).map(read),
     self: findSelf,
     miss: (name) => {

@@ -85,7 +85,7 @@ function username(name: string, field: string): ChatReference {
 }
 
 function asUrl(text: string, field: string): URL | undefined {
-  if (/^tg:/i.test(text)) return URL.parse(text) ?? undefined;
+  if (/^tg:(\/\/|[a-z]+\?)/i.test(text)) return URL.parse(text) ?? undefined;
   const url = URL.parse(/^https?:\/\//i.test(text) ? text : `https://${text}`);
   if (url === null || /\s/.test(text)) return undefined;
   const host = url.hostname.replace(/^www\./, "");

@@ -23,6 +23,15 @@ export interface Resolved {
   readonly peer: Peer;
   readonly matchedBy: "id" | "username" | "link" | "invite" | "title" | "me";
   readonly target?: Target;
+  /** The @name that it was found by. */
+  readonly username?: string;
+}
+
+/** False once Telegram has said, in an answer since, that the chat no longer has the @name that it was found by. */
+export function isStillNamed({ peers }: Directory, { peer, username }: Resolved): boolean {
+  const folded = username?.toLowerCase();
+  return folded === undefined ||
+    (peers.get(peer.id) ?? peer).usernames.some((name) => name.toLowerCase() === folded);
 }
 
 /**
@@ -44,7 +53,12 @@ export async function resolveChat(directory: Directory, name: string, field = "c
     : chat.kind === "username"
     ? "username"
     : "id";
-  return { peer, matchedBy, ...(target === undefined ? {} : { target }) };
+  return {
+    peer,
+    matchedBy,
+    ...(target === undefined ? {} : { target }),
+    ...(chat.kind === "username" ? { username: chat.username } : {}),
+  };
 }
 
 /** What was remembered as forbidden may be open by now: the account was let in again. */
@@ -148,7 +162,7 @@ async function findBare(directory: Directory, digits: string, field: string): Pr
   const user = known.find((peer) => peer.id === digits);
   const [only] = known;
   if (user === undefined && known.length > 1) throw ambiguous(known, digits, field);
-  return user ?? only ?? await notFound(directory, digits, field);
+  return user ?? only ?? await findOwn(directory, digits, field) ?? await notFound(directory, digits, field);
 }
 
 /** TL method messages.checkChatInvite; only chats already joined are read. */
@@ -168,6 +182,15 @@ async function findInvite(directory: Directory, hash: string, field: string): Pr
 
 /** Own chats' usernames and exact titles first, Telegram's directory last: "Anna" must not open a stranger. */
 async function findTitle(directory: Directory, title: string, field: string): Promise<Peer> {
+  const own = await findOwn(directory, title, field);
+  if (own !== undefined) return own;
+  if (!isUsername(title)) return await notFound(directory, title, field);
+  const found = directory.peers.byUsername(title) ?? await lookUp(directory, title).catch(noneDuringFlood);
+  return found ?? await notFound(directory, title, field);
+}
+
+/** The chat of the account's list that has this username or exact title. */
+async function findOwn(directory: Directory, title: string, field: string): Promise<Peer | undefined> {
   const { dialogs } = await directory.dialogs.load(directory.call, directory.options);
   const own = dialogs.map((dialog) => dialog.peer);
   const folded = title.toLowerCase();
@@ -175,12 +198,8 @@ async function findTitle(directory: Directory, title: string, field: string): Pr
   if (named !== undefined) return named;
   const exact = own.filter((peer) => peer.title === title);
   const matches = exact.length > 0 ? exact : own.filter((peer) => peer.title.toLowerCase() === folded);
-  const [only] = matches;
   if (matches.length > 1) throw ambiguous(matches, title, field);
-  if (only !== undefined) return only;
-  if (!isUsername(title)) return await notFound(directory, title, field);
-  const found = directory.peers.byUsername(title) ?? await lookUp(directory, title).catch(noneDuringFlood);
-  return found ?? await notFound(directory, title, field);
+  return matches[0];
 }
 
 /** A misspelt title must not have to wait for hours because it could be a username. */

@@ -7,7 +7,8 @@ import { Api, bigInt } from "../mtproto/gram.ts";
 import { ambiguous, nearestPeers, nobody } from "./candidates.ts";
 import { bareId } from "./ids.ts";
 import type { Peer } from "./map/peer.ts";
-import { inputChannel } from "./input.ts";
+import { readHistory } from "./history.ts";
+import { inputChannel, isReachable } from "./input.ts";
 import { peersOf } from "./peers.ts";
 import { readReference } from "./reference.ts";
 import { type Directory, findPeer } from "./resolve.ts";
@@ -30,16 +31,46 @@ export async function resolveSender(directory: Directory, chat: Peer, name: stri
     return glimpse ?? await findPeer(directory, reference, "sender");
   }
   if (reference.kind !== "title") return await findPeer(directory, reference, "sender");
-  const { title } = reference;
+  // As pages tell namesakes apart: the name, then the end of the id.
+  const [, title = reference.title, end = ""] = /^(.*)#(\d+)$/.exec(reference.title) ?? [];
   const answered = await searchMembers(directory, chat, title);
   const members = [...new Map(answered.map((peer) => [peer.id, peer])).values()];
-  const exact = members.filter((peer) => peer.title === title);
-  const matches = exact.length > 0 ? exact : seen((peer) => peer.title === title && peers.get(peer.id) === undefined);
+  const isMeant = (peer: Peer): boolean =>
+    peer.title === reference.title || (peer.title === title && peer.id.endsWith(end));
+  const exact = members.filter(isMeant);
+  const shown = seen((peer) => isMeant(peer) && peers.get(peer.id) === undefined);
+  const matches = exact.length > 0
+    ? exact
+    : [...(await writersNamed(directory, chat, title)).filter(isMeant), ...shown];
   const [only] = matches;
   if (matches.length > 1) throw ambiguous(matches, name, "sender");
   if (only !== undefined) return only;
   throw nobody(name, nearestPeers(name, members));
 }
+
+/**
+ * Those of that name who have written in a group: they may have left it, or its members may be hidden. Asked by a search of
+ * one message each, TL method messages.search.
+ */
+async function writersNamed({ call, options, peers }: Directory, chat: Peer, title: string): Promise<Peer[]> {
+  if (!isGroup(chat)) return [];
+  const writers: Peer[] = [];
+  for (const sender of peers.byTitle(title).filter(isReachable).slice(0, MOST_NAMESAKES)) {
+    for await (
+      const { messages } of readHistory(call, { chat, sender, direction: "newest_first" }, {
+        pageSize: 1,
+        callOptions: options,
+      })
+    ) {
+      if (messages.length > 0) writers.push(sender);
+      break;
+    }
+  }
+  return writers;
+}
+
+/** People of one name that are asked about. */
+const MOST_NAMESAKES = 5;
 
 /** The sender of that id, as far as it is known: enough to go on with a query. */
 export function senderById({ peers }: Directory, id: string): Peer {

@@ -101,7 +101,7 @@ Deno.test("deno task dev: a changed file restarts the server at its port, before
     await until(() => dev.out.text().split("MCP endpoint").length === 3, "it greets again");
     assert.match(await pasted(curl), /"count":3/);
     assert.deepEqual(await descendants(dev.pid), before, "the sandbox and the watcher are the same processes");
-    const places = dev.err.text().match(/stands in for Telegram port=\d+/g) ?? [];
+    const places = dev.err.text().match(/centre on port \d+ stands in for Telegram/g) ?? [];
     assert.deepEqual([places.length, new Set(places).size], [2, 1]);
     await assertEnds(dev, "SIGTERM");
   }));

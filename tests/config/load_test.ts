@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { AppError } from "../../src/errors.ts";
-import { type Config, ConfigError, loadConfig, type LoadOptions, refuseOpenListener } from "../../src/config/load.ts";
+import { generateKeyPairSync } from "node:crypto";
+import { publicKeyPem } from "../../sandbox/wire/rsa.ts";
+import {
+  type Config,
+  ConfigError,
+  loadConfig,
+  type LoadOptions,
+  refuseOpenListener,
+  warningsOf,
+} from "../../src/config/load.ts";
 
 const HASH = "0123456789abcdef0123456789abcdef";
 const SESSION = `1${"Ab-_".repeat(88)}`;
@@ -26,6 +35,25 @@ function problemsOf(variables: Variables, files: Variables = {}): ConfigError {
   }
   assert.fail("the configuration was accepted");
 }
+
+const KEY = publicKeyPem.trim();
+
+Deno.test("loadConfig: a key file that is missing or holds no RSA key is a problem of its variable", () => {
+  const variables = { TELEGRAM_TEST_DC: "2@127.0.0.1:4430", TELEGRAM_TEST_KEY_FILE: "/key.pem" };
+  const { publicKey } = generateKeyPairSync("ed25519");
+  for (const text of [undefined, "", "no key", publicKey.export({ type: "spki", format: "pem" }).toString()]) {
+    const error = problemsOf(variables, text === undefined ? {} : { "/key.pem": text });
+    assert.deepEqual(names(error), ["TELEGRAM_TEST_KEY_FILE"]);
+  }
+});
+
+Deno.test("warningsOf: a test data centre is said to stand in for Telegram", () => {
+  assert.deepEqual(warningsOf(load()), []);
+  const variables = { TELEGRAM_TEST_DC: "2@127.0.0.1:4430", TELEGRAM_TEST_KEY_FILE: "/key.pem" };
+  assert.deepEqual(warningsOf(load(variables, { "/key.pem": KEY })), [
+    "A test data centre on port 4430 stands in for Telegram.",
+  ]);
+});
 
 const names = (error: ConfigError): readonly string[] => error.problems.map(({ name }) => name);
 
@@ -67,11 +95,11 @@ Deno.test("loadConfig: every variable reaches its place", () => {
     PUBLIC_URL: "https://example.org/telegram/",
     ALLOWED_HOSTS: "A.example, b.example:81,",
     TRUSTED_PROXIES: "127.0.0.1, 10.0.0.0/8,fd00::/8",
-  });
+  }, { "/key.pem": `${KEY}\n` });
   assert.equal(config.telegram.apiId, 12345);
   assert.equal(config.telegram.apiHash?.reveal(), HASH);
   assert.equal(config.telegram.stringSession?.reveal(), SESSION);
-  assert.deepEqual(config.telegram.testDc, { id: 2, host: "127.0.0.1", port: 4430, keyFile: "/key.pem" });
+  assert.deepEqual(config.telegram.testDc, { id: 2, host: "127.0.0.1", port: 4430, publicKey: KEY });
   assert.deepEqual(config.http, {
     host: "::1",
     port: 0,
@@ -145,7 +173,7 @@ Deno.test("loadConfig: a twin that is unreadable, empty, wrong or one too many i
 Deno.test("loadConfig: a test data centre must be on this machine or a private network", () => {
   const dc = (text: string): Variables => ({ TELEGRAM_TEST_DC: text, TELEGRAM_TEST_KEY_FILE: "/key" });
   for (const host of ["127.0.0.1", "10.1.2.3", "172.31.0.1", "192.168.1.1", "[::1]", "[fd00::1]", "localhost"]) {
-    assert.ok(load(dc(`2@${host}:443`)).telegram.testDc, host);
+    assert.ok(load(dc(`2@${host}:443`), { "/key": KEY }).telegram.testDc, host);
   }
   const refused = [
     "149.154.167.51",

@@ -55,17 +55,6 @@ Deno.test("access log: one record with the route's name and without the query", 
   assert.doesNotMatch(JSON.stringify(record), /secret/);
 });
 
-Deno.test("access log: quiet routes are logged at debug level as long as they succeed", async () => {
-  let status = 200;
-  await using app = serving([route("/health", () => new Response(null, { status }))], { quietRoutes: ["/health"] });
-  const records = await logged(async () => {
-    await ask(`${app.url}/health`);
-    status = 503;
-    await ask(`${app.url}/health`);
-  });
-  assert.deepEqual(records.map(({ level }) => level), ["DEBUG", "INFO"]);
-});
-
 Deno.test("metrics: requests are counted by route, invented paths and methods as one", async () => {
   await using app = serving([ok]);
   for (const path of ["/ok", "/a", "/b"]) await ask(app.url + path);

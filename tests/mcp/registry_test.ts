@@ -30,7 +30,9 @@ function tool(
     output: z.object({ n: z.int(), rest: z.string().optional() }),
     envelope: z.object({ n: z.int() }),
     explain: (args, issue) =>
-      issue.path[0] === "limit" ? new AppError("INPUT_VALIDATION", `not ${args.limit}`, { field: "limit" }) : undefined,
+      issue.path[0] === "limit"
+        ? new AppError("INPUT_VALIDATION", `not ${JSON.stringify(args)}`, { field: "limit" })
+        : undefined,
     run,
   });
 }
@@ -88,8 +90,8 @@ Deno.test("call: a wrong or missing argument is named", async () => {
   for (const args of ["text", [], 5]) assert.equal((await failure(args)).code, "INPUT_VALIDATION");
 });
 
-Deno.test("call: a tool can say more about what is wrong", async () => {
-  assert.equal((await failure({ chat: "a", limit: 5000 })).message, "not 5000");
+Deno.test("call: a tool can say more about what is wrong, and sees of the arguments what is valid", async () => {
+  assert.equal((await failure({ chat: "a", limit: 5000, nonsense: 1 })).message, 'not {"chat":"a"}');
 });
 
 Deno.test("call: what a tool throws is its outcome, and INTERNAL without its text if it is no AppError", async () => {

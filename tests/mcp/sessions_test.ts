@@ -107,6 +107,22 @@ Deno.test("session: over the cap the one unused for longest gives way, a busy on
   assert.deepEqual((await events(answer)).at(-1)?.message?.result?.structuredContent, { label: "a" });
 });
 
+Deno.test("session: calls that the protocol library answers itself leave nothing in flight", async () => {
+  const fixture = createFixture();
+  const timers = createManualTimers();
+  await using served = serveMcp(fixture.registry, { timers });
+  const headers = await open(served.url);
+  const wanting = { ...call(1, "echo", { text: "a" }) };
+  Reflect.set(Object(wanting.params), "task", { ttl: 1000 });
+  for (let round = 0; round < 3; round++) {
+    // The same id again: it would be refused if the first were thought to be in flight.
+    const sent = await events(await post(served.url, wanting, headers));
+    assert.ok(sent.some(({ message }) => message?.error !== undefined));
+  }
+  timers.pass(24 * 3_600_000);
+  await until(() => served.sessions() === 0, "the idle session is gone");
+});
+
 Deno.test("session: with all of them busy a new one is refused with OVERLOADED", async () => {
   const fixture = createFixture();
   await using served = serveMcp(fixture.registry, { maxSessions: 1 });
@@ -138,6 +154,28 @@ Deno.test("disconnect: aborts a call that nothing can resume at once", async () 
     await until(() => fixture.running.size === 0, "the tool was aborted");
   }
   assert.deepEqual(fixture.aborted, ["0", "1", "2"]);
+});
+
+Deno.test("disconnect: a connection that is reset aborts the call as one that is closed does", async () => {
+  const fixture = createFixture();
+  await using served = serveMcp(fixture.registry);
+  const { hostname, port } = new URL(served.url);
+  const body = JSON.stringify(call(1, "slow", { label: "reset" }));
+  const headers = [
+    "POST /mcp HTTP/1.1",
+    `host: ${hostname}:${port}`,
+    "content-type: application/json",
+    "accept: application/json, text/event-stream",
+    `content-length: ${body.length}`,
+  ];
+  const socket = await Deno.connect({ hostname, port: Number(port) });
+  await socket.write(new TextEncoder().encode(`${headers.join("\r\n")}\r\n\r\n${body}`));
+  await until(() => fixture.running.has("reset"), "the tool runs");
+  // One byte tells that the answer has come; closing with the rest unread resets the connection.
+  await socket.read(new Uint8Array(1));
+  socket.close();
+  await until(() => fixture.running.size === 0, "the tool was aborted");
+  assert.deepEqual(fixture.aborted, ["reset"]);
 });
 
 Deno.test("disconnect: aborts a resumable call when the client has not come back in time", async () => {

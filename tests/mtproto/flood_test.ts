@@ -97,7 +97,7 @@ connected("floodGate: of two waits told at once the longer holds", async (connec
 });
 
 connected("floodGate: a call that waited its turn while the gate closed does not leave", async (connection) => {
-  const call = limited(floodGate(connection.call, { now: () => 0 }), 1);
+  const call = limited(floodGate(connection.call, { now: () => 0 }), 1, 60_000);
   await telegram.faults({ rules: [{ method: "messages.getHistory", error: flood(30), delayMs: 20 }] });
   await Promise.all(
     [getHistory(), getHistory(), getHistory()].map((request) => rejection(call(request), "FLOOD_WAIT")),
@@ -184,7 +184,7 @@ connected("patient: a signal ends the wait", async (connection) => {
 });
 
 connected("limited: never more than two requests are under way, and all get their turn", async (connection) => {
-  const call = limited(connection.call, 2);
+  const call = limited(connection.call, 2, 60_000);
   await telegram.faults({ latencyMs: 25 });
   const begun = performance.now();
   await Promise.all(Array.from({ length: 8 }, () => call(getFolders())));
@@ -201,7 +201,7 @@ connected("limited: never more than two requests are under way, and all get thei
 });
 
 connected("limited: a signal ends the wait for a turn, and no turn is lost by it", async (connection) => {
-  const call = limited(connection.call, 2);
+  const call = limited(connection.call, 2, 60_000);
   const reason = new Error("enough");
   await telegram.faults({ rules: [{ method: "messages.getHistory", times: 2, delayMs: 60 }] });
   const first = [call(getHistory()), call(getHistory())];
@@ -224,11 +224,15 @@ connected(
     const reason = new Error("enough");
     const controller = new AbortController();
     const onAnswer = (): void => queueMicrotask(() => queueMicrotask(() => controller.abort(reason)));
-    const call = limited(async (request, options) => {
-      const answer = await connection.call(request, options);
-      onAnswer();
-      return answer;
-    }, 1);
+    const call = limited(
+      async (request, options) => {
+        const answer = await connection.call(request, options);
+        onAnswer();
+        return answer;
+      },
+      1,
+      60_000,
+    );
     const first = call(getFolders());
     const second = assert.rejects(call(getHistory(), { signal: controller.signal }), reason);
     let isThirdDone = false;
@@ -251,13 +255,28 @@ connected("limited, call: nothing stays on a signal that outlives its calls", as
     listeners--;
     removeEventListener.apply(signal, args);
   };
-  const call = limited(connection.call, 1);
+  const call = limited(connection.call, 1, 60_000);
   await Promise.all([1, 2, 3].map(() => call(getFolders(), { signal })));
   assert.equal(listeners, 0);
 });
 
+connected(
+  "limited: a call that gets no turn in time is refused with OVERLOADED, and takes nobody's turn",
+  async (connection) => {
+    const call = limited(connection.call, 1, 30);
+    const controller = new AbortController();
+    await telegram.faults({ rules: [{ method: "messages.getHistory", drop: true }] });
+    const stuck = assert.rejects(call(getHistory(), { signal: controller.signal }), { name: "AbortError" });
+    const { retryAfter } = await rejection(call(getFolders()), "OVERLOADED");
+    assert.equal(retryAfter, 5);
+    controller.abort();
+    await stuck;
+    await call(getFolders());
+  },
+);
+
 connected("limited: a call that fails gives its turn back", async (connection) => {
-  const call = limited(connection.call, 1);
+  const call = limited(connection.call, 1, 60_000);
   await telegram.faults({ rules: [{ method: "messages.getHistory", drop: true }] });
   for (let i = 0; i < 3; i++) await rejection(call(getHistory(), { timeout: 20 }), "TIMEOUT");
   await call(getFolders());

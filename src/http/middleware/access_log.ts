@@ -1,24 +1,16 @@
 import type { Logger } from "@logtape/logtape";
 import type { Middleware } from "../chain.ts";
 
-/** What {@link accessLog} takes. */
-export interface AccessLogOptions {
-  readonly logger: Logger;
-  /** Names of routes that are asked all the time, by monitoring for one: logged at debug level. */
-  readonly quietRoutes?: readonly string[];
-}
-
 /**
  * One record a request, when the head of its answer is known. Paths may hold signed tokens, so a matched route shows as its
  * name; queries and bodies are never logged.
  */
-export function accessLog({ logger, quietRoutes = [] }: AccessLogOptions): Middleware {
+export function accessLog(logger: Logger): Middleware {
   return (next) => async (request, context) => {
     const response = await next(request, context);
     const { route, clientIp, startedAt, requestId } = context;
     const bytes = response.headers.get("content-length");
-    const level = route !== undefined && quietRoutes.includes(route) && response.ok ? "debug" : "info";
-    logger[level]("request", {
+    logger.info("request", {
       method: request.method,
       target: route ?? new URL(request.url).pathname.slice(0, 200),
       status: response.status,

@@ -33,5 +33,5 @@ async function readWithin(body: ReadableStream<Uint8Array>, limit: number): Prom
 }
 
 function tooLarge(limit: number): AppError {
-  return new AppError("PAYLOAD_TOO_LARGE", `The request's body is larger than ${limit} bytes.`);
+  return new AppError("PAYLOAD_TOO_LARGE", `The request's body is larger than ${limit} bytes.`, { field: "body" });
 }

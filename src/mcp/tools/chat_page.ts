@@ -6,7 +6,7 @@ import { formerChat, readUpTo } from "../../telegram/chats.ts";
 import { formatPoint, type Range, readRange } from "../../telegram/dates.ts";
 import type { Place } from "../../telegram/history.ts";
 import { type HistoryQuery, isCountedByTelegram } from "../../telegram/query.ts";
-import { type Directory, findSelf, resolveChat, type Resolved } from "../../telegram/resolve.ts";
+import { type Directory, findSelf, isStillNamed, resolveChat, type Resolved } from "../../telegram/resolve.ts";
 import { resolveSender, senderById } from "../../telegram/senders.ts";
 import { resolveTopic } from "../../telegram/topics.ts";
 import { disagrees } from "../cursor.ts";
@@ -58,12 +58,16 @@ export async function readChatPage(
     self: self.id,
     observedAt,
   });
+  // The name has moved to another chat since it was learnt: what it means now is asked anew.
+  if (position === undefined && !isStillNamed(directory, resolved)) {
+    return await readChatPage(sources, context, tool, args, position);
+  }
   const entries = walk.found.slice(0, args.limit);
   const shown = { from: range.from && formatPoint(range.from), to: range.to && formatPoint(range.to) };
   const hasMore = walk.hasMore || walk.found.length > args.limit;
   const total = isCountedByTelegram(query) ? walk.total : undefined;
   return buildPage({
-    chat: query.chat,
+    chat: directory.peers.get(query.chat.id) ?? query.chat,
     ...(shown.from === undefined && shown.to === undefined ? {} : { range: shown }),
     entries,
     ...(total === undefined ? {} : { total }),

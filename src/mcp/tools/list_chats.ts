@@ -8,6 +8,7 @@ import { chatKindSchema } from "../../model/chat.ts";
 import { byActivity, type Dialog } from "../../telegram/dialogs.ts";
 import type { Folder } from "../../telegram/folders.ts";
 import { rfc3339 } from "../../telegram/map/message.ts";
+import { titleOf } from "../../telegram/map/peer.ts";
 import type { Directory } from "../../telegram/resolve.ts";
 import { disagrees } from "../cursor.ts";
 import { openDirectory, type Sources } from "../reading.ts";
@@ -146,7 +147,9 @@ function matcher(filters: Filters, folder: Folder | undefined, { peers }: Direct
   const fits = wordsMatcher(filters.query);
   const self = peers.self()?.id;
   return (dialog) => {
-    if (!fits([dialog.peer.title, ...dialog.peer.usernames.map((name) => `@${name}`)].join(" "))) return false;
+    if (
+      !fits([titleOf(dialog.peer), dialog.peer.title, ...dialog.peer.usernames.map((name) => `@${name}`)].join(" "))
+    ) return false;
     if (filters.kind !== undefined && dialog.peer.kind !== filters.kind) return false;
     if (filters.unread !== undefined && isUnread(dialog) !== filters.unread) return false;
     if (filters.mentions !== undefined && (dialog.mentions > 0) !== filters.mentions) return false;
@@ -215,7 +218,7 @@ function entry(dialog: Dialog, reveal: (text: string) => string): z.input<typeof
   return {
     id: peer.id,
     kind: peer.kind,
-    title: reveal(peer.title),
+    title: reveal(titleOf(peer)),
     ...(peer.username === undefined ? {} : { username: peer.username }),
     ...(lastDate === undefined ? {} : { last: rfc3339(lastDate) }),
     ...(dialog.unread === 0 ? {} : { unread: dialog.unread }),

@@ -82,7 +82,7 @@ async function run(sources: Sources, name: string, context: ToolContext): Promis
       ...head,
       ...(details.about === undefined ? {} : { about: reveal(details.about) }),
       ...(members === undefined ? {} : { members }),
-      messages: ends.messages,
+      ...(ends.messages === undefined ? {} : { messages: ends.messages }),
       ...(ends.first === undefined ? {} : { first: showEnd(ends.first) }),
       ...(ends.last === undefined ? {} : { last: showEnd(ends.last) }),
       ...(details.discussion === undefined ? {} : {

@@ -37,6 +37,11 @@ export function isPrivate(chat: Peer): boolean {
   return chat.kind === "user" || chat.kind === "bot" || chat.kind === "saved";
 }
 
+/** What a peer is called as a chat: the chat with oneself has a name of its own. */
+export function titleOf(chat: Pick<Peer, "kind" | "title">): string {
+  return chat.kind === "saved" ? "Saved Messages" : chat.title;
+}
+
 /** The user as a peer; undefined for `userEmpty`. */
 export function mapUser(user: Api.TypeUser): Peer | undefined {
   if (user.className !== "User") return undefined;
