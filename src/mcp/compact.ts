@@ -2,7 +2,8 @@
  * The compact form of messages: rows under a day, absent things absent.
  * @module
  */
-import type { Media, Message } from "../model/message.ts";
+import type { Media } from "../model/media.ts";
+import type { Message } from "../model/message.ts";
 import type { Revealer } from "./visible.ts";
 
 /** Everything about a message that is not its id, time, sender and text. */
