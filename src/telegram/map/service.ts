@@ -60,7 +60,7 @@ function describe(
     case "MessageActionPhoneCall":
       return {
         video: action.video || undefined,
-        reason: action.reason && shorten(action.reason.className, "PhoneCallDiscardReason"),
+        reason: action.reason ? shorten(action.reason.className, "PhoneCallDiscardReason") : undefined,
         duration: action.duration || undefined,
       };
     case "MessageActionGroupCall":
