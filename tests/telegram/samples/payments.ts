@@ -120,6 +120,7 @@ const PAYMENTS: readonly (readonly [string, Api.TypeMessageAction, Json])[] = [
       nameHidden: true,
       converted: true,
       upgraded: true,
+      upgradeMsgId: 12,
       refunded: true,
       fromId: ANN,
       peer: news,
