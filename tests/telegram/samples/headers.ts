@@ -117,6 +117,11 @@ export const forwards: readonly Sample[] = [
     },
   },
   {
+    title: "a forward of a group's anonymous admin",
+    sent: forward({ fromId: new Api.PeerChat({ chatId: bigInt(42) }) }),
+    expected: { forward: { from_id: "-42", from_name: "Small group", date: FORWARDED } },
+  },
+  {
     title: "a forward kept in Saved Messages",
     chat: PEERS.self,
     sent: { ...forward({ fromId: ANN, savedFromPeer: ANN, savedFromMsgId: 3 }), fromId: undefined },

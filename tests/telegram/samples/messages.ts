@@ -164,6 +164,12 @@ export const senders: readonly Sample[] = [
     expected: { sender: undefined, service: { action: "chat_delete_photo" } },
   },
   {
+    title: "a service message of a channel by the account",
+    chat: PEERS.channel,
+    sent: { fromId: undefined, post: true, out: true, action: new Api.MessageActionPinMessage() },
+    expected: { sender: undefined, post: true, outgoing: true, service: { action: "pin_message" } },
+  },
+  {
     title: "a person who signs a channel's post is its sender",
     chat: PEERS.channel,
     sent: { post: true, postAuthor: "Ann" },
