@@ -1,4 +1,4 @@
-/** Golden samples of media that are no files, and of previews. */
+/** Golden samples of media that are no files. */
 import { Api, bigInt } from "../../../src/mtproto/gram.ts";
 import { ANN, DATE, type Json, LONG, type Sample } from "../golden.ts";
 import { bytes, file, photo } from "./tl.ts";
@@ -238,28 +238,6 @@ const PAID: readonly Sample[] = [
   },
 ];
 
-const page = (more: object): Api.WebPage =>
-  new Api.WebPage({ id: bigInt(1), url: "https://example.org/a", displayUrl: "example.org/a", hash: 0, ...more });
-
-/** Previews of links. */
-const PREVIEWS: readonly (readonly [string, Api.TypeWebPage, Json | undefined])[] = [
-  ["a preview", page({ title: "Title", description: "Words", siteName: "Example" }), {
-    url: "https://example.org/a",
-    title: "Title",
-    description: "Words",
-  }],
-  ["a preview with nothing to say", page({ title: "" }), { url: "https://example.org/a" }],
-  ["a preview to come", new Api.WebPagePending({ id: bigInt(1), url: "https://example.org/b", date: DATE }), {
-    url: "https://example.org/b",
-  }],
-  ["a preview to come without address", new Api.WebPagePending({ id: bigInt(1), date: DATE }), undefined],
-  ["no preview to be had", new Api.WebPageEmpty({ id: bigInt(1), url: "https://example.org/c" }), {
-    url: "https://example.org/c",
-  }],
-  ["no preview at all", new Api.WebPageEmpty({ id: bigInt(1) }), undefined],
-  ["an unchanged preview", new Api.WebPageNotModified({}), undefined],
-];
-
 export const media: readonly Sample[] = [
   ...MEDIA.map(([title, media, expected]): Sample => ({
     title,
@@ -267,9 +245,4 @@ export const media: readonly Sample[] = [
     expected: { text: "m", media: expected },
   })),
   ...PAID,
-  ...PREVIEWS.map(([title, webpage, expected]): Sample => ({
-    title,
-    sent: { media: new Api.MessageMediaWebPage({ webpage, safe: true }) },
-    expected: { preview: expected },
-  })),
 ];

@@ -6,9 +6,11 @@ import { entities } from "./entities.ts";
 import { files } from "./files.ts";
 import { forwards, replies } from "./headers.ts";
 import { media } from "./media.ts";
-import { messages, reactions, senders } from "./messages.ts";
+import { messages, senders } from "./messages.ts";
 import { payments } from "./payments.ts";
 import { polls } from "./polls.ts";
+import { previews } from "./previews.ts";
+import { reactions } from "./reactions.ts";
 
 export const SAMPLES = {
   message: messages,
@@ -20,6 +22,7 @@ export const SAMPLES = {
   file: files,
   poll: polls,
   media,
+  preview: previews,
   button: buttons,
   service: actions,
   payment: payments,
