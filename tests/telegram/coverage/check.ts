@@ -73,6 +73,28 @@ export function compareWithSamples(ledger: Ledger, samples: readonly Sample[]): 
   ]);
 }
 
+/** The places of `message/1` that no sample fills. */
+export function placesUnfilled(schema: JsonSchema, samples: readonly Sample[]): string[] {
+  const filled = new Set(samples.flatMap((sample) => [...observe(sample).filled]));
+  return placesOf(schema, "").filter((place) => !filled.has(place));
+}
+
+/** As much of JSON Schema as places are made of. */
+export interface JsonSchema {
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly items?: JsonSchema;
+}
+
+function placesOf({ properties = {}, items }: JsonSchema, place: string): string[] {
+  const inner = items === undefined ? [] : placesOf(items, place);
+  return inner.concat(
+    Object.entries(properties).flatMap(([key, schema]) => {
+      const at = place === "" ? key : `${place}.${key}`;
+      return [at, ...placesOf(schema, at)];
+    }),
+  );
+}
+
 function observe({ sent, chat = PEERS.supergroup }: Sample): Observation {
   const read = new Set<string>();
   const result = mapToJson(watch(receiveSample(sent, chat), read), chat);
