@@ -2,7 +2,8 @@
  * The compact form of messages: rows under a day, absent things absent.
  * @module
  */
-import type { Media, Message } from "../model/message.ts";
+import type { Media } from "../model/media.ts";
+import type { Message } from "../model/message.ts";
 import type { Revealer } from "./visible.ts";
 
 /** Everything about a message that is not its id, time, sender and text. */
@@ -108,11 +109,11 @@ function moreOf(message: Message, withheld: number, reveal: Revealer): More {
 
 function compactMedia(media: Media, reveal: Revealer): More {
   const { location, contact } = media;
-  const place = location && (location.title ?? `${location.latitude},${location.longitude}`);
+  const point = location?.latitude === undefined ? undefined : `${location.latitude},${location.longitude}`;
   const person = contact && [contact.first_name, contact.last_name].filter(Boolean).join(" ");
   return {
     kind: media.kind,
-    name: reveals(media.file_name ?? media.title ?? place ?? person, reveal),
+    name: reveals(media.file_name ?? media.title ?? location?.title ?? point ?? person ?? media.tl_type, reveal),
     mime: reveals(media.mime_type, reveal),
     size: media.size,
     seconds: media.duration,

@@ -5,11 +5,9 @@
  * @module
  */
 import { z } from "zod";
-
-const chatId = z.string().regex(/^-?\d+$/).describe("Chat id in the marked form.");
-const date = z.iso.datetime();
-const messageId = z.int().positive();
-const count = z.int().nonnegative();
+import { mediaSchema } from "./media.ts";
+import { chatId, count, date, messageId, yes } from "./scalars.ts";
+import { serviceSchema } from "./service.ts";
 
 /** A stretch of text with a meaning; offset and length in UTF-16 units, as Telegram sends them. */
 export const entitySchema = z.object({
@@ -20,7 +18,7 @@ export const entitySchema = z.object({
   user_id: z.string().optional(),
   language: z.string().optional(),
   custom_emoji_id: z.string().optional(),
-  collapsed: z.literal(true).optional(),
+  collapsed: yes,
 });
 
 /** Who sent a message. */
@@ -37,6 +35,9 @@ const replySchema = z.object({
   top_id: messageId.optional(),
   quote: z.string().optional(),
   story_id: z.int().optional(),
+  from_id: chatId.optional(),
+  from_name: z.string().optional(),
+  media_kind: z.string().optional(),
 });
 
 const forwardSchema = z.object({
@@ -44,70 +45,9 @@ const forwardSchema = z.object({
   from_name: z.string().optional(),
   date,
   message_id: messageId.optional(),
-});
-
-const pollSchema = z.object({
-  id: z.string(),
-  question: z.string(),
-  options: z.array(z.object({ text: z.string(), voters: count.optional(), correct: z.literal(true).optional() })),
-  voters: count.optional(),
-  closed: z.literal(true).optional(),
-  quiz: z.literal(true).optional(),
-  multiple: z.literal(true).optional(),
-  anonymous: z.literal(true).optional(),
-});
-
-const locationSchema = z.object({
-  latitude: z.number(),
-  longitude: z.number(),
-  live: z.literal(true).optional(),
-  title: z.string().optional(),
-  address: z.string().optional(),
-});
-
-const contactSchema = z.object({
-  phone: z.string(),
-  first_name: z.string(),
-  last_name: z.string().optional(),
-  user_id: z.string().optional(),
-});
-
-/** A message's attachment; `kind` is a type filter's word, or `other` with the constructor's name in `tl_type`. */
-export const mediaSchema = z.object({
-  kind: z.enum([
-    "photo",
-    "video",
-    "document",
-    "audio",
-    "voice",
-    "video_note",
-    "gif",
-    "sticker",
-    "poll",
-    "location",
-    "contact",
-    "dice",
-    "game",
-    "invoice",
-    "story",
-    "other",
-  ]),
-  tl_type: z.string().optional(),
-  id: z.string().optional(),
-  file_name: z.string().optional(),
-  mime_type: z.string().optional(),
-  size: count.optional(),
-  width: count.optional(),
-  height: count.optional(),
-  duration: z.number().nonnegative().optional(),
-  title: z.string().optional(),
-  performer: z.string().optional(),
-  emoji: z.string().optional(),
-  value: z.int().optional(),
-  spoiler: z.literal(true).optional(),
-  poll: pollSchema.optional(),
-  location: locationSchema.optional(),
-  contact: contactSchema.optional(),
+  author: z.string().optional(),
+  imported: yes,
+  saved_from: z.object({ chat_id: chatId, message_id: messageId.optional() }).optional(),
 });
 
 /** How often a message got one reaction. */
@@ -117,11 +57,14 @@ export const reactionSchema = z.object({
   count,
 });
 
-/** What a service message tells; further keys depend on the action. */
-export const serviceSchema = z.looseObject({ action: z.string(), tl_type: z.string().optional() });
-
-/** A button under a message. */
-export const buttonSchema = z.object({ text: z.string(), kind: z.string(), url: z.string().optional() });
+/** A button under a message: what it opens, whom it shows, or what it puts on the clipboard. */
+export const buttonSchema = z.object({
+  text: z.string(),
+  kind: z.string(),
+  url: z.string().optional(),
+  user_id: z.string().optional(),
+  copy: z.string().optional(),
+});
 
 /** See the module's text. */
 export const messageSchema = z.object({
@@ -132,7 +75,7 @@ export const messageSchema = z.object({
   date,
   edited: date.optional(),
   observed_at: date,
-  outgoing: z.literal(true).optional(),
+  outgoing: yes,
   sender: senderSchema.optional(),
   text: z.string(),
   entities: z.array(entitySchema).optional(),
@@ -146,13 +89,16 @@ export const messageSchema = z.object({
   forwards: count.optional(),
   replies: count.optional(),
   reactions: z.array(reactionSchema).optional(),
-  pinned: z.literal(true).optional(),
-  silent: z.literal(true).optional(),
-  post: z.literal(true).optional(),
+  pinned: yes,
+  silent: yes,
+  post: yes,
   author: z.string().optional(),
   via_bot: z.string().optional(),
-  noforwards: z.literal(true).optional(),
+  via_business_bot: z.string().optional().describe("A bot that wrote this for the sender."),
+  noforwards: yes,
   ttl_seconds: count.optional(),
+  restricted: z.string().optional().describe("Why Telegram's own apps do not show this message."),
+  fact_check: z.string().optional(),
   service: serviceSchema.optional(),
   buttons: z.array(z.array(buttonSchema)).optional(),
   link: z.url().optional(),
@@ -163,8 +109,6 @@ export const MESSAGE_JSON_SCHEMA: Readonly<Record<string, unknown>> = z.toJSONSc
 
 /** See the module's text. */
 export type Message = z.infer<typeof messageSchema>;
-/** See {@link mediaSchema}. */
-export type Media = z.infer<typeof mediaSchema>;
 /** See {@link entitySchema}. */
 export type Entity = z.infer<typeof entitySchema>;
 /** See {@link senderSchema}. */

@@ -91,7 +91,11 @@ function serviceOf(service: NonNullable<WorldMessage["service"]>): Record<string
     case "remove_user":
       return { action: "chat_delete_user", user_ids: [service.user] };
     case "phone_call":
-      return { action: "phone_call", ...(service.duration && { duration: service.duration }) };
+      return {
+        action: "phone_call",
+        reason: service.missed ? "missed" : "hangup",
+        ...(service.duration && { duration: service.duration }),
+      };
     case "contact_sign_up":
       return { action: "contact_sign_up" };
   }

@@ -65,6 +65,10 @@ const MORE: readonly (readonly [title: string, fields: Partial<Message>, more: M
   ["a venue", { media: { kind: "location", location: { latitude: 1, longitude: 2, title: "Café" } } }, {
     media: { kind: "location", name: "Café" },
   }],
+  ["a place that is held back", { media: { kind: "location" } }, { media: { kind: "location" } }],
+  ["media that have no other name", { media: { kind: "other", tl_type: "MessageMediaUnsupported" } }, {
+    media: { kind: "other", name: "MessageMediaUnsupported" },
+  }],
   ["a contact", { media: { kind: "contact", contact: { phone: "1", first_name: "Bo", last_name: "Ek" } } }, {
     media: { kind: "contact", name: "Bo Ek" },
   }],

@@ -5,11 +5,11 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { z } from "zod";
-// @ts-types="@modelcontextprotocol/sdk/validation/ajv"
-import { AjvJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/ajv-provider.js";
-import { messageSchema } from "../../src/model/message.ts";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import formats from "ajv-formats";
+import { MESSAGE_JSON_SCHEMA, messageSchema } from "../../src/model/message.ts";
 import { Api, bigInt } from "../../src/mtproto/gram.ts";
-import { mapMessage, type MessageContext } from "../../src/telegram/map/message.ts";
+import { mapMessage, type MessageContext, type TlMessage } from "../../src/telegram/map/message.ts";
 import type { Peer } from "../../src/telegram/map/peer.ts";
 import { BinaryReader } from "telegram/extensions/index.js";
 
@@ -69,11 +69,18 @@ export function assertGolden({ title, sent, chat = PEERS.supergroup, expected }:
 
 /** Maps a message as it comes off the wire, to JSON. */
 export function mapSample(sent: Sample["sent"], chat: Peer): Json {
+  return mapToJson(receiveSample(sent, chat), chat);
+}
+
+/** The message of a sample, off the wire. */
+export function receiveSample(sent: Sample["sent"], chat: Peer): TlMessage {
   const fields = { id: 4201, date: DATE, message: "", peerId: tlPeer(chat), fromId: ANN, ...sent };
-  const message = "action" in sent ? new Api.MessageService(fields) : new Api.Message(fields);
-  return z.record(z.string(), z.unknown()).parse(
-    JSON.parse(JSON.stringify(mapMessage(received(message), context(chat)))),
-  );
+  return received("action" in sent ? new Api.MessageService(fields) : new Api.Message(fields));
+}
+
+/** The canonical form of a message as a line of an export has it. */
+export function mapToJson(message: TlMessage, chat: Peer): Json {
+  return z.record(z.string(), z.unknown()).parse(JSON.parse(JSON.stringify(mapMessage(message, context(chat)))));
 }
 
 const context = (chat: Peer): MessageContext => ({
@@ -109,13 +116,15 @@ function withoutUndefined(object: Json): Json {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
 }
 
-const validate = new AjvJsonSchemaValidator().getValidator(JSON.parse(JSON.stringify(z.toJSONSchema(messageSchema))));
+const ajv = new Ajv2020({ strict: true, allErrors: true });
+formats.default(ajv);
+/** What `/api/schemas/message-1` serves, as another program reads it. */
+const validate = ajv.compile(JSON.parse(JSON.stringify(MESSAGE_JSON_SCHEMA)));
 
 /** Valid by the zod schema and by its JSON Schema, keys in the schema's order, nothing null and nothing empty. */
 export function assertCanonical(message: Json, title: string): void {
   assert.deepEqual(messageSchema.parse(message), message, `${title}: the zod schema knows every key`);
-  const { valid, errorMessage } = validate(message);
-  assert.ok(valid, `${title}: ${errorMessage}`);
+  assert.ok(validate(message), `${title}: ${ajv.errorsText(validate.errors)}`);
   const order = Object.keys(messageSchema.shape).filter((key) => key in message);
   assert.deepEqual(Object.keys(message), order, `${title}: keys in the order of the schema`);
   assertNothingEmpty(message, title);
@@ -126,9 +135,4 @@ function assertNothingEmpty(value: unknown, path: string): void {
   if (typeof value !== "object" || value === null) return;
   assert.ok(Object.keys(value).length > 0, `${path} is empty`);
   for (const [key, inner] of Object.entries(value)) assertNothingEmpty(inner, `${path}.${key}`);
-}
-
-/** The names of the layer's constructors that begin so: `MessageMedia`, say. */
-export function constructors(prefix: string): readonly string[] {
-  return Object.keys(Api).filter((name) => name.startsWith(prefix) && name !== prefix);
 }

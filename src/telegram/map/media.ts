@@ -1,9 +1,18 @@
 /**
- * TL media to `message/1` media.
+ * TL media to `message/1` media (https://core.telegram.org/type/MessageMedia).
  * @module
  */
-import type { Media } from "../../model/message.ts";
+import type { Media } from "../../model/media.ts";
+import type { Message } from "../../model/message.ts";
 import type { Api } from "../../mtproto/gram.ts";
+import { markedId, peerId } from "../ids.ts";
+import { mapDocument } from "./document.ts";
+import { mapGiveaway, mapGiveawayResults } from "./giveaway.ts";
+import { mapPhoto } from "./photo.ts";
+import { mapPoll } from "./poll.ts";
+
+/** The code of Telegram Stars as a currency (https://core.telegram.org/api/stars). */
+const STARS = "XTR";
 
 /** A message's attachment; undefined when there is none, or when it is a link's preview. */
 export function mapMedia(media: Api.TypeMessageMedia | undefined): Media | undefined {
@@ -15,130 +24,95 @@ export function mapMedia(media: Api.TypeMessageMedia | undefined): Media | undef
     case "MessageMediaPhoto":
       return mapPhoto(media);
     case "MessageMediaDocument":
-      return media.document?.className === "Document"
-        ? { ...mapDocument(media.document), ...(media.spoiler ? { spoiler: true } : {}) }
-        : mapMissingDocument(media);
+      return mapDocument(media);
     case "MessageMediaPoll":
       return mapPoll(media);
     case "MessageMediaGeo":
-      return mapLocation(media.geo, {});
+      return mapLocation(media.geo);
     case "MessageMediaGeoLive":
-      return mapLocation(media.geo, { live: true });
+      return mapLocation(media.geo, { live: true, period: media.period, heading: media.heading || undefined });
     case "MessageMediaVenue":
-      return mapLocation(media.geo, { title: media.title, address: media.address });
+      return mapLocation(media.geo, { title: media.title || undefined, address: media.address || undefined });
     case "MessageMediaContact":
-      return {
-        kind: "contact",
-        contact: {
-          phone: media.phoneNumber,
-          first_name: media.firstName,
-          ...(media.lastName ? { last_name: media.lastName } : {}),
-          ...(media.userId.isZero() ? {} : { user_id: media.userId.toString() }),
-        },
-      };
+      return mapContact(media);
     case "MessageMediaDice":
-      return { kind: "dice", emoji: media.emoticon, value: media.value };
+      return { kind: "dice", emoji: media.emoticon, value: media.value || undefined };
     case "MessageMediaGame":
-      return { kind: "game", title: media.game.title };
+      return { kind: "game", title: media.game.title, description: media.game.description || undefined };
     case "MessageMediaInvoice":
-      return { kind: "invoice", title: media.title };
+      return {
+        kind: "invoice",
+        title: media.title,
+        description: media.description || undefined,
+        currency: media.currency,
+        amount: media.totalAmount.toJSNumber(),
+        receipt_id: media.receiptMsgId || undefined,
+      };
     case "MessageMediaStory":
-      return { kind: "story", id: String(media.id) };
+      return {
+        kind: "story",
+        id: String(media.id),
+        description: media.story?.className === "StoryItem" ? media.story.caption || undefined : undefined,
+        chat_id: peerId(media.peer),
+      };
+    case "MessageMediaGiveaway":
+      return mapGiveaway(media);
+    case "MessageMediaGiveawayResults":
+      return mapGiveawayResults(media);
+    case "MessageMediaPaidMedia":
+      return { kind: "paid_media", currency: STARS, amount: media.starsAmount.toJSNumber() };
     default:
       return { kind: "other", tl_type: media.className };
   }
 }
 
-function mapPhoto(media: Api.MessageMediaPhoto): Media {
-  const spoiler = media.spoiler ? { spoiler: true } as const : {};
-  if (media.photo?.className !== "Photo") return { kind: "photo", ...spoiler };
-  const largest = media.photo.sizes.reduce<{ width: number; height: number; size: number } | undefined>(
-    (best, size) => {
-      if (size.className !== "PhotoSize" && size.className !== "PhotoSizeProgressive") return best;
-      const bytes = size.className === "PhotoSize" ? size.size : Math.max(...size.sizes);
-      return best && best.width >= size.w ? best : { width: size.w, height: size.h, size: bytes };
-    },
-    undefined,
-  );
-  return { kind: "photo", id: media.photo.id.toString(), ...largest, ...spoiler };
+/** The pictures and videos that are paid for (https://core.telegram.org/api/paid-media); undefined where nothing is. */
+export function mapMediaItems(media: Api.TypeMessageMedia | undefined): Media[] | undefined {
+  if (media?.className === "MessageMediaPaidMedia") return media.extendedMedia.flatMap(mapExtended);
+  return media?.className === "MessageMediaInvoice" && media.extendedMedia
+    ? mapExtended(media.extendedMedia)
+    : undefined;
 }
 
-/** A document that is gone, such as a voice message that could be heard once: the message's flags still tell its kind. */
-function mapMissingDocument(media: Api.MessageMediaDocument): Media {
-  return { kind: media.voice ? "voice" : media.round ? "video_note" : media.video ? "video" : "document" };
+function mapExtended(item: Api.TypeMessageExtendedMedia): Media[] {
+  if (item.className === "MessageExtendedMedia") return [mapMedia(item.media) ?? []].flat();
+  return [{
+    kind: typeof item.videoDuration === "number" ? "video" : "photo",
+    width: item.w || undefined,
+    height: item.h || undefined,
+    duration: item.videoDuration ?? undefined,
+    locked: true,
+  }];
 }
 
-/** A document's kind follows from its attributes (https://core.telegram.org/constructor/document). */
-function mapDocument(document: Api.Document): Media {
-  const media: Media = {
-    kind: "document",
-    id: document.id.toString(),
-    mime_type: document.mimeType,
-    size: document.size.toJSNumber(),
-  };
-  const animated = document.attributes.some((each) => each.className === "DocumentAttributeAnimated");
-  for (const attribute of document.attributes) {
-    switch (attribute.className) {
-      case "DocumentAttributeFilename":
-        media.file_name = attribute.fileName;
-        break;
-      case "DocumentAttributeImageSize":
-        media.width = attribute.w;
-        media.height = attribute.h;
-        break;
-      case "DocumentAttributeVideo":
-        if (media.kind === "document") media.kind = attribute.roundMessage ? "video_note" : animated ? "gif" : "video";
-        media.width = attribute.w;
-        media.height = attribute.h;
-        media.duration = attribute.duration;
-        break;
-      case "DocumentAttributeAudio":
-        media.kind = attribute.voice ? "voice" : "audio";
-        media.duration = attribute.duration;
-        if (attribute.title) media.title = attribute.title;
-        if (attribute.performer) media.performer = attribute.performer;
-        break;
-      case "DocumentAttributeSticker":
-      case "DocumentAttributeCustomEmoji":
-        media.kind = "sticker";
-        if (attribute.alt) media.emoji = attribute.alt;
-        break;
-      case "DocumentAttributeAnimated":
-        if (media.kind === "document") media.kind = "gif";
-        break;
-    }
+/** What Telegram shows of the page that a text links to; undefined without one. */
+export function mapPreview(media: Api.TypeMessageMedia | undefined): Message["preview"] {
+  if (media?.className !== "MessageMediaWebPage") return undefined;
+  const { webpage } = media;
+  if (webpage.className === "WebPage") {
+    return { url: webpage.url, title: webpage.title || undefined, description: webpage.description || undefined };
   }
-  return media;
+  return webpage.className !== "WebPageNotModified" && webpage.url ? { url: webpage.url } : undefined;
 }
 
-function mapPoll({ poll, results }: Api.MessageMediaPoll): Media {
-  const answers = new Map(results.results?.map((each) => [each.option.toString("hex"), each]));
+/** A place; one whose coordinates Telegram holds back may still have a name. */
+function mapLocation(geo: Api.TypeGeoPoint, rest: Media["location"] = {}): Media {
+  const point = geo.className === "GeoPoint"
+    ? { latitude: geo.lat, longitude: geo.long, accuracy: geo.accuracyRadius || undefined }
+    : {};
+  const location = { ...point, ...rest };
+  return { kind: "location", location: Object.keys(location).length > 0 ? location : undefined };
+}
+
+function mapContact(media: Api.MessageMediaContact): Media {
   return {
-    kind: "poll",
-    poll: {
-      id: poll.id.toString(),
-      question: poll.question.text,
-      options: poll.answers.map((answer) => {
-        const result = answers.get(answer.option.toString("hex"));
-        return {
-          text: answer.text.text,
-          ...(result ? { voters: result.voters } : {}),
-          ...(result?.correct ? { correct: true } : {}),
-        };
-      }),
-      ...(results.totalVoters === undefined || results.totalVoters === null ? {} : { voters: results.totalVoters }),
-      ...(poll.closed ? { closed: true } : {}),
-      ...(poll.quiz ? { quiz: true } : {}),
-      ...(poll.multipleChoice ? { multiple: true } : {}),
-      ...(poll.publicVoters ? {} : { anonymous: true }),
+    kind: "contact",
+    contact: {
+      phone: media.phoneNumber,
+      first_name: media.firstName,
+      last_name: media.lastName || undefined,
+      user_id: media.userId.isZero() ? undefined : markedId("user", media.userId),
+      vcard: media.vcard || undefined,
     },
   };
-}
-
-function mapLocation(
-  geo: Api.TypeGeoPoint,
-  rest: { readonly live?: true; readonly title?: string; readonly address?: string },
-): Media {
-  if (geo.className !== "GeoPoint") return { kind: "location" };
-  return { kind: "location", location: { latitude: geo.lat, longitude: geo.long, ...rest } };
 }

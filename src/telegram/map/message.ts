@@ -3,16 +3,20 @@
  * @module
  */
 import type { Message, Sender } from "../../model/message.ts";
-import type { Api } from "../../mtproto/gram.ts";
+import type { Api, BigInteger } from "../../mtproto/gram.ts";
 import { bareId, peerId } from "../ids.ts";
+import { mapButtons } from "./buttons.ts";
 import { mapEntity } from "./entities.ts";
-import { mapMedia } from "./media.ts";
-import { snakeCase } from "./names.ts";
+import { mapForward, mapReply, topicOf } from "./headers.ts";
+import { mapMedia, mapMediaItems, mapPreview } from "./media.ts";
 import { isPrivate, type Peer } from "./peer.ts";
 import { mapService } from "./service.ts";
 
 /** A message that exists: `messageEmpty` has nothing to map. */
 export type TlMessage = Api.Message | Api.MessageService;
+
+/** Fields that GramJS reads off the wire without declaring them. */
+type Content = Api.Message & { readonly viaBusinessBotId?: BigInteger; readonly factcheck?: Api.TypeFactCheck };
 
 /** What a message does not say itself. */
 export interface MessageContext {
@@ -40,13 +44,13 @@ export function chatLink(chat: Pick<Peer, "id" | "kind" | "username">): string |
 export function mapMessage(message: TlMessage, context: MessageContext): Message {
   const { chat } = context;
   const link = chatLink(chat);
-  const content = message.className === "Message" ? message : undefined;
+  const content: Content | undefined = message.className === "Message" ? message : undefined;
   const edited = content?.editDate && !content.editHide ? rfc3339(content.editDate) : undefined;
   return {
     schema: "message/1",
     id: message.id,
     chat_id: chat.id,
-    topic_id: topicOf(message.replyTo),
+    topic_id: topicOf(message),
     date: rfc3339(message.date),
     edited,
     observed_at: context.observedAt,
@@ -54,10 +58,11 @@ export function mapMessage(message: TlMessage, context: MessageContext): Message
     sender: senderOf(message, context),
     text: content?.message ?? "",
     entities: content?.entities?.length ? content.entities.map(mapEntity) : undefined,
-    reply_to: mapReply(message.replyTo),
+    reply_to: mapReply(message.replyTo, context.peers),
     forward: content?.fwdFrom ? mapForward(content.fwdFrom, context.peers) : undefined,
     media: mapMedia(content?.media),
-    preview: content?.media?.className === "MessageMediaWebPage" ? mapPreview(content.media.webpage) : undefined,
+    media_items: mapMediaItems(content?.media),
+    preview: mapPreview(content?.media),
     album_id: content?.groupedId?.toString(),
     views: content?.views ?? undefined,
     forwards: content?.forwards ?? undefined,
@@ -68,8 +73,11 @@ export function mapMessage(message: TlMessage, context: MessageContext): Message
     post: flag(message.post),
     author: content?.postAuthor || undefined,
     via_bot: content?.viaBotId?.toString(),
+    via_business_bot: content?.viaBusinessBotId?.toString(),
     noforwards: flag(content?.noforwards),
     ttl_seconds: message.ttlPeriod ?? undefined,
+    restricted: mapRestriction(content?.restrictionReason),
+    fact_check: content?.factcheck?.text?.text || undefined,
     service: message.className === "MessageService" ? mapService(message.action) : undefined,
     buttons: mapButtons(content?.replyMarkup),
     link: link === undefined ? undefined : `${link}/${message.id}`,
@@ -94,43 +102,6 @@ function senderOf(message: TlMessage, { chat, self, peers }: MessageContext): Se
   };
 }
 
-/** The forum topic that the reply header names (https://core.telegram.org/constructor/messageReplyHeader). */
-function topicOf(reply: Api.TypeMessageReplyHeader | undefined): number | undefined {
-  if (reply?.className !== "MessageReplyHeader" || !reply.forumTopic) return undefined;
-  if (reply.replyToTopId) return reply.replyToTopId;
-  // What is answered lies in another chat, so its id is no topic of this one.
-  return reply.replyToPeerId ? undefined : reply.replyToMsgId || undefined;
-}
-
-function mapReply(reply: Api.TypeMessageReplyHeader | undefined): Message["reply_to"] {
-  if (!reply) return undefined;
-  if (reply.className === "MessageReplyStoryHeader") return { chat_id: peerId(reply.peer), story_id: reply.storyId };
-  const { replyToMsgId, replyToPeerId, replyToTopId, quoteText } = reply;
-  // In a topic, a header with nothing but an id only says which topic it is; it answers nothing.
-  if (reply.forumTopic && !replyToTopId && !replyToPeerId && !quoteText) return undefined;
-  if (!replyToMsgId && !replyToPeerId && !quoteText) return undefined;
-  return {
-    id: replyToMsgId || undefined,
-    chat_id: replyToPeerId ? peerId(replyToPeerId) : undefined,
-    top_id: replyToTopId || undefined,
-    quote: quoteText || undefined,
-  };
-}
-
-/** Where a message came from; the name is the hidden sender's, or that of the chat or user as the same answer has it. */
-function mapForward(
-  forward: Api.TypeMessageFwdHeader,
-  peers: MessageContext["peers"],
-): NonNullable<Message["forward"]> {
-  const from = forward.fromId ? peerId(forward.fromId) : undefined;
-  return {
-    from_id: from,
-    from_name: forward.fromName || (from && peers.get(from)?.title) || undefined,
-    date: rfc3339(forward.date),
-    message_id: forward.channelPost || undefined,
-  };
-}
-
 function mapReactions({ results }: Api.TypeMessageReactions): Message["reactions"] {
   const counts = results.flatMap(({ reaction, count }): NonNullable<Message["reactions"]> => {
     if (reaction.className === "ReactionEmoji") return [{ kind: "emoji", value: reaction.emoticon, count }];
@@ -141,21 +112,8 @@ function mapReactions({ results }: Api.TypeMessageReactions): Message["reactions
   return counts.length > 0 ? counts : undefined;
 }
 
-function mapPreview(page: Api.TypeWebPage): Message["preview"] {
-  if (page.className === "WebPage") {
-    return { url: page.url, title: page.title || undefined, description: page.description || undefined };
-  }
-  return page.className !== "WebPageNotModified" && page.url ? { url: page.url } : undefined;
-}
-
-function mapButtons(markup: Api.TypeReplyMarkup | undefined): Message["buttons"] {
-  if (markup?.className !== "ReplyInlineMarkup" && markup?.className !== "ReplyKeyboardMarkup") return undefined;
-  if (markup.rows.length === 0) return undefined;
-  return markup.rows.map((row) =>
-    row.buttons.map((button) => ({
-      text: button.text,
-      kind: snakeCase(button.className.replace(/^(Input)?KeyboardButton/, "")) || "text",
-      url: "url" in button ? button.url : undefined,
-    }))
-  );
+/** The words for every platform, else the first (https://core.telegram.org/constructor/restrictionReason). */
+function mapRestriction(reasons: readonly Api.TypeRestrictionReason[] | undefined): string | undefined {
+  const reason = reasons?.find(({ platform }) => platform === "all") ?? reasons?.[0];
+  return reason && (reason.text || reason.reason);
 }

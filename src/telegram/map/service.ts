@@ -2,38 +2,52 @@
  * TL service actions to `message/1` service records (https://core.telegram.org/type/MessageAction).
  * @module
  */
-import type { Message } from "../../model/message.ts";
+import type { Service } from "../../model/service.ts";
 import type { Api, BigInteger } from "../../mtproto/gram.ts";
 import { formatPoint } from "../dates.ts";
 import { markedId, peerId } from "../ids.ts";
 import { snakeCase } from "./names.ts";
+import { describePayment } from "./service_payments.ts";
 
 const userIds = (ids: readonly BigInteger[]): string[] => ids.map((id) => markedId("user", id));
+const shorten = (className: string, prefix: string): string => snakeCase(className.slice(prefix.length));
 
 /** What happened: `action` is the constructor's name without its prefix, in snake case. */
-export function mapService(action: Api.TypeMessageAction): NonNullable<Message["service"]> {
-  const name = snakeCase(action.className.replace(/^MessageAction/, ""));
-  const details = describe(action);
-  return details === undefined ? { action: name, tl_type: action.className } : { action: name, ...details };
+export function mapService(action: Api.TypeMessageAction): Service {
+  const name = shorten(action.className, "MessageAction");
+  // It says nothing, so its name is all there is to keep.
+  if (action.className === "MessageActionEmpty") return { action: name, tl_type: action.className };
+  return { action: name, ...describe(action) };
 }
 
-/** The details of an action; undefined for one that is kept under its TL name. */
-function describe(action: Api.TypeMessageAction): Record<string, unknown> | undefined {
+/** The details of an action: empty where its name says it all. */
+function describe(
+  action: Exclude<Api.TypeMessageAction, Api.MessageActionEmpty>,
+): Omit<Service, "action" | "tl_type"> {
   switch (action.className) {
-    case "MessageActionChatCreate":
-      return { title: action.title, user_ids: userIds(action.users) };
-    case "MessageActionChannelCreate":
-    case "MessageActionChatEditTitle":
-      return { title: action.title };
     case "MessageActionChatEditPhoto":
     case "MessageActionChatDeletePhoto":
+    case "MessageActionSuggestProfilePhoto":
     case "MessageActionPinMessage":
     case "MessageActionHistoryClear":
     case "MessageActionScreenshotTaken":
     case "MessageActionContactSignUp":
     case "MessageActionChatJoinedByRequest":
       return {};
+    case "MessageActionChatCreate":
+      return { title: action.title, user_ids: userIds(action.users) };
+    case "MessageActionChannelCreate":
+    case "MessageActionChatEditTitle":
+    case "MessageActionTopicCreate":
+      return { title: action.title };
+    case "MessageActionTopicEdit":
+      return {
+        title: action.title || undefined,
+        closed: action.closed ?? undefined,
+        hidden: action.hidden ?? undefined,
+      };
     case "MessageActionChatAddUser":
+    case "MessageActionInviteToGroupCall":
       return { user_ids: userIds(action.users) };
     case "MessageActionChatDeleteUser":
       return { user_ids: userIds([action.userId]) };
@@ -45,36 +59,60 @@ function describe(action: Api.TypeMessageAction): Record<string, unknown> | unde
       return { title: action.title, chat_id: markedId("group", action.chatId) };
     case "MessageActionPhoneCall":
       return {
-        ...(action.video ? { video: true } : {}),
-        ...(action.duration ? { duration: action.duration } : {}),
+        video: action.video || undefined,
+        reason: action.reason ? shorten(action.reason.className, "PhoneCallDiscardReason") : undefined,
+        duration: action.duration || undefined,
       };
     case "MessageActionGroupCall":
-      return action.duration ? { duration: action.duration } : {};
-    case "MessageActionInviteToGroupCall":
-      return { user_ids: userIds(action.users) };
+      return { duration: action.duration || undefined };
     case "MessageActionGroupCallScheduled":
       return { scheduled: formatPoint({ seconds: action.scheduleDate }) };
     case "MessageActionSetMessagesTTL":
-      return { seconds: action.period };
+      return {
+        seconds: action.period,
+        from_id: action.autoSettingFrom ? markedId("user", action.autoSettingFrom) : undefined,
+      };
+    case "MessageActionSetChatTheme":
+      return { emoji: action.emoticon || undefined };
+    case "MessageActionSetChatWallPaper":
+      return { for_both: action.forBoth || undefined };
     case "MessageActionCustomAction":
       return { message: action.message };
-    case "MessageActionTopicCreate":
-      return { title: action.title };
-    case "MessageActionTopicEdit":
-      return {
-        ...(action.title ? { title: action.title } : {}),
-        ...(typeof action.closed === "boolean" ? { closed: action.closed } : {}),
-        ...(typeof action.hidden === "boolean" ? { hidden: action.hidden } : {}),
-      };
+    case "MessageActionWebViewDataSent":
+    case "MessageActionWebViewDataSentMe":
+      return { title: action.text };
     case "MessageActionGameScore":
       return { score: action.score };
-    case "MessageActionSetChatTheme":
-      return { emoji: action.emoticon };
     case "MessageActionGeoProximityReached":
       return { from_id: peerId(action.fromId), to_id: peerId(action.toId), metres: action.distance };
     case "MessageActionBoostApply":
       return { boosts: action.boosts };
+    case "MessageActionBotAllowed":
+      return {
+        domain: action.domain || undefined,
+        app: action.app?.className === "BotApp" ? action.app.title : undefined,
+        attach_menu: action.attachMenu || undefined,
+        from_request: action.fromRequest || undefined,
+      };
+    case "MessageActionRequestedPeer":
+      return { peer_ids: action.peers.map(peerId) };
+    case "MessageActionRequestedPeerSentMe":
+      return { peer_ids: action.peers.map(requestedId) };
+    case "MessageActionSecureValuesSent":
+      return { document_types: action.types.map(documentType) };
+    case "MessageActionSecureValuesSentMe":
+      return { document_types: action.values.map(({ type }) => documentType(type)) };
     default:
-      return undefined;
+      return describePayment(action);
   }
+}
+
+function documentType(type: Api.TypeSecureValueType): string {
+  return shorten(type.className, "SecureValueType");
+}
+
+function requestedId(peer: Api.TypeRequestedPeer): string {
+  if (peer.className === "RequestedPeerUser") return markedId("user", peer.userId);
+  if (peer.className === "RequestedPeerChat") return markedId("group", peer.chatId);
+  return markedId("channel", peer.channelId);
 }

@@ -1,7 +1,6 @@
-import assert from "node:assert/strict";
-import { Api, bigInt } from "../../src/mtproto/gram.ts";
-import { mapEntity } from "../../src/telegram/map/entities.ts";
-import { assertGolden, constructors, LONG } from "./golden.ts";
+/** Golden samples of entities. */
+import { Api, bigInt } from "../../../src/mtproto/gram.ts";
+import { LONG, type Sample } from "../golden.ts";
 
 const at = { offset: 0, length: 2 };
 
@@ -44,22 +43,8 @@ const ENTITIES: readonly (readonly [Api.TypeMessageEntity, Readonly<Record<strin
   [new Api.MessageEntityBlockquote({ ...at, collapsed: true }), { type: "blockquote", collapsed: true }],
 ];
 
-Deno.test("map entities: one message with every type", () => {
-  assertGolden({
-    title: "entities",
-    sent: { message: "👍 ", entities: ENTITIES.map(([entity]) => entity) },
-    expected: { text: "👍 ", entities: ENTITIES.map(([, expected]) => ({ ...at, ...expected })) },
-  });
-});
-
-Deno.test("map entities: every constructor of the layer has a sample", () => {
-  const names = [...constructors("MessageEntity"), ...constructors("InputMessageEntity")];
-  const sampled = new Set<string>(ENTITIES.map(([entity]) => entity.className));
-  assert.deepEqual(names.filter((name) => !sampled.has(name)), []);
-});
-
-Deno.test("map entities: offsets stay in UTF-16 units", () => {
-  const text = "😀 bold";
-  const entity = mapEntity(new Api.MessageEntityBold({ offset: 3, length: 4 }));
-  assert.equal(text.slice(entity.offset, entity.offset + entity.length), "bold");
-});
+export const entities: readonly Sample[] = [{
+  title: "one message with every entity",
+  sent: { message: "👍 ", entities: ENTITIES.map(([entity]) => entity) },
+  expected: { text: "👍 ", entities: ENTITIES.map(([, expected]) => ({ ...at, ...expected })) },
+}];

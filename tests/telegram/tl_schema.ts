@@ -1,0 +1,36 @@
+/**
+ * The layer's schema as GramJS reads it, to hold the mapping against (https://core.telegram.org/mtproto/TL-formal).
+ * @module
+ */
+import apiTl from "telegram/tl/apiTl.js";
+
+/** One constructor: its name in TypeScript, its type, and the types of its fields. */
+export interface Constructor {
+  readonly name: string;
+  readonly type: string;
+  readonly fields: ReadonlyMap<string, string>;
+}
+
+/** The text that GramJS generates its classes from. */
+export const LAYER_TEXT: string = apiTl;
+
+/** The constructors of a schema's text, functions left out. */
+export function readConstructors(text: string): readonly Constructor[] {
+  const [types = ""] = text.split("---functions---");
+  return types.split("\n").flatMap((line) => {
+    const [, name, fields = "", type] = /^([\w.]+)#[0-9a-f]+ (.*?)= ([\w.]+);/.exec(line.trim()) ?? [];
+    if (name === undefined || type === undefined) return [];
+    return [{ name: capitalise(name), type, fields: readFields(fields) }];
+  });
+}
+
+function readFields(text: string): Map<string, string> {
+  const fields = new Map<string, string>();
+  for (const [, name = "", type = ""] of text.matchAll(/(\w+):(\S+)/g)) {
+    if (type !== "#") fields.set(camelCase(name), /(?:[^?<]*[?<])*([\w.]+)>?$/.exec(type)?.[1] ?? type);
+  }
+  return fields;
+}
+
+const capitalise = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
+const camelCase = (name: string): string => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
