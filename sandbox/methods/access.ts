@@ -20,6 +20,7 @@ export function namedIn(message: WorldMessage): readonly string[] {
   if (service?.action === "add_user" || service?.action === "chat_create") named.push(...service.users);
   if (service?.action === "remove_user") named.push(service.user);
   if (service?.action === "joined_by_link") named.push(service.inviter);
+  if (service?.action === "migrate_to" || service?.action === "migrate_from") named.push(service.chat);
   return named.filter((id) => id !== undefined);
 }
 

@@ -4,10 +4,14 @@
  */
 import { isChannelId } from "../world/chat.ts";
 import type { World, WorldChat, WorldMessage } from "../world/mod.ts";
+import { topicOf } from "../world/threads.ts";
 import { namedIn } from "./access.ts";
-import { encode, type TlField } from "./encode.ts";
+import { encode, type TlField, type TlPlain } from "./encode.ts";
 import * as map from "./map_message.ts";
 import { chat as mapChat, user as mapUser } from "./map_peer.ts";
+import { topic as mapTopic } from "./map_topic.ts";
+import { recentRepliers, repliesOf } from "./replies.ts";
+import { readUpTo } from "./unread.ts";
 
 /** How many encoded messages are kept, about 400 bytes each. */
 const KEPT = 10_000;
@@ -32,6 +36,10 @@ export interface Answers {
   readonly world: World;
   /** The TL bytes of a message, kept until it changes. */
   message(chat: WorldChat, message: WorldMessage): Uint8Array;
+  /** The marked ids of the users and chats that go with a message. */
+  named(chat: WorldChat, message: WorldMessage): readonly string[];
+  /** The topics of a forum that messages are in, in short; none for other chats. */
+  topics(chat: WorldChat, messages: readonly (WorldMessage | undefined)[]): readonly TlPlain[];
   /** Whole objects for these marked ids, except `min` ones where Telegram would send such for `strangers`. */
   people(ids: Iterable<string>, strangers?: Iterable<string>): People;
   /** `messages.channelMessages`, `messages.messagesSlice` or, if it is all there is, `messages.messages`. */
@@ -46,16 +54,22 @@ export function createAnswers(world: World): Answers {
   const records = new Map<string, Uint8Array>();
   world.subscribe((chatId, id) => kept.delete(`${chatId}:${id}`));
 
+  const pts = (chatId: string): number => {
+    const history = world.messages(chatId);
+    return 1 + history.length + history.version;
+  };
+
   const message: Answers["message"] = (chat, value) => {
-    // Whether a mention is unread depends on how far we have read, so such a message is not kept.
-    if (value.mentioned) {
-      return encode(map.message(chat, value, value.id > (world.dialogs.get(chat.id)?.readInbox ?? 0)));
+    // What depends on how far we have read, or on other messages, is not kept.
+    const replies = repliesOf(world, chat, value, pts);
+    if (value.mentioned || replies) {
+      return encode(map.message(chat, value, { unread: value.id > readUpTo(world, chat, value), replies }));
     }
     const key = `${chat.id}:${value.id}`;
     const known = kept.get(key);
     if (known) return known;
     if (kept.size >= KEPT) kept.clear();
-    const bytes = encode(map.message(chat, value, false));
+    const bytes = encode(map.message(chat, value, {}));
     kept.set(key, bytes);
     return bytes;
   };
@@ -84,27 +98,37 @@ export function createAnswers(world: World): Answers {
     return { chats, users };
   };
 
-  const pts = (chatId: string): number => {
-    const history = world.messages(chatId);
-    return 1 + history.length + history.version;
+  const named: Answers["named"] = (chat, value) => [...namedIn(value), ...recentRepliers(world, chat, value)];
+
+  const topics: Answers["topics"] = (chat, messages) => {
+    const wanted = new Set(messages.map((each) => each && topicOf(each)));
+    return (chat.topics ?? []).filter(({ id }) => wanted.has(id)).map((each) => mapTopic(world, chat, each, true));
   };
 
   return {
     world,
     message,
+    named,
+    topics,
     people,
     pts,
     messages: (chat, { messages, count, place }) => {
-      const named = new Set<string>();
-      for (const each of messages) for (const id of namedIn(each)) named.add(id);
+      const others = new Set(messages.flatMap((each) => named(chat, each)));
       const own = chat.id.startsWith("-") ? [chat.id] : [chat.id, String(world.ownerId)];
       const body = {
         messages: messages.map((each) => message(chat, each)),
-        ...people(messages.length > 0 || isChannelId(chat.id) ? own : [], named),
+        ...people(messages.length > 0 || isChannelId(chat.id) ? own : [], others),
       };
       const offset = place === undefined ? {} : { offset_id_offset: place };
       if (isChannelId(chat.id)) {
-        return encode({ _: "messages.channelMessages", pts: pts(chat.id), count, ...offset, ...body, topics: [] });
+        return encode({
+          _: "messages.channelMessages",
+          pts: pts(chat.id),
+          count,
+          ...offset,
+          ...body,
+          topics: topics(chat, messages),
+        });
       }
       return count === messages.length
         ? encode({ _: "messages.messages", ...body })

@@ -5,9 +5,9 @@
 import { isChannelId } from "../world/chat.ts";
 import type { World, WorldChat, WorldDialog, WorldMessage } from "../world/mod.ts";
 import type { Answers, People } from "./answers.ts";
-import { namedIn } from "./access.ts";
 import type { TlField, TlPlain } from "./encode.ts";
 import { flag, peer } from "./map_peer.ts";
+import { unreadOf } from "./unread.ts";
 
 /** A dialog and its newest message, if the chat has any. */
 export interface Entry {
@@ -22,21 +22,6 @@ const FOREVER = 2_147_483_647;
 /** The notification settings of a dialog. */
 export function notifySettings(dialog: WorldDialog | undefined): TlPlain {
   return { _: "peerNotifySettings", mute_until: dialog?.muted ? FOREVER : undefined };
-}
-
-/** What we have not read of a chat: received messages, and mentions among them. */
-export function unreadOf(world: World, chatId: string): { readonly messages: number; readonly mentions: number } {
-  const readInbox = world.dialogs.get(chatId)?.readInbox ?? 0;
-  const history = world.messages(chatId);
-  let [messages, mentions] = [0, 0];
-  if (world.dialogs.has(chatId)) {
-    for (let index = history.length - 1; index >= 0 && history.idAt(index) > readInbox; index--) {
-      const message = history.at(index);
-      if (!message.out) messages++;
-      if (message.mentioned) mentions++;
-    }
-  }
-  return { messages, mentions };
 }
 
 const dateOf = ({ chat, top }: Entry): number => top?.date ?? chat.joined;
@@ -104,7 +89,7 @@ export function dialogFields(answers: Answers, entries: readonly Entry[]): Peopl
   return {
     dialogs: entries.map((entry) => dialogObject(answers, entry)),
     messages: tops.map(({ chat, top }) => answers.message(chat, top)),
-    ...answers.people(entries.map(({ chat }) => chat.id), tops.flatMap(({ top }) => namedIn(top))),
+    ...answers.people(entries.map(({ chat }) => chat.id), tops.flatMap(({ chat, top }) => answers.named(chat, top))),
   };
 }
 

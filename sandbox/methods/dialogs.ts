@@ -7,18 +7,11 @@ import { Api } from "../tl.ts";
 import type { World } from "../world/mod.ts";
 import { chatOf } from "./access.ts";
 import type { Answers } from "./answers.ts";
-import {
-  archiveEntry,
-  comparePositions,
-  dialogFields,
-  type Entry,
-  listDialogs,
-  positionOf,
-  unreadOf,
-} from "./dialog_list.ts";
+import { archiveEntry, comparePositions, dialogFields, type Entry, listDialogs, positionOf } from "./dialog_list.ts";
 import { encode, type TlPlain } from "./encode.ts";
 import { flag, inputPeer } from "./map_peer.ts";
 import { limited, method } from "./method.ts";
+import { unreadOf } from "./unread.ts";
 
 function checkFolder(folder: number | undefined | null): number | undefined {
   if (folder === undefined || folder === null) return undefined;

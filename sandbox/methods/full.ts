@@ -8,10 +8,11 @@ import { bareId } from "../world/chat.ts";
 import type { World, WorldChat } from "../world/mod.ts";
 import { channelFrom, groupFrom, userFrom } from "./access.ts";
 import type { Answers } from "./answers.ts";
-import { notifySettings, unreadOf } from "./dialog_list.ts";
+import { notifySettings } from "./dialog_list.ts";
 import { encode, type TlPlain } from "./encode.ts";
 import { flag } from "./map_peer.ts";
 import { method } from "./method.ts";
+import { unreadOf } from "./unread.ts";
 
 /** The pinned messages of a chat, newest first. */
 export type Pinned = (chatId: string) => Int32Array;
@@ -51,12 +52,15 @@ export function getFullChannel(answers: Answers, pinned: Pinned): readonly [stri
         notify_settings: notifySettings(dialog),
         exported_invite: invite(world, chat),
         bot_info: [],
+        migrated_from_chat_id: chat.migratedFrom && bareId(chat.migratedFrom.id),
+        migrated_from_max_id: chat.migratedFrom?.maxId,
         pinned_msg_id: pinned(chat.id)[0],
         folder_id: dialog?.folder || undefined,
+        linked_chat_id: chat.linked === undefined ? undefined : bareId(chat.linked),
         pts: answers.pts(chat.id),
         available_reactions: { _: "chatReactionsAll" },
       },
-      ...answers.people([chat.id]),
+      ...answers.people([chat.id, chat.linked, chat.migratedFrom?.id].filter((id) => id !== undefined)),
     });
   });
 }

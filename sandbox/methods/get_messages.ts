@@ -6,7 +6,7 @@ import { type Method, RpcError } from "../rpc.ts";
 import { Api } from "../tl.ts";
 import { isChannelId } from "../world/chat.ts";
 import type { World, WorldChat, WorldMessage } from "../world/mod.ts";
-import { channelFrom, namedIn } from "./access.ts";
+import { channelFrom } from "./access.ts";
 import type { Answers } from "./answers.ts";
 import { encode, type TlField } from "./encode.ts";
 import { peer } from "./map_peer.ts";
@@ -48,7 +48,7 @@ function fetch(answers: Answers, ids: readonly number[], find: Find, channel?: W
     const found = find(id);
     if (!found) return encode({ _: "messageEmpty", id, peer_id: channel && peer(channel.id) });
     chats.add(found.chat.id);
-    for (const each of namedIn(found.message)) named.add(each);
+    for (const each of answers.named(found.chat, found.message)) named.add(each);
     return answers.message(found.chat, found.message);
   });
   return { messages, ...answers.people(chats, named) };
@@ -83,7 +83,7 @@ export function getChannelMessages(
       pts: answers.pts(chat.id),
       count: ids.length,
       ...fetch(answers, ids, find, chat),
-      topics: [],
+      topics: answers.topics(chat, ids.map((id) => find(id)?.message)),
     });
   });
 }

@@ -2,8 +2,9 @@
  * Messages as TL objects.
  * @module
  */
-import { isChannelId } from "../world/chat.ts";
+import { bareId, isChannelId } from "../world/chat.ts";
 import type { WorldAction, WorldChat, WorldEntity, WorldMessage } from "../world/mod.ts";
+import { savedFrom } from "../world/search.ts";
 import type { TlPlain } from "./encode.ts";
 import { media, photo } from "./map_media.ts";
 import { flag, peer } from "./map_peer.ts";
@@ -69,13 +70,21 @@ function action(value: WorldAction, date: number): TlPlain {
       };
     case "contact_sign_up":
       return { _: "messageActionContactSignUp" };
+    case "topic_create":
+      return { _: "messageActionTopicCreate", title: value.title, icon_color: value.color };
+    case "topic_edit":
+      return { _: "messageActionTopicEdit", title: value.title, closed: value.closed, hidden: value.hidden };
+    case "migrate_to":
+      return { _: "messageActionChatMigrateTo", channel_id: bareId(value.chat) };
+    case "migrate_from":
+      return { _: "messageActionChannelMigrateFrom", title: value.title, chat_id: bareId(value.chat) };
   }
 }
 
 function forward({ forward: source }: WorldMessage, saved: boolean): TlPlain | undefined {
   if (!source) return undefined;
-  const { from, name, date, postId, author } = source;
-  const origin = saved && from && postId !== undefined
+  const { from, name, date, postId, author, automatic } = source;
+  const origin = (saved || automatic) && from && postId !== undefined
     ? { saved_from_peer: peer(from), saved_from_msg_id: postId }
     : {};
   return {
@@ -93,6 +102,7 @@ function replyTo({ replyTo: to }: WorldMessage): TlPlain | undefined {
   if (!to) return undefined;
   return {
     _: "messageReplyHeader",
+    forum_topic: flag(to.forumTopic),
     quote: flag(to.quote),
     reply_to_msg_id: to.id,
     reply_to_top_id: to.topId,
@@ -120,12 +130,20 @@ function sender(message: WorldMessage, chat: WorldChat): TlPlain | undefined {
   return message.from && !implied ? peer(message.from) : undefined;
 }
 
-/** A message of a chat; `unread` marks a mention we have not seen. */
-export function message(chat: WorldChat, value: WorldMessage, unread: boolean): TlPlain {
+/** What an answer must know of a message beside itself. */
+export interface Surroundings {
+  /** We have not read it. */
+  readonly unread?: boolean;
+  /** The thread it begins, or the comments on it. */
+  readonly replies?: TlPlain;
+}
+
+/** A message of a chat. */
+export function message(chat: WorldChat, value: WorldMessage, around: Surroundings): TlPlain {
   const base = {
     out: flag(value.out),
     mentioned: flag(value.mentioned),
-    media_unread: flag(unread && value.mentioned),
+    media_unread: flag(around.unread && value.mentioned),
     silent: flag(value.silent),
     post: flag(value.post && isChannelId(chat.id)),
     id: value.id,
@@ -140,7 +158,7 @@ export function message(chat: WorldChat, value: WorldMessage, unread: boolean): 
     ...base,
     pinned: flag(value.pinned),
     noforwards: flag(chat.protected),
-    saved_peer_id: chat.kind === "saved" ? peer(chat.id) : undefined,
+    saved_peer_id: chat.kind === "saved" ? peer(savedFrom(value) ?? chat.id) : undefined,
     fwd_from: forward(value, chat.kind === "saved"),
     via_bot_id: value.viaBot,
     message: value.text,
@@ -148,6 +166,7 @@ export function message(chat: WorldChat, value: WorldMessage, unread: boolean): 
     entities: value.entities?.map(entity),
     views: value.views,
     forwards: value.views === undefined ? undefined : value.forwards ?? 0,
+    replies: around.replies,
     edit_date: value.edited,
     post_author: value.author,
     grouped_id: value.albumId,

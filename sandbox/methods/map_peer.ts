@@ -52,16 +52,22 @@ export function user(world: World, record: WorldUser, min: boolean): TlPlain {
   };
 }
 
+function inputChannel(world: World, id: string): TlPlain {
+  return { _: "inputChannel", channel_id: bareId(id), access_hash: world.accessHash(id) };
+}
+
 function basicGroup(world: World, record: WorldChat): TlPlain {
   return {
     _: "chat",
     creator: flag(record.members[0] === String(world.ownerId)),
+    deactivated: flag(record.migratedTo),
     id: bareId(record.id),
     title: record.title,
     photo: { _: "chatPhotoEmpty" },
     participants_count: record.size,
     date: record.created,
     version: 1,
+    migrated_to: record.migratedTo === undefined ? undefined : inputChannel(world, record.migratedTo),
     default_banned_rights: { _: "chatBannedRights", until_date: 0 },
   };
 }
@@ -88,6 +94,7 @@ export function chat(world: World, record: WorldChat, min: boolean): TlPlain {
     megagroup: flag(!broadcast),
     signatures: flag(record.signatures),
     min: flag(min),
+    has_link: flag(record.linked),
     noforwards: flag(record.protected),
     forum: flag(record.kind === "forum"),
     id: bareId(record.id),

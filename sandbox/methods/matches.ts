@@ -47,7 +47,7 @@ export function createMatches(world: World): Matches {
     const { filter = "Empty" } = search;
     const passed = filter === "Empty" ? undefined : filtersOf(chatId, history);
     const bit = 1 << FILTERS.indexOf(filter);
-    const test = matcher(search);
+    const test = matcher({ ...search, forum: world.chats.get(chatId)?.kind === "forum" });
     const ids: number[] = [];
     for (let index = history.length - 1; index >= 0; index--) {
       if (passed && ((passed[index] ?? 0) & bit) === 0) continue;
@@ -58,7 +58,7 @@ export function createMatches(world: World): Matches {
 
   return (chatId, search) => {
     const { version } = world.messages(chatId);
-    const key = JSON.stringify([chatId, search.query, search.filter, search.from, search.topId]);
+    const key = JSON.stringify([chatId, search]);
     const known = results.get(key);
     if (known?.version === version) return known.value;
     if (results.size >= KEPT) results.clear();

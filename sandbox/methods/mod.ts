@@ -8,12 +8,17 @@ import { createAnswers } from "./answers.ts";
 import { checkChatInvite, getChannels, getChats } from "./chats.ts";
 import { getDialogFilters, getDialogs, getPeerDialogs, getPinnedDialogs } from "./dialogs.ts";
 import { getFullChannel, getFullChat, getFullUser, type Pinned } from "./full.ts";
+import { getForumTopics, getForumTopicsById } from "./get_forum_topics.ts";
 import { getHistory } from "./get_history.ts";
 import { getChannelMessages, getMessages } from "./get_messages.ts";
 import { getParticipants } from "./get_participants.ts";
+import { getDiscussionMessage, getReplies } from "./get_replies.ts";
+import { getUnreadMentions } from "./get_unread_mentions.ts";
 import { createMatches } from "./matches.ts";
 import { resolveUsername } from "./resolve_username.ts";
 import { getSearchCounters, search } from "./search.ts";
+import { searchGlobal } from "./search_global.ts";
+import { getSearchResultsCalendar, getSearchResultsPositions } from "./search_results.ts";
 import { getContacts, getUsers } from "./users.ts";
 
 /** Creates the methods over a world, by class name. */
@@ -25,6 +30,14 @@ export function createMethods(world: World): Methods {
     getHistory(answers),
     search(answers, matches),
     getSearchCounters(answers, matches),
+    getSearchResultsCalendar(answers, matches),
+    getSearchResultsPositions(answers, matches),
+    searchGlobal(answers, matches),
+    getReplies(answers),
+    getDiscussionMessage(answers),
+    getUnreadMentions(answers, matches),
+    getForumTopics(answers),
+    getForumTopicsById(answers),
     getMessages(answers),
     getChannelMessages(answers, pinned),
     getDialogs(answers),

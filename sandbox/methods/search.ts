@@ -4,7 +4,7 @@
  */
 import { type Method, RpcError } from "../rpc.ts";
 import { Api } from "../tl.ts";
-import type { History, World, WorldMessage } from "../world/mod.ts";
+import type { History, World, WorldChat, WorldMessage } from "../world/mod.ts";
 import { chatOf } from "./access.ts";
 import type { Answers } from "./answers.ts";
 import { encode, encodeVector } from "./encode.ts";
@@ -20,7 +20,15 @@ function senderOf(world: World, input: unknown): string {
   }
 }
 
-function topIdOf(history: History, topMsgId: unknown): number | undefined {
+/** The dialog of Saved Messages that is asked for, see {@link savedFrom}; elsewhere there is none. */
+export function savedIn(world: World, chat: WorldChat, input: unknown): string | undefined {
+  if (input === undefined || input === null) return undefined;
+  if (chat.kind !== "saved") throw new RpcError(400, "PEER_ID_INVALID");
+  return chatOf(world, input).id;
+}
+
+/** The thread or topic that is asked for, if one is. Throws MSG_ID_INVALID if there is no such message. */
+export function topIdOf(history: History, topMsgId: unknown): number | undefined {
   if (typeof topMsgId !== "number" || topMsgId === 0) return undefined;
   if (!history.byId(topMsgId)) throw new RpcError(400, "MSG_ID_INVALID");
   return topMsgId;
@@ -40,6 +48,7 @@ export function search({ world, messages }: Answers, matches: Matches): readonly
       filter: filterOf(request.filter),
       from: request.fromId ? senderOf(world, request.fromId) : undefined,
       topId: topIdOf(history, request.topMsgId),
+      saved: savedIn(world, chat, request.savedPeerId),
     });
     const { offsetId, minDate, maxDate } = request;
     const offset = offsetId > 0 ? found.filter((id) => id >= offsetId).length : 0;
@@ -60,8 +69,9 @@ export function getSearchCounters({ world }: Answers, matches: Matches): readonl
   return method(Api.messages.GetSearchCounters, (request) => {
     const chat = chatOf(world, request.peer);
     const topId = topIdOf(world.messages(chat.id), request.topMsgId);
+    const saved = savedIn(world, chat, request.savedPeerId);
     return encodeVector(request.filters.map((filter) => {
-      const count = matches(chat.id, { filter: filterOf(filter), topId }).length;
+      const count = matches(chat.id, { filter: filterOf(filter), topId, saved }).length;
       return encode({ _: "messages.searchCounter", filter: new Uint8Array(filter.getBytes()), count });
     }));
   });

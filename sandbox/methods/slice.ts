@@ -2,6 +2,8 @@
  * Pagination by an offset, https://core.telegram.org/api/offsets.
  * @module
  */
+import type { History, Places, WorldMessage } from "../world/mod.ts";
+import type { Slice } from "./answers.ts";
 import { limited } from "./method.ts";
 
 /** The parameters that choose a slice. */
@@ -34,4 +36,32 @@ export function placesOf(
 /** Whether an id is within the bounds, both exclusive; they come after the slice, so a page may be short, or empty. */
 export function within({ maxId, minId }: Bounds, id: number): boolean {
   return (maxId <= 0 || id < maxId) && (minId <= 0 || id > minId);
+}
+
+/** What chooses a page of a history. */
+export interface Offsets extends Window, Bounds {
+  readonly offsetId: number;
+  readonly offsetDate: number;
+}
+
+/**
+ * A page of messages, newest first: `offset_id` or, without one, `offset_date` ("messages sent before the specified date", so
+ * exclusive) chooses where the slice begins; `max_id` and `min_id` come after. That an id makes the date count for nothing is not
+ * documented: clients that page by id send the last message's date along and miss nothing.
+ * @param list the places of what is paged, a whole history or a part of it
+ * @param history the messages themselves
+ */
+export function pageOf(list: Places, history: History, offsets: Offsets): Slice {
+  const { offsetId, offsetDate } = offsets;
+  const count = list.length;
+  const before = offsetId > 0 ? list.countBelowId(offsetId) : offsetDate > 0 ? list.countBefore(offsetDate) : count;
+  const offset = count - before;
+  const { from, to } = placesOf(count, offset, offsets);
+  const messages: WorldMessage[] = [];
+  for (let place = from; place < to; place++) {
+    const id = list.idAt(count - 1 - place);
+    const message = within(offsets, id) ? history.byId(id) : undefined;
+    if (message) messages.push(message);
+  }
+  return { messages, count, ...offset > 0 && { place: from } };
 }

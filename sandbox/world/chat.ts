@@ -28,6 +28,36 @@ export interface WorldChat {
   /** Content may not be forwarded or saved. */
   readonly protected?: boolean;
   readonly signatures?: boolean;
+  /** The marked id of a channel's discussion group, or of the channel of such a group, https://core.telegram.org/api/discussion. */
+  readonly linked?: string;
+  /** The supergroup a basic group became, https://core.telegram.org/api/channel#migration. */
+  readonly migratedTo?: string;
+  /** The basic group a supergroup was, and the id of its last message. */
+  readonly migratedFrom?: { readonly id: string; readonly maxId: number };
+  /** Of a forum: its topics, General first, https://core.telegram.org/api/forum. */
+  readonly topics?: readonly WorldTopic[];
+}
+
+/** The topic every forum has; its id is that of the message that created the forum. */
+export const GENERAL = 1;
+
+/** A topic of a forum. */
+export interface WorldTopic {
+  /** The id of the service message that created it, {@link GENERAL} for General. */
+  readonly id: number;
+  /** Unix seconds. */
+  readonly created: number;
+  readonly title: string;
+  /** Decimal user id. */
+  readonly creator: string;
+  /** RGB. */
+  readonly color: number;
+  readonly closed?: boolean;
+  readonly pinned?: boolean;
+  /** Only General may be. */
+  readonly hidden?: boolean;
+  /** Its messages up to this id are read by us. */
+  readonly readInbox: number;
 }
 
 /** A user. */

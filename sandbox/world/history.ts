@@ -4,21 +4,25 @@
  */
 import type { Draft, WorldMessage } from "./message.ts";
 
-/** Messages in ascending order of id. */
-export interface History extends Iterable<WorldMessage> {
+/** Where messages stand, the oldest first: ids ascend, dates never decrease. */
+export interface Places {
   readonly length: number;
+  idAt(index: number): number;
+  /** How many messages have a smaller id. */
+  countBelowId(id: number): number;
+  /** How many messages are older than a date in seconds. */
+  countBefore(date: number): number;
+}
+
+/** Messages in ascending order of id. */
+export interface History extends Places, Iterable<WorldMessage> {
   /** Grows with every change; what was computed from an older version is stale. */
   readonly version: number;
   /** The message at an index from 0 (the oldest). */
   at(index: number): WorldMessage;
   /** The message with an id, if there is one. */
   byId(id: number): WorldMessage | undefined;
-  idAt(index: number): number;
   dateAt(index: number): number;
-  /** How many messages have a smaller id. */
-  countBelowId(id: number): number;
-  /** How many messages are older than a date in seconds. */
-  countBefore(date: number): number;
 }
 
 /** A history that can change. */

@@ -93,7 +93,11 @@ export type WorldAction =
   | { readonly action: "joined_by_link"; readonly inviter: string }
   | { readonly action: "remove_user"; readonly user: string }
   | { readonly action: "phone_call"; readonly id: string; readonly duration?: number; readonly missed?: boolean }
-  | { readonly action: "contact_sign_up" };
+  | { readonly action: "contact_sign_up" }
+  | { readonly action: "topic_create"; readonly title: string; readonly color: number }
+  | { readonly action: "topic_edit"; readonly title?: string; readonly closed?: boolean; readonly hidden?: boolean }
+  | { readonly action: "migrate_to"; readonly chat: string }
+  | { readonly action: "migrate_from"; readonly chat: string; readonly title: string };
 
 /** One message. A field that does not apply is absent. */
 export interface WorldMessage {
@@ -105,13 +109,22 @@ export interface WorldMessage {
   readonly from?: string;
   readonly text: string;
   readonly entities?: readonly WorldEntity[];
-  readonly replyTo?: { readonly id: number; readonly topId?: number; readonly quote?: string };
+  readonly replyTo?: {
+    readonly id: number;
+    /** The first message of the thread, unless that is the one answered, https://core.telegram.org/api/threads. */
+    readonly topId?: number;
+    readonly quote?: string;
+    /** Sent in a topic of a forum other than General. */
+    readonly forumTopic?: boolean;
+  };
   readonly forward?: {
     readonly from?: string;
     readonly name?: string;
     readonly date: number;
     readonly postId?: number;
     readonly author?: string;
+    /** The post was put into the discussion group by its channel. */
+    readonly automatic?: boolean;
   };
   readonly media?: WorldMedia;
   /** Shared by the messages of an album; a signed 64-bit number in decimal. */

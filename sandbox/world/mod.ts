@@ -6,16 +6,20 @@ import { ACQUAINTANCES, FRIENDS, MEMBERS, OWNER } from "./cast.ts";
 import { bareId, isChannelId, type WorldChat, type WorldDialog, type WorldFolder, type WorldUser } from "./chat.ts";
 import { ARCHIVE, namedChannels, NEWS } from "./chats/channels.ts";
 import { crowd } from "./chats/crowd.ts";
+import { forum } from "./chats/forum.ts";
+import { journal } from "./chats/journal.ts";
+import { oldTown } from "./chats/old_town.ts";
 import { GROUP, peopleChats, privateChat, TEA_ROOM } from "./chats/people.ts";
 import type { ChatSeed } from "./chats/seed.ts";
 import { createHistory, type History, type MutableHistory } from "./history.ts";
 import type { Draft, WorldMessage } from "./message.ts";
 import { long } from "./random.ts";
 import { createSequence, type Sequence } from "./sequence.ts";
+import { createThreads, type Threads } from "./threads.ts";
 import { seconds } from "./timeline.ts";
 
-export type { ChatKind, WorldChat, WorldDialog, WorldFolder, WorldUser } from "./chat.ts";
-export type { History } from "./history.ts";
+export type { ChatKind, WorldChat, WorldDialog, WorldFolder, WorldTopic, WorldUser } from "./chat.ts";
+export type { History, Places } from "./history.ts";
 export type { Draft, WorldAction, WorldEntity, WorldFile, WorldMedia, WorldMessage } from "./message.ts";
 
 /** What happened, for those who push updates: the message as it is now, or `undefined` if it is gone. */
@@ -40,6 +44,8 @@ export interface World {
    * @throws {RangeError} no chat has this id
    */
   messages(chatId: string): History;
+  /** The threads of its groups, topics of forums and comments on posts among them. */
+  readonly threads: Threads;
   /** The chat that holds a message of the sequence common to private chats and basic groups. */
   chatOfMessage(id: number): string | undefined;
   /** The access hash of a user or channel, by its marked id: fixed, signed. */
@@ -89,7 +95,7 @@ export function createWorld(options: { readonly now?: () => number } = {}): Worl
   const users = new Map(
     [OWNER, ...FRIENDS.map(([user]) => user), ...MEMBERS, ...ACQUAINTANCES].map((user) => [user.id, user]),
   );
-  const seeds = [...namedChannels(), ...peopleChats(), ...crowd()];
+  const seeds = [...namedChannels(), ...peopleChats(), ...crowd(), forum(), ...journal(), ...oldTown()];
   const sequence: Sequence = createSequence(seeds.filter((seed) => !isChannelId(seed.chat.id)));
   const chats = new Map<string, WorldChat>();
   const histories = new Map<string, MutableHistory>();
@@ -116,7 +122,9 @@ export function createWorld(options: { readonly now?: () => number } = {}): Worl
     if (!users.has(chatId)) throw new RangeError(`no chat ${chatId}`);
     return createHistory({ ids: new Int32Array(0), dates: new Int32Array(0) }, () => ({ text: "" }));
   };
+  const threads = createThreads(chats, messages);
   const tell: WorldListener = (...change) => {
+    threads.note(...change);
     for (const listener of listeners) listener(...change);
   };
   const nextId = (chatId: string): number => {
@@ -150,6 +158,7 @@ export function createWorld(options: { readonly now?: () => number } = {}): Worl
     ],
     chat,
     messages,
+    threads,
     chatOfMessage: sequence.chatOf,
     accessHash: (id) => long(bareId(id), isChannelId(id) ? 1 : 2),
     append: (chatId, { date = Math.floor(now() / 1000), ...draft }) => {

@@ -4,6 +4,7 @@
  */
 import { linkOf } from "./media.ts";
 import type { WorldMessage } from "./message.ts";
+import { isInThread } from "./threads.ts";
 
 /** The filters of messages.search, https://core.telegram.org/type/MessagesFilter, by the name after `InputMessagesFilter`. */
 export type Filter =
@@ -31,8 +32,12 @@ export interface Search {
   readonly filter?: Filter;
   /** The sender's marked id. */
   readonly from?: string;
-  /** The first message of a thread. */
+  /** The first message of a thread, or the topic of a forum. */
   readonly topId?: number;
+  /** Whether the chat is a forum: 1 is a topic there. */
+  readonly forum?: boolean;
+  /** In Saved Messages: the marked id of the chat a message was saved from, our own for notes. */
+  readonly saved?: string;
 }
 
 const kind = (...kinds: readonly string[]) => ({ media }: WorldMessage): boolean =>
@@ -58,6 +63,9 @@ const filters: Readonly<Record<Filter, (message: WorldMessage) => boolean>> = {
   PhoneCalls: ({ service }) => service?.action === "phone_call",
 };
 
+/** Stands for the authors who hide themselves, https://core.telegram.org/api/saved-messages. */
+const HIDDEN_AUTHOR = "2666000";
+
 /** Scripts without spaces between words: there a word may begin anywhere. */
 const SPACELESS = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u;
 
@@ -74,16 +82,22 @@ function finds(message: WorldMessage, wanted: readonly string[]): boolean {
   return wanted.every((word) => SPACELESS.test(word) || words.some((each) => each.startsWith(word)));
 }
 
+/** Whose dialog in Saved Messages a message is in, https://core.telegram.org/api/saved-messages: its source, a hidden one, or ourselves. */
+export function savedFrom({ forward, from }: WorldMessage): string | undefined {
+  return forward ? forward.from ?? HIDDEN_AUTHOR : from;
+}
+
 /** A test for messages: every word of the query begins a word of the text or of the file's name, whatever the case. */
 export function matcher(search: Search): (message: WorldMessage) => boolean {
-  const { query = "", filter = "Empty", from, topId } = search;
+  const { query = "", filter = "Empty", from, topId, forum = false, saved } = search;
   const wanted = wordsOf(query);
   const hopeless = query.trim() !== "" && wanted.length === 0;
   return (message) =>
     !hopeless &&
     filters[filter](message) &&
     (from === undefined || message.from === from) &&
-    (topId === undefined || message.replyTo?.id === topId || message.replyTo?.topId === topId) &&
+    (topId === undefined || isInThread(message, topId, forum)) &&
+    (saved === undefined || savedFrom(message) === saved) &&
     (wanted.length === 0 || finds(message, wanted));
 }
 

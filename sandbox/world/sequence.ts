@@ -12,14 +12,20 @@ export interface Sequence {
   next(chatId: string): number;
 }
 
+/** Ids below are left to chats that bring their own. */
+const FIRST = 101;
+
 /** Numbers the messages of all these chats by date, writing the ids into their timelines. */
 export function createSequence(seeds: readonly ChatSeed[]): Sequence {
-  const slots = seeds.flatMap(({ chat, timeline }, order) =>
+  const owners = new Map<number, string>();
+  for (const { chat, timeline, numbered } of seeds) {
+    if (numbered) { for (const id of timeline.ids) owners.set(id, chat.id); }
+  }
+  const slots = seeds.filter(({ numbered }) => !numbered).flatMap(({ chat, timeline }, order) =>
     Array.from(timeline.dates, (date, index) => ({ chatId: chat.id, timeline, order, date, index }))
   );
   slots.sort((a, b) => a.date - b.date || a.order - b.order || a.index - b.index);
-  const owners = new Map<number, string>();
-  let last = 100;
+  let last = FIRST - 1;
   for (const { chatId, timeline, index } of slots) {
     // Messages deleted since leave gaps: every seventh id.
     last += last % 7 === 0 ? 2 : 1;

@@ -3,9 +3,26 @@ import { Buffer } from "node:buffer";
 import bigInt from "big-integer";
 import { encode } from "../../sandbox/methods/encode.ts";
 import { createMethods } from "../../sandbox/methods/mod.ts";
-import { RpcError } from "../../sandbox/rpc.ts";
 import { Api, BinaryReader } from "../../sandbox/tl.ts";
-import { createWorld, type World, type WorldMessage } from "../../sandbox/world/mod.ts";
+import { createWorld } from "../../sandbox/world/mod.ts";
+import {
+  answer,
+  bare,
+  call,
+  channel,
+  hash,
+  history,
+  ids,
+  long,
+  methods,
+  newestFirst,
+  page,
+  peer,
+  refused,
+  searched,
+  searching,
+  world,
+} from "./calls.ts";
 import { matcher } from "../../sandbox/world/search.ts";
 
 const NEWS = "-1002000000001";
@@ -17,103 +34,6 @@ const EMPTY = "-1002000000006";
 const PUBLIC = "-1002000000007";
 const TEA_ROOM = "-4001";
 const ANN = "734201334";
-
-const world = createWorld();
-const methods = createMethods(world);
-
-interface Request {
-  readonly className: string;
-  getBytes(): Uint8Array;
-}
-
-/** Sends a request through the bytes of the wire, both ways. */
-async function answer(request: Request, table = methods): Promise<Buffer> {
-  const received = new BinaryReader(Buffer.from(request.getBytes())).tgReadObject();
-  const run = table[request.className];
-  assert(run, request.className);
-  const result = await run(received, { userId: world.ownerId });
-  return Buffer.from(result instanceof Uint8Array ? result : result.getBytes());
-}
-
-async function call<T extends object>(
-  request: Request,
-  expected: new (fields: never) => T,
-  table = methods,
-): Promise<T> {
-  const reader = new BinaryReader(await answer(request, table));
-  const result = reader.tgReadObject();
-  assert(result instanceof expected, `${request.className} answered ${result.className}`);
-  assert.equal(reader.tellPosition(), reader.getBuffer().length);
-  return result;
-}
-
-const refused = (request: Request, message: string): Promise<void> =>
-  assert.rejects(
-    answer(request),
-    (error) => error instanceof RpcError && error.code === 400 && error.message === message,
-  );
-
-const long = (value: bigint | string): bigInt.BigInteger => bigInt(value.toString());
-const bare = (id: string): bigInt.BigInteger => long(BigInt(-1_000_000_000_000) - BigInt(id));
-const hash = (id: string): bigInt.BigInteger => long(world.accessHash(id));
-
-function peer(id: string): Api.InputPeerChannel | Api.InputPeerChat | Api.InputPeerUser {
-  if (id.startsWith("-100")) return new Api.InputPeerChannel({ channelId: bare(id), accessHash: hash(id) });
-  if (id.startsWith("-")) return new Api.InputPeerChat({ chatId: long(id.slice(1)) });
-  return new Api.InputPeerUser({ userId: long(id), accessHash: hash(id) });
-}
-
-const channel = (id: string, accessHash = hash(id)): Api.InputChannel =>
-  new Api.InputChannel({ channelId: bare(id), accessHash });
-
-type Window = Partial<Record<"offsetId" | "offsetDate" | "addOffset" | "limit" | "maxId" | "minId", number>>;
-
-const history = (id: string, window: Window = {}): Api.messages.GetHistory =>
-  new Api.messages.GetHistory({
-    peer: peer(id),
-    offsetId: 0,
-    offsetDate: 0,
-    addOffset: 0,
-    limit: 100,
-    maxId: 0,
-    minId: 0,
-    hash: bigInt.zero,
-    ...window,
-  });
-
-const page = (id: string, window?: Window, table = methods): Promise<Api.messages.ChannelMessages> =>
-  call(history(id, window), Api.messages.ChannelMessages, table);
-
-const ids = (list: readonly { readonly id: number }[]): readonly number[] => list.map(({ id }) => id);
-const newestFirst = (id: string, from: World = world): readonly WorldMessage[] => [...from.messages(id)].reverse();
-
-interface SearchFields extends Window {
-  readonly q?: string;
-  readonly filter?: Api.TypeMessagesFilter;
-  readonly fromId?: Api.TypeInputPeer;
-  readonly topMsgId?: number;
-  readonly minDate?: number;
-  readonly maxDate?: number;
-}
-
-const searching = (id: string, fields: SearchFields): Api.messages.Search =>
-  new Api.messages.Search({
-    peer: peer(id),
-    q: "",
-    filter: new Api.InputMessagesFilterEmpty(),
-    minDate: 0,
-    maxDate: 0,
-    offsetId: 0,
-    addOffset: 0,
-    limit: 100,
-    maxId: 0,
-    minId: 0,
-    hash: bigInt.zero,
-    ...fields,
-  });
-
-const searched = (id: string, fields: SearchFields): Promise<Api.messages.ChannelMessages> =>
-  call(searching(id, fields), Api.messages.ChannelMessages);
 
 /** The pages of a list by offset_id, until an empty one; each must get further than the one before. */
 async function* pages(

@@ -11,6 +11,8 @@ export interface ChatSeed {
   readonly chat: WorldChat;
   /** Ids of a private chat or basic group are only an order; the account's common sequence replaces them. */
   readonly timeline: Timeline;
+  /** The ids of this private chat or basic group are those of the common sequence, before all others. */
+  readonly numbered?: boolean;
   readonly write: (id: number, date: number) => Draft;
   /** Absent: not in the dialog list. */
   readonly dialog?: {
