@@ -158,6 +158,7 @@ Deno.test("command line: help, version and misuse", async () => {
   }
   assert.match(version.out, /^\d+\.\d+\.\d+\n$/);
   assert.equal(misspelt.code, 2);
+  assert.match(misspelt.err, /there is no command "exprot"; the commands are serve, export/);
 });
 
 Deno.test("healthcheck: a configuration that cannot be used is misuse", async () => {

@@ -19,6 +19,8 @@ export interface Query {
   readonly type?: string;
   readonly minViews?: number;
   readonly unread?: boolean;
+  /** A forum's topic by its id. */
+  readonly topic?: number;
   /** Words, each of which begins a word of the message. */
   readonly words?: readonly string[];
 }
@@ -49,8 +51,10 @@ export function typesOf(message: WorldMessage): readonly string[] {
 
 /** The messages of a query, in its order. */
 export function expected(world: World, query: Query): WorldMessage[] {
-  const { chat, from, to, sender, type, minViews, unread, words = [] } = query;
-  const readInbox = world.dialogs.get(chat)?.readInbox ?? 0;
+  const { chat, from, to, sender, type, minViews, unread, topic, words = [] } = query;
+  const readInbox = topic === undefined
+    ? world.dialogs.get(chat)?.readInbox ?? 0
+    : world.chats.get(chat)?.topics?.find(({ id }) => id === topic)?.readInbox ?? 0;
   const found: WorldMessage[] = [];
   const history = world.messages(chat);
   const [first, end] = [place(world, chat, from) ?? 0, place(world, chat, to) ?? history.length];
@@ -59,11 +63,38 @@ export function expected(world: World, query: Query): WorldMessage[] {
     if (sender !== undefined && message.from !== sender) continue;
     if (type !== undefined && TYPES[type]?.(message) !== true) continue;
     if (minViews !== undefined && !(message.views !== undefined && message.views >= minViews)) continue;
+    if (topic !== undefined && !isInTopic(message, topic)) continue;
     if (!words.every((word) => hasWord(message, word))) continue;
     if (unread && (message.id <= readInbox || message.out)) continue;
     found.push(message);
   }
   return query.oldestFirst ? found : found.reverse();
+}
+
+/** A place in the history of a supergroup and of the basic group that it was. */
+export interface Placed {
+  readonly chat: string;
+  readonly message: WorldMessage;
+}
+
+/** The messages of a query, those from before the chat's migration among them: they lie below all of its own ids. */
+export function expectedOfAll(world: World, query: Query): Placed[] {
+  const placed = (chat: string, messages: readonly WorldMessage[]): Placed[] =>
+    messages.map((message) => ({ chat, message }));
+  const own = placed(query.chat, expected(world, query));
+  const former = world.chats.get(query.chat)?.migratedFrom?.id;
+  const { from, to, ...rest } = query;
+  const isOnlyOwn = query.unread || query.topic !== undefined || (from !== undefined && "id" in from);
+  if (former === undefined || isOnlyOwn) return own;
+  const bounds = { ...(from && { from }), ...(to && "at" in to && { to }) };
+  const earlier = placed(former, expected(world, { ...rest, ...bounds, chat: former }));
+  return query.oldestFirst ? [...earlier, ...own] : [...own, ...earlier];
+}
+
+/** By the reply header (https://core.telegram.org/api/forum): what names no topic is General's, but for what begins one. */
+function isInTopic({ id, replyTo, service }: WorldMessage, topic: number): boolean {
+  if (topic !== 1) return replyTo?.forumTopic === true && (replyTo.topId ?? replyTo.id) === topic;
+  return id !== 1 && service?.action !== "topic_create" && !replyTo?.forumTopic;
 }
 
 /** Telegram finds words by their beginnings, in texts and file names, never in service messages. */

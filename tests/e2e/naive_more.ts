@@ -98,5 +98,18 @@ function serviceOf(service: NonNullable<WorldMessage["service"]>): Record<string
       };
     case "contact_sign_up":
       return { action: "contact_sign_up" };
+    case "topic_create":
+      return { action: "topic_create", title: service.title, color: service.color };
+    case "topic_edit":
+      return {
+        action: "topic_edit",
+        ...(service.title && { title: service.title }),
+        ...(service.closed !== undefined && { closed: service.closed }),
+        ...(service.hidden !== undefined && { hidden: service.hidden }),
+      };
+    case "migrate_to":
+      return { action: "chat_migrate_to", chat_id: service.chat };
+    case "migrate_from":
+      return { action: "channel_migrate_from", title: service.title, chat_id: service.chat };
   }
 }

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { createRandom, type Random } from "../../sandbox/world/random.ts";
 import { createWorld, type History, type World, type WorldChat, type WorldMessage } from "../../sandbox/world/mod.ts";
-import { type Bound, expected, type Query, TYPE_WORDS, typesOf } from "./naive.ts";
+import { type Bound, expected, expectedOfAll, type Query, TYPE_WORDS, typesOf } from "./naive.ts";
 import { answer, compactSchema, fullSchema, shown } from "./page.ts";
 import { startSandbox, type TestSandbox } from "./sandbox.ts";
 import { startServer, type TestServer } from "./server.ts";
@@ -132,7 +132,11 @@ function drawCase(random: Random, world: World): Case {
   const minViews = chance(random, witness?.views === undefined ? 2 : 20)
     ? Math.max(1, (witness?.views ?? 1) + random.int(3) - 1)
     : undefined;
-  const unread = world.dialogs.has(chat.id) && chance(random, rangeArgs.from === undefined ? 15 : 4) ? true : undefined;
+  const topic = drawTopic(random, chat);
+  const isCounted = (chat.kind !== "forum" || topic !== undefined) && chat.migratedTo === undefined;
+  const unread = isCounted && world.dialogs.has(chat.id) && chance(random, rangeArgs.from === undefined ? 15 : 4)
+    ? true
+    : undefined;
   const words = drawWords(random, witness);
   const isSearch = words.length > 0 || (chance(random, 40) && (sender !== undefined || type !== undefined));
   const isOldest = !isSearch && direction === "oldest_first";
@@ -145,12 +149,27 @@ function drawCase(random: Random, world: World): Case {
     ...(type === undefined ? {} : { type }),
     ...(isSearch || minViews === undefined ? {} : { minViews }),
     ...(isSearch || unread === undefined ? {} : { unread }),
+    ...(topic === undefined ? {} : { topic: topic.id }),
     ...(words.length === 0 ? {} : { words }),
   };
-  const args = { chat: nameChat(random, world, chat), ...rangeArgs, sender: sender?.text, type };
+  const args = { chat: nameChat(random, world, chat), ...rangeArgs, topic: topic?.text, sender: sender?.text, type };
   return isSearch
     ? { tool: "search_messages", query, args: { ...args, query: words.join(" ") || undefined } }
     : { tool: "fetch_history", query, args: { ...args, direction, min_views: minViews, unread } };
+}
+
+/** A topic in one of the forms that name it alone. */
+function drawTopic(
+  random: Random,
+  { topics = [] }: WorldChat,
+): { readonly id: number; readonly text: unknown } | undefined {
+  if (topics.length === 0 || chance(random, 30)) return undefined;
+  const { id, title } = random.pick(topics);
+  const isUnique = topics.filter((each) => each.title === title).length === 1;
+  return {
+    id,
+    text: random.pick([`${id}`, id, ...(isUnique ? [title, ` ${title} `] : []), ...(id === 1 ? ["general"] : [])]),
+  };
 }
 
 /** Words of a message, in any case, some of them only begun. */
@@ -182,19 +201,22 @@ function drawShape(random: Random): Record<string, unknown> {
   };
 }
 
-/** One page, checked for itself: its ids. */
+const NOTHING: Readonly<Record<string, unknown>> = {};
+
+/** One page, checked for itself: its ids, each with its chat. */
 function readPage(
   tool: string,
   body: Record<string, unknown>,
   shape: Record<string, unknown>,
-  byId: ReadonlyMap<number, WorldMessage>,
-): { readonly ids: number[]; readonly next?: string; readonly total?: number; readonly notes: readonly string[] } {
+  wanted: ReadonlyMap<string, WorldMessage>,
+  chat: string,
+): { readonly ids: string[]; readonly next?: string; readonly total?: number; readonly notes: readonly string[] } {
   const page = shape.fields === "full" ? fullSchema.parse(body) : compactSchema.parse(body);
   const limit = Number(shape.limit ?? (tool === "search_messages" ? 20 : 50));
   const notes = page.notes ?? [];
   const rows = "columns" in page
-    ? shown(page)
-    : page.messages.map(({ id, date, text }) => ({ id, date, text, more: {} as Record<string, unknown> }));
+    ? shown(page).map((row) => ({ ...row, id: `${row.more.chat ?? chat}/${row.id}` }))
+    : page.messages.map(({ id, chat_id, date, text }) => ({ id: `${chat_id}/${id}`, date, text, more: NOTHING }));
   assert.equal(page.count, rows.length, "count is the number of messages");
   assert.ok(rows.length <= limit, `a page of ${rows.length} exceeds limit ${limit}`);
   const size = JSON.stringify(body).length;
@@ -203,7 +225,7 @@ function readPage(
   assert.ok(rows.length === limit || !page.has_more || notes.length > 0, "a short page says why");
   if (rows.length === 0) assert.ok(notes.length > 0, "an empty page explains itself");
   for (const row of rows) {
-    const message = byId.get(row.id);
+    const message = wanted.get(row.id);
     assert.equal(row.date, `${rfc(message?.date ?? 0)}Z`);
     assert.equal(row.text, message?.text.slice(0, message.text.length - Number(row.more.cut ?? 0)));
   }
@@ -211,15 +233,14 @@ function readPage(
 }
 
 async function walk(server: TestServer, random: Random, { tool, query, args }: Case, world: World): Promise<number> {
-  const messages = expected(world, query);
-  const wanted = messages.map(({ id }) => id);
-  const byId = new Map(messages.map((message) => [message.id, message]));
-  const ids: number[] = [];
+  const byId = new Map(expectedOfAll(world, query).map(({ chat, message }) => [`${chat}/${message.id}`, message]));
+  const wanted = [...byId.keys()];
+  const ids: string[] = [];
   let cursor: string | undefined;
   for (let pages = 1;; pages++) {
     const shape = drawShape(random);
     const given = cursor === undefined || chance(random, 30) ? args : { chat: query.chat };
-    const page = readPage(tool, await answer(server, tool, { ...given, ...shape, cursor }), shape, byId);
+    const page = readPage(tool, await answer(server, tool, { ...given, ...shape, cursor }), shape, byId, query.chat);
     ids.push(...page.ids);
     if (page.total !== undefined) {
       assert.equal(page.total, wanted.length, "total is exact where it is given");

@@ -169,7 +169,7 @@ export class Peer implements Disposable {
   async authenticate(): Promise<Buffer> {
     trustSandbox();
     const connection = { send: (packet: Buffer) => this.send(packet), recv: () => this.receive() };
-    const { authKey } = await doAuthentication(new MTProtoPlainSender(connection, log), log);
+    const { authKey } = await agree(new MTProtoPlainSender(connection, log));
     this.useKey(authKey);
     return authKey.getKey() ?? Buffer.alloc(0);
   }
@@ -279,4 +279,14 @@ export function container(...messages: Buffer[]): Buffer {
 
 export function ping(id: bigint): Buffer {
   return new Api.Ping({ pingId: bigInt(id.toString()) }).getBytes();
+}
+
+/** GramJS drops the leading zeros of a shared key, so that one exchange in 256 fails. */
+async function agree(sender: MTProtoPlainSender, attempts = 3): ReturnType<typeof doAuthentication> {
+  try {
+    return await doAuthentication(sender, log);
+  } catch (error) {
+    if (attempts === 1) throw error;
+    return await agree(sender, attempts - 1);
+  }
 }
