@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import { createRandom } from "../../sandbox/world/random.ts";
-import { createWorld, type World } from "../../sandbox/world/mod.ts";
+import { createWorld, type World, type WorldMessage } from "../../sandbox/world/mod.ts";
 import { answer } from "./page.ts";
 import { startSandbox } from "./sandbox.ts";
 import { startServer, type TestServer } from "./server.ts";
@@ -38,15 +38,19 @@ const listSchema = z.strictObject({
 function dialogs(world: World): Chat[] {
   return [...world.dialogs.values()].flatMap(({ chatId, folder, muted, pinned, readInbox }) => {
     const chat = world.chats.get(chatId);
-    if (chat === undefined) return [];
+    if (chat === undefined || chat.migratedTo !== undefined) return [];
     const history = world.messages(chatId);
-    const fresh = [...history].filter((message) => message.id > readInbox);
+    const readUpTo = ({ id, service, replyTo }: WorldMessage): number => {
+      const topic = service?.action === "topic_create" ? id : replyTo?.forumTopic ? replyTo.topId ?? replyTo.id : 1;
+      return chat.topics?.find((each) => each.id === topic)?.readInbox ?? readInbox;
+    };
+    const fresh = [...history].filter((message) => message.id > readUpTo(message));
     const [unread, mentions] = [fresh.filter(({ out }) => !out), fresh.filter(({ mentioned }) => mentioned)];
     const last = history.length === 0 ? undefined : history.dateAt(history.length - 1);
     return [{
       id: chatId,
       kind: chat.kind,
-      title: chat.kind === "saved" ? "Olga Owner" : chat.title,
+      title: chat.title,
       ...(chat.username !== null && { username: chat.username }),
       ...(last !== undefined && { last: new Date(last * 1000).toISOString().replace(".000Z", "Z") }),
       ...(unread.length > 0 && { unread: unread.length }),

@@ -12,8 +12,25 @@ export function nameIn(world: World, id: string): string {
   return [user?.firstName, user?.lastName].filter(Boolean).join(" ") || (world.chats.get(id)?.title ?? "");
 }
 
+/** How many messages of a group answer each one, or answer one that answers it. */
+function answersIn(world: World, chat: string): ReadonlyMap<number | undefined, number> {
+  const known = counted.get(chat);
+  if (known) return known;
+  const isGroup = world.chats.get(chat)?.kind === "supergroup";
+  const answers = Map.groupBy(
+    isGroup ? world.messages(chat) : [],
+    ({ replyTo }: WorldMessage) => replyTo?.topId ?? replyTo?.id,
+  );
+  const counts = new Map([...answers].map(([id, each]) => [id, each.length]));
+  counted.set(chat, counts);
+  return counts;
+}
+
+/** Worlds that nobody changed are all alike. */
+const counted = new Map<string, ReadonlyMap<number | undefined, number>>();
+
 /** What `more` should hold, said over the world's plain data. */
-export function moreOf(world: World, message: WorldMessage): Record<string, unknown> {
+export function moreOf(world: World, chat: string, message: WorldMessage): Record<string, unknown> {
   const { media, forward, service, reactions, entities = [] } = message;
   const links = [...new Set(entities.flatMap(({ url }) => url ?? []))];
   return {
@@ -40,6 +57,7 @@ export function moreOf(world: World, message: WorldMessage): Record<string, unkn
     ...(reactions && { reactions: Object.fromEntries(reactions.map(({ emoji, count }) => [emoji, count])) }),
     ...(message.views !== undefined && { views: message.views }),
     ...(message.forwards && { forwards: message.forwards }),
+    ...(!service && answersIn(world, chat).has(message.id) && { replies: answersIn(world, chat).get(message.id) }),
     ...(message.edited && { edited: utc(message.edited) }),
     ...(message.pinned && { pinned: true }),
     ...(message.author && { author: message.author }),
@@ -99,7 +117,7 @@ function serviceOf(service: NonNullable<WorldMessage["service"]>): Record<string
     case "contact_sign_up":
       return { action: "contact_sign_up" };
     case "topic_create":
-      return { action: "topic_create", title: service.title, color: service.color };
+      return { action: "topic_create", title: service.title };
     case "topic_edit":
       return {
         action: "topic_edit",
