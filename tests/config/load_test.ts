@@ -187,7 +187,7 @@ Deno.test("loadConfig: a test data centre must be on this machine or a private n
     assert.deepEqual(names(problemsOf(dc(`2@${host}:443`), { "/key": KEY })), ["TELEGRAM_TEST_DC"], host);
   }
   for (const text of ["127.0.0.1:443", "9@127.0.0.1:443", "2@127.0.0.1", "2@127.0.0.1:0", "2@127.0.0.1:70000"]) {
-    assert.deepEqual(names(problemsOf(dc(text))), ["TELEGRAM_TEST_DC"], text);
+    assert.deepEqual(names(problemsOf(dc(text), { "/key": KEY })), ["TELEGRAM_TEST_DC"], text);
   }
 });
 
