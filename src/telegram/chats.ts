@@ -5,10 +5,9 @@
 import { Api, bigInt } from "../mtproto/gram.ts";
 import type { Call, CallOptions } from "../mtproto/invoke.ts";
 import { AppError } from "../errors.ts";
-import type { Point, Range } from "./dates.ts";
 import { bareId, markedId } from "./ids.ts";
 import { isPrivate, type Peer } from "./map/peer.ts";
-import { LATEST_DATE, readHistory } from "./history.ts";
+import { readHistory } from "./history.ts";
 import { inputChannel, inputPeer, inputUser } from "./input.ts";
 import type { Direction } from "./query.ts";
 import type { Directory } from "./resolve.ts";
@@ -83,33 +82,6 @@ export async function historyEnds(
   if (last === undefined) return { messages: 0 };
   const first = await end("oldest_first");
   return { messages: last.total, first: first?.end ?? last.end, last: last.end };
-}
-
-/**
- * How many messages of a chat lie in a range, by the places that Telegram gives its ends in the whole list
- * (`offset_id_offset`, https://core.telegram.org/constructor/messages.messagesSlice). Undefined where it gives none for
- * `from`; for `to`, none means that nothing lies above.
- */
-export async function countInRange(
-  call: Call,
-  chat: Peer,
-  { from, to }: Range,
-  callOptions?: CallOptions,
-): Promise<number | undefined> {
-  const above = to === undefined ? 0 : await placeOf(call, chat, to, callOptions) ?? 0;
-  const upToFrom = from === undefined ? undefined : await placeOf(call, chat, from, callOptions);
-  const end = from === undefined ? (await historyEnds(call, chat, callOptions)).messages : upToFrom;
-  return end === undefined ? undefined : Math.max(0, end - above);
-}
-
-/** How many messages lie at or above a point. */
-async function placeOf(call: Call, chat: Peer, point: Point, callOptions?: CallOptions): Promise<number | undefined> {
-  const at = "id" in point
-    ? { offsetId: point.id, offsetDate: 0 }
-    : { offsetId: 0, offsetDate: Math.min(Math.max(point.seconds, 1), LATEST_DATE) };
-  const request = { peer: inputPeer(chat), ...at, addOffset: 0, limit: 1, maxId: 0, minId: 0, hash: bigInt(0) };
-  const answer = await call(new Api.messages.GetHistory(request), callOptions);
-  return "offsetIdOffset" in answer ? answer.offsetIdOffset ?? undefined : undefined;
 }
 
 /** The highest incoming message id that is read: TL method messages.getPeerDialogs. Reading it marks nothing as read. */

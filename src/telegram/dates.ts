@@ -156,7 +156,15 @@ function localToUnix(wall: number, tz: string, context: PointContext): number {
 
 /** Seconds east of UTC at an instant. */
 function offsetAt(at: number, tz: string): number {
-  const parts = new Intl.DateTimeFormat("en-US", {
+  return wallClock(tz)(at) - at;
+}
+
+/**
+ * What clocks in a zone show at an instant, as if it were UTC; both in unix seconds.
+ * @param tz IANA time zone
+ */
+export function wallClock(tz: string): (at: number) => number {
+  const format = new Intl.DateTimeFormat("en-US", {
     timeZone: tz,
     hourCycle: "h23",
     year: "numeric",
@@ -165,10 +173,13 @@ function offsetAt(at: number, tz: string): number {
     hour: "numeric",
     minute: "numeric",
     second: "numeric",
-  }).formatToParts(at * 1000);
-  const part = (type: string): number => Number(parts.find((each) => each.type === type)?.value);
-  const wall = Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"), part("minute"), part("second"));
-  return wall / 1000 - at;
+  });
+  return (at) => {
+    const parts = format.formatToParts(at * 1000);
+    const part = (type: string): number => Number(parts.find((each) => each.type === type)?.value);
+    const wall = Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"), part("minute"), part("second"));
+    return wall / 1000;
+  };
 }
 
 function formatOffset(seconds: number): string {

@@ -66,19 +66,23 @@ export function serverFilter(type: MessageType): Api.TypeMessagesFilter | undefi
 
 /** Recognises the types that Telegram has no filter for; undefined for those that it has one for. */
 export function localMatcher(type: MessageType): ((message: TlMessage) => boolean) | undefined {
-  const media = (message: TlMessage): string | undefined =>
-    message.className === "Message" ? mapMedia(message.media)?.kind : undefined;
-  switch (type) {
-    case "service":
-      return (message) => message.className === "MessageService";
-    case "text":
-      return (message) => message.className === "Message" && media(message) === undefined;
-    case "media":
-      return (message) => media(message) !== undefined;
-    case "sticker":
-    case "poll":
-      return (message) => media(message) === type;
-    default:
-      return undefined;
-  }
+  return serverFilter(type) === undefined ? (message) => typesOf(message).includes(type) : undefined;
+}
+
+/**
+ * All the types that a message falls under, as far as it tells itself: text, or media and its kind, and besides them link,
+ * pinned, mention; a service message is nothing else.
+ */
+export function typesOf(message: TlMessage): MessageType[] {
+  if (message.className === "MessageService") return message.mentioned ? ["mention", "service"] : ["service"];
+  const kind = messageTypeSchema.safeParse(mapMedia(message.media)?.kind);
+  const isLink = message.media?.className === "MessageMediaWebPage" ||
+    message.entities?.some(({ className }) => className === "MessageEntityUrl" || className === "MessageEntityTextUrl");
+  return [
+    ...(mapMedia(message.media) === undefined ? ["text" as const] : ["media" as const]),
+    ...(kind.success ? [kind.data] : []),
+    ...(isLink ? ["link" as const] : []),
+    ...(message.pinned ? ["pinned" as const] : []),
+    ...(message.mentioned ? ["mention" as const] : []),
+  ];
 }

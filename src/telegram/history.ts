@@ -127,7 +127,7 @@ function hasMore(
 }
 
 /** One slice: messages.search when Telegram can filter, messages.getReplies for a thread, else messages.getHistory. */
-function sliceRequest(
+export function sliceRequest(
   query: HistoryQuery,
   slice: {
     readonly offsetId: number;

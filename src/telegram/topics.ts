@@ -95,11 +95,12 @@ export async function topicById({ call, options }: Directory, chat: Peer, id: nu
   return readTopics(await call(request, options)).find(({ topic }) => topic.id === id)?.topic;
 }
 
-function assertForum(chat: Peer): void {
+/** @throws AppError UNSUPPORTED for a chat that is no forum */
+export function assertForum(chat: Peer, field = "topic"): void {
   if (chat.kind === "forum") return;
   throw new AppError("UNSUPPORTED", "The chat is no forum, so it has no topics.", {
-    field: "topic",
-    hint: "Leave topic out; the replies under one message are read by get_messages with thread.",
+    field,
+    hint: "Leave topics out; the replies under one message are read by get_messages with thread.",
   });
 }
 

@@ -2,18 +2,18 @@
  * One page of one chat's messages: what fetch_history and search_messages have in common.
  * @module
  */
-import { formerChat, readUpTo } from "../../telegram/chats.ts";
-import { formatPoint, type Range, readRange } from "../../telegram/dates.ts";
+import { formerChat } from "../../telegram/chats.ts";
+import { formatPoint, readRange } from "../../telegram/dates.ts";
 import type { Place } from "../../telegram/history.ts";
 import { type HistoryQuery, isCountedByTelegram } from "../../telegram/query.ts";
 import { type Directory, findSelf, isStillNamed, resolveChat, type Resolved } from "../../telegram/resolve.ts";
-import { resolveSender, senderById } from "../../telegram/senders.ts";
-import { resolveTopic } from "../../telegram/topics.ts";
+import { senderById } from "../../telegram/senders.ts";
 import { disagrees } from "../cursor.ts";
 import { buildPage, type Page } from "../page.ts";
 import { openDirectory, type Sources } from "../reading.ts";
 import type { ToolContext } from "../registry.ts";
 import { collect, endNotesOf, type Walk } from "../walk.ts";
+import { chatNotes, emptiness, plain, toQuery } from "./chat_query.ts";
 import { assertAgreement, type Filters, givenIn, type Position } from "./position.ts";
 
 /** From here on a page says that there is a better way than paging. */
@@ -112,36 +112,8 @@ async function queryOf(directory: Directory, { peer }: Resolved, position: Posit
   };
 }
 
-/** The query that arguments ask for. */
-async function toQuery(directory: Directory, { peer }: Resolved, args: Filters, range: Range): Promise<HistoryQuery> {
-  const topic = args.topic === undefined ? undefined : await resolveTopic(directory, peer, args.topic);
-  const sender = args.sender === undefined ? undefined : await resolveSender(directory, peer, args.sender);
-  const unreadAfter = !args.unread
-    ? undefined
-    : topic?.readUpTo ?? await readUpTo(directory.call, peer, directory.options);
-  return {
-    ...plain(peer, args, range),
-    former: await formerChat(directory, peer),
-    topic: topic?.id,
-    sender,
-    unreadAfter,
-  };
-}
-
-/** The conditions that need no looking up. */
-function plain(chat: HistoryQuery["chat"], filters: Filters, { from, to }: Range): HistoryQuery {
-  return {
-    chat,
-    direction: filters.direction ?? "newest_first",
-    ...(from === undefined && to === undefined ? {} : { range: { from, to } }),
-    words: filters.query,
-    type: filters.type,
-    minViews: filters.min_views,
-  };
-}
-
 function notesOf(
-  { peer, target, matchedBy }: Resolved,
+  resolved: Resolved,
   query: HistoryQuery,
   { total, hasMore, entries }: {
     readonly total: number | undefined;
@@ -149,19 +121,8 @@ function notesOf(
     readonly entries: Walk["found"];
   },
 ): string[] {
-  const notes: string[] = [];
-  if (target?.message !== undefined && matchedBy === "link") {
-    notes.push(
-      `The link's message is not applied; to read from it on send from:"#${target.message}" and oldest_first.`,
-    );
-    if (target.comment !== undefined) {
-      notes.push("Nor is its comment: resolve_chat with the link names its chat and id.");
-    }
-    if (target.topic !== undefined) notes.push(`Nor is its topic; send topic:"${target.topic}" to stay in it.`);
-  }
-  if (peer.migratedTo !== undefined) {
-    notes.push(`This group became the supergroup ${peer.migratedTo}; its newer messages are there.`);
-  }
+  const { peer } = resolved;
+  const notes = chatNotes(resolved);
   if (entries.some(({ chat }) => chat.id !== peer.id)) {
     notes.push(`Messages with chat in their last element are from before this supergroup was ${query.former?.id}.`);
   }
@@ -170,19 +131,4 @@ function notesOf(
     notes.push(`${total} messages match; for all of them the export command is better than paging.`);
   }
   return notes;
-}
-
-function emptiness(query: HistoryQuery): string {
-  const { range, topic, words, sender, type, minViews, unreadAfter } = query;
-  const conditions = [
-    range && "from and to",
-    topic && "topic",
-    words && "query",
-    sender && "sender",
-    type && "type",
-    minViews && "min_views",
-    unreadAfter !== undefined && "unread",
-  ].filter(Boolean);
-  if (conditions.length === 0) return "There are no (further) messages in this chat.";
-  return `No (further) message of this chat matches ${conditions.join(", ")}.`;
 }

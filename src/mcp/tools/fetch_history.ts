@@ -30,7 +30,11 @@ export function fetchHistory(sources: Sources): Tool {
     }),
     output: pageSchema,
     envelope: pageEnvelope,
-    explain: explainLimit(NAME, sources.maxPageSize, "; a whole history is for the export command"),
+    explain: explainLimit(
+      NAME,
+      sources.maxPageSize,
+      " and go on with next_cursor; a whole history is for the export command",
+    ),
     run: async (args, context) => {
       const position = args.cursor === undefined
         ? undefined

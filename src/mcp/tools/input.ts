@@ -42,18 +42,18 @@ export function limitArgument(most: number, usual: number): z.ZodDefault<z.ZodIn
 
 /**
  * Explains a limit that is out of bounds; for use as a tool's `explain`.
- * @param advice ends the hint
+ * @param advice ends the hint, behind the bounds
  */
 export function explainLimit(
   tool: string,
   most: number,
-  advice = "",
+  advice = " and go on with next_cursor",
 ): (args: JsonObject, issue: z.core.$ZodIssue) => AppError | undefined {
   return (args, issue) => {
     if (issue.path[0] !== "limit" || (issue.code !== "too_big" && issue.code !== "too_small")) return undefined;
     return new AppError("INPUT_VALIDATION", `limit: a page has 1 to ${most} items.`, {
       field: "limit",
-      hint: `Send limit 1 to ${most} and go on with next_cursor${advice}.`,
+      hint: `Send limit 1 to ${most}${advice}.`,
       suggest: { tool, arguments: { ...args, limit: issue.code === "too_big" ? most : 1 } },
     });
   };

@@ -4,6 +4,7 @@
  */
 import type { Sources } from "../reading.ts";
 import type { Tool } from "../registry.ts";
+import { chatStats } from "./chat_stats.ts";
 import { fetchHistory } from "./fetch_history.ts";
 import { listChats } from "./list_chats.ts";
 import { listTopicsTool } from "./list_topics.ts";
@@ -18,5 +19,6 @@ export function createTools(sources: Sources): Tool[] {
     fetchHistory(sources),
     searchMessages(sources),
     listTopicsTool(sources),
+    chatStats(sources),
   ];
 }

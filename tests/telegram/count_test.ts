@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createWorld } from "../../sandbox/world/mod.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { openDatabase } from "../../src/storage/open.ts";
-import { countInRange } from "../../src/telegram/chats.ts";
+import { countMessages } from "../../src/telegram/count.ts";
 import { readRange } from "../../src/telegram/dates.ts";
 import { openAccount } from "../../src/telegram/open.ts";
 import { resolveChat } from "../../src/telegram/resolve.ts";
@@ -10,7 +10,7 @@ import { startSandbox } from "../e2e/sandbox.ts";
 
 const NEWS = "-1002000000001";
 
-Deno.test("countInRange: it is what the world holds between the ends", async () => {
+Deno.test("countMessages: it is what the world holds between the ends", async () => {
   await using sandbox = await startSandbox();
   const environment: Readonly<Record<string, string>> = sandbox.environment;
   const config = loadConfig((name) => environment[name], undefined, { names: [], terminal: false });
@@ -32,6 +32,10 @@ Deno.test("countInRange: it is what the world holds between the ends", async () 
     { range: { from: "2001-01-01T00:00:00Z" }, inside: messages },
   ];
   for (const { range, inside } of cases) {
-    assert.equal(await countInRange(call, peer, readRange(range, 0)), inside.length, JSON.stringify(range));
+    assert.equal(
+      await countMessages(call, { chat: peer, direction: "newest_first", range: readRange(range, 0) }),
+      inside.length,
+      JSON.stringify(range),
+    );
   }
 });
