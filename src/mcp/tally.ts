@@ -3,13 +3,12 @@
  * @module
  */
 import type { Peer } from "../telegram/map/peer.ts";
-import type { Directory } from "../telegram/resolve.ts";
 import { addTo, type Grouping, keysOf, largest, ranked, type Ranking } from "../telegram/stats.ts";
-import { listTopics } from "../telegram/topics.ts";
+import type { Topic } from "../telegram/topics.ts";
 import { labelSenders } from "./labels.ts";
 import { buildPage, type Page } from "./page.ts";
 import type { Scanned } from "./scan.ts";
-import { createRevealer, type Revealer } from "./visible.ts";
+import { createRevealer } from "./visible.ts";
 
 /** Characters that the messages of an answer take. */
 const BUDGET = 32_000;
@@ -78,22 +77,30 @@ const MEANING: Readonly<Partial<Record<Grouping, string>>> = {
   domain: "A message counts once for each domain that it links to.",
 };
 
-/** The largest groups under the names that a reader knows: labels of senders, titles of topics. */
-export async function nameGroups(
-  directory: Directory,
-  chat: Peer,
+/**
+ * The largest groups under the names that a reader knows: labels of senders, titles of topics.
+ * @param topics those of the forum, when it is counted by them
+ */
+export function nameGroups(
   { counts, samples }: Tally,
-  { grouping, self, limit }: { readonly grouping: Grouping; readonly self: string; readonly limit: number },
-): Promise<Shown> {
+  { grouping, self, limit, topics }: {
+    readonly grouping: Grouping;
+    readonly self: string;
+    readonly limit: number;
+    readonly topics: readonly Topic[];
+  },
+): Shown {
   const groups = largest(counts, grouping, limit);
   if (groups.length === 0) return { body: { groups }, notes: [`None of these messages has a ${grouping}.`] };
   const reveal = createRevealer();
   const labels = grouping === "sender"
     ? labelSenders(groups.flatMap(([key]) => samples.get(key) ?? []), self, reveal)
     : undefined;
-  const titles = grouping === "topic" ? await titlesOf(directory, chat, reveal) : undefined;
-  const nameOf = (key: string): string =>
-    labels === undefined ? titles?.get(key) ?? (titles ? `#${key}` : reveal(key)) : labels.get(key)?.label ?? "";
+  const titles = titlesOf(topics);
+  const nameOf = (key: string): string => {
+    if (labels !== undefined) return labels.get(key)?.label ?? "";
+    return reveal(grouping === "topic" ? titles.get(key) ?? `#${key}` : key);
+  };
   const named = groups.map(([key, count]): [string, number] => [nameOf(key), count]);
   const hidden = counts.size - groups.length;
   const least = Math.min(...groups.map(([, count]) => count));
@@ -114,14 +121,10 @@ export async function nameGroups(
   };
 }
 
-/** Names of topics by id; those that two share are told apart by it. */
-async function titlesOf(directory: Directory, chat: Peer, reveal: Revealer): Promise<ReadonlyMap<string, string>> {
-  const { topics } = await listTopics(directory, chat);
+/** Titles of topics by id; those that two share are told apart by it. */
+function titlesOf(topics: readonly Topic[]): ReadonlyMap<string, string> {
   const uses = Map.groupBy(topics, ({ title }) => title);
-  return new Map(topics.map(({ id, title }) => {
-    const isAlone = uses.get(title)?.length === 1;
-    return [String(id), isAlone ? reveal(title) : `${reveal(title)}#${id}`];
-  }));
+  return new Map(topics.map(({ id, title }) => [String(id), uses.get(title)?.length === 1 ? title : `${title}#${id}`]));
 }
 
 /** The best messages, best first, in the form of a page. */

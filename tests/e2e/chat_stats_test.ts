@@ -182,6 +182,27 @@ Deno.test("chat_stats: totals by year of 100,000 messages take fewer than 10 req
   }
 });
 
+Deno.test("chat_stats: what people ask is in the answer to the ideal call", async () => {
+  const world = createWorld();
+  await using sandbox = await startSandbox();
+  await using server = await startServer(sandbox.environment);
+  const first = <T>(items: readonly T[] = []): T | undefined => items[0];
+  const largest = (groups: Stats["groups"] = []): unknown => groups.toSorted(([, a], [, b]) => b - a)[0]?.[0];
+  const range = { from: "2025-03-01T00:00:00Z", to: "2025-04-01T00:00:00Z" };
+  const bounds = { from: { at: seconds(range.from) }, to: { at: seconds(range.to) } };
+  const march = expected(world, { chat: NEWS, oldestFirst: false, ...bounds });
+  const days = await stats(server, { chat: "@sandbox_news", ...range, group_by: "day" });
+  assert.equal(days.total, march.length, "posts in March");
+  assert.equal(largest(days.groups), largest(groupsOf(march, "day", "UTC")), "its busiest day");
+  const best = await stats(server, { chat: "@sandbox_news", ...range, top: "views", limit: 3 });
+  assert.deepEqual(shownIds(best), bestOf(march, "views", 3), "its three most viewed posts");
+  const all = expected(world, { chat: GROUP, oldestFirst: false });
+  const people = await stats(server, { chat: "@sandbox_group", group_by: "sender" });
+  assert.equal(first(byId(people))?.[0], first(groupsOf(all, "sender", "UTC", GROUP))?.[0], "who wrote most");
+  const hours = await stats(server, { chat: "@sandbox_group", group_by: "hour" });
+  assert.equal(largest(hours.groups), largest(groupsOf(all, "hour", "UTC")), "the busiest hour");
+});
+
 Deno.test("chat_stats: a day is the zone's, also when its clocks change", async () => {
   const world = createWorld();
   await using sandbox = await startSandbox();

@@ -10,7 +10,7 @@ import { formatPoint, readRange } from "../../telegram/dates.ts";
 import { type HistoryQuery, isFilteredHere, partsOf } from "../../telegram/query.ts";
 import { findSelf, resolveChat } from "../../telegram/resolve.ts";
 import { type Grouping, groupingSchema, type Ranking, rankingSchema } from "../../telegram/stats.ts";
-import { assertForum } from "../../telegram/topics.ts";
+import { assertForum, listTopics } from "../../telegram/topics.ts";
 import { chatHead, pageSchema } from "../page.ts";
 import { openDirectory, type Sources } from "../reading.ts";
 import { defineTool, READS_TELEGRAM, type Tool, type ToolContext } from "../registry.ts";
@@ -40,7 +40,8 @@ const output = z.object({
   messages: messages.optional(),
 });
 
-const envelope = z.looseObject({ total: z.int(), complete: z.boolean(), notes: z.array(z.string()).optional() });
+/** A plain number: a whole one advertises its bounds. */
+const envelope = z.looseObject({ total: z.number(), complete: z.boolean() });
 
 /** Builds the tool. */
 export function chatStats(sources: Sources): Tool {
@@ -54,6 +55,7 @@ export function chatStats(sources: Sources): Tool {
     input: z.strictObject({
       chat: chatArgument,
       ...filterArguments,
+      tz: filterArguments.tz.describe("IANA zone of days, from and to"),
       group_by: groupingSchema.optional(),
       top: rankingSchema.optional(),
       limit: limitArgument(sources.maxPageSize, 20),
@@ -80,6 +82,7 @@ async function run(sources: Sources, args: Arguments, context: ToolContext): Pro
   const { id: self } = await findSelf(directory);
   const resolved = await resolveChat(directory, args.chat);
   if (grouping === "topic") assertForum(resolved.peer, "group_by");
+  const { topics } = grouping === "topic" ? await listTopics(directory, resolved.peer) : { topics: [] };
   const query = await toQuery(directory, resolved, args, range);
   const isPlain = grouping === undefined && top === undefined;
   const tally = createTally({ grouping, top, tz, limit });
@@ -94,7 +97,7 @@ async function run(sources: Sources, args: Arguments, context: ToolContext): Pro
     : {};
   const total = counted ?? tally.total();
   const shown = grouping !== undefined
-    ? await nameGroups(directory, query.chat, tally, { grouping, self, limit })
+    ? nameGroups(tally, { grouping, self, limit, topics })
     : top !== undefined
     ? showBest(query.chat, tally, { top, self })
     : { body: {}, notes: [] };
