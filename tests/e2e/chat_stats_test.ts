@@ -42,9 +42,12 @@ async function stats(server: TestServer, args: Record<string, unknown>): Promise
   return statsSchema.parse(body);
 }
 
-/** Groups with ids in the place of labels. */
-function byId({ groups = [], senders = {} }: Stats): [string, number][] {
-  return groups.map(([label, count]) => [label === "" ? "" : (senders[label] ?? label).split(" ")[0] ?? "", count]);
+/** Groups with ids in the place of labels, each of which must be explained; the chat itself has none. */
+function byId({ groups = [], senders }: Stats): [string, number][] {
+  if (senders === undefined) return groups;
+  return groups.map((
+    [label, count],
+  ) => [label === "" ? "" : senders[label]?.split(" ")[0] ?? assert.fail(label), count]);
 }
 
 /** The ids of the messages shown, in order. */
