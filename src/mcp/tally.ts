@@ -72,6 +72,7 @@ export function createTally({ grouping, top, tz, limit }: {
 const MEANING: Readonly<Partial<Record<Grouping, string>>> = {
   week: "A week is named by its Monday.",
   type: "A message counts for each of its types, so they add up to more than total.",
+  topic: "The message that creates a topic counts for it; as a filter, topic leaves it out.",
   reaction: "Counts are of reactions, not of messages.",
   hashtag: "A message counts once for each of its hashtags.",
   domain: "A message counts once for each domain that it links to.",

@@ -12,7 +12,7 @@ import { LOCAL_PRINCIPAL } from "../../src/model/principal.ts";
 import { openDatabase } from "../../src/storage/open.ts";
 import { openAccount } from "../../src/telegram/open.ts";
 import { type Bound, expected, type Query, TYPE_WORDS, typesOf } from "./naive.ts";
-import { bestOf, GROUPINGS, groupsOf, RANKINGS } from "./naive_stats.ts";
+import { bestOf, GROUPINGS, groupsOf, RANKINGS, topicOf } from "./naive_stats.ts";
 import { answer, compactSchema, shown } from "./page.ts";
 import { startSandbox } from "./sandbox.ts";
 import { startServer, type TestServer } from "./server.ts";
@@ -21,6 +21,7 @@ import { startServer, type TestServer } from "./server.ts";
 const CASES = Number(Deno.env.get("CASES") ?? 200);
 const SEED = Number(Deno.env.get("SEED") ?? 1);
 const [NEWS, ARCHIVE, GROUP] = ["-1002000000001", "-1002000000002", "-1002000000003"];
+const [FORUM, OLD_TOWN, OLD_TOWN_BEFORE] = ["-1002000000008", "-1002000000013", "-4002"];
 
 const statsSchema = z.strictObject({
   chat: compactSchema.shape.chat,
@@ -57,7 +58,7 @@ function shownIds({ columns = [], messages = [], chat }: Stats): number[] {
 
 const utc = (seconds: number): string => `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
 const seconds = (text: string): number => Date.parse(text) / 1000;
-const of = (messages: readonly WorldMessage[], groups: Stats["groups"] = []): void =>
+const assertSum = (messages: readonly WorldMessage[], groups: Stats["groups"] = []): void =>
   assert.equal(groups.reduce((sum, [, count]) => sum + count, 0), messages.length);
 
 interface Case {
@@ -73,8 +74,10 @@ function drawBound(random: Random, { id, date }: WorldMessage): { readonly bound
 
 /** A query around a message that it finds. */
 function drawCase(random: Random, world: World): Case {
-  const small = [...world.chats.values()].filter(({ access, id }) => access === "member" && id !== ARCHIVE);
-  const chat = random.pick([NEWS, GROUP, random.pick(small).id, "-4001", "734201334", "1000"]);
+  const small = [...world.chats.values()].filter(({ access, id }) =>
+    access === "member" && id !== ARCHIVE && id !== OLD_TOWN
+  );
+  const chat = random.pick([NEWS, GROUP, FORUM, random.pick(small).id, "-4001", "734201334", "1000"]);
   const history = world.messages(chat);
   const place = random.int(Math.max(1, history.length));
   const witness = history.length === 0 ? undefined : history.at(place);
@@ -117,7 +120,7 @@ async function check(server: TestServer, random: Random, { query, args }: Case, 
   assert.equal(plain.complete, true);
   assert.equal(plain.groups ?? plain.messages, undefined);
 
-  const grouping = random.pick(GROUPINGS);
+  const grouping = random.pick(GROUPINGS.filter((each) => each !== "topic"));
   const grouped = await stats(server, { ...args, group_by: grouping, tz: zone, limit });
   assert.equal(grouped.complete, true);
   assert.equal(grouped.total, messages.length, `the total by ${grouping}`);
@@ -217,7 +220,7 @@ Deno.test("chat_stats: a day is the zone's, also when its clocks change", async 
         const bounds = { from: { at: seconds(range.from ?? "") }, to: { at: seconds(range.to ?? "") } };
         const messages = expected(world, { chat: NEWS, oldestFirst: false, ...bounds });
         assert.deepEqual(groups, groupsOf(messages, group_by, tz), `${tz} ${from} ${group_by}`);
-        of(messages, groups);
+        assertSum(messages, groups);
       }
     }
   }
@@ -293,6 +296,84 @@ Deno.test("chat_stats: after 40 seconds it stops, and tells how far it is meanwh
   assert.equal(output.total, expected(createWorld(), { chat: GROUP, oldestFirst: false, from }).length);
   assert.ok(output.total > 1700 && output.total <= 2000, `${output.total}`);
   assert.deepEqual(told, [[1000, 20_000]]);
+});
+
+Deno.test("chat_stats: topics by their titles, which two may share, and as a filter", async () => {
+  const world = createWorld();
+  await using sandbox = await startSandbox();
+  await using server = await startServer(sandbox.environment);
+  const topics = world.chats.get(FORUM)?.topics ?? [];
+  const titleOf = (id: number): string => {
+    const { title = "" } = topics.find((topic) => topic.id === id) ?? {};
+    return topics.filter((topic) => topic.title === title).length > 1 ? `${title}#${id}` : title;
+  };
+  const all = expected(world, { chat: FORUM, oldestFirst: false });
+  const { groups, total } = await stats(server, { chat: "@sandbox_forum", group_by: "topic" });
+  assert.deepEqual(groups, groupsOf(all, "topic", "UTC").map(([id, count]) => [titleOf(Number(id)), count]));
+  assert.equal(total, 2000);
+  assertSum(all, groups);
+  assert.equal(groups?.length, 7);
+  const from = "2024-09-01T00:00:00Z";
+  for (const { id } of topics) {
+    const inTopic = all.filter((message) => topicOf(message) === id && message.id !== id);
+    await sandbox.forgetMethods();
+    const whole = await stats(server, { chat: "@sandbox_forum", topic: String(id) });
+    assert.deepEqual([whole.total, whole.complete], [inTopic.length, true], titleOf(id));
+    const late = inTopic.filter(({ date }) => date >= seconds(from));
+    assert.equal((await stats(server, { chat: "@sandbox_forum", topic: String(id), from })).total, late.length);
+    const mine = late.filter(({ from }) => from === "1000");
+    assert.equal(
+      (await stats(server, { chat: "@sandbox_forum", topic: String(id), from, sender: "me" })).total,
+      mine.length,
+    );
+    assert.ok(
+      Object.values(await sandbox.methods()).reduce((sum, count) => sum + count, 0) < 20,
+      "counted by Telegram",
+    );
+    const days = await stats(server, {
+      chat: "@sandbox_forum",
+      topic: String(id),
+      from,
+      group_by: "month",
+      limit: 100,
+    });
+    assert.deepEqual(days.groups, groupsOf(late, "month", "UTC"));
+  }
+});
+
+Deno.test("chat_stats: what a supergroup was before belongs to it", async () => {
+  const world = createWorld();
+  await using sandbox = await startSandbox();
+  await using server = await startServer(sandbox.environment);
+  await answer(server, "list_chats", {});
+  const both = (query: Partial<Query>): WorldMessage[] =>
+    [OLD_TOWN, OLD_TOWN_BEFORE].flatMap((chat) => expected(world, { oldestFirst: false, ...query, chat }));
+  const [from, to] = ["2015-01-01T00:00:00Z", "2017-01-01T00:00:00Z"];
+  const across = { from: { at: seconds(from) }, to: { at: seconds(to) } };
+  const plain = await stats(server, { chat: OLD_TOWN });
+  assert.deepEqual([plain.total, plain.complete], [both({}).length, true]);
+  assert.match(plain.notes?.join(" ") ?? "", /-4002/);
+  assert.equal((await stats(server, { chat: OLD_TOWN, from, to })).total, both(across).length);
+  assert.equal(
+    (await stats(server, { chat: OLD_TOWN, from, to, type: "photo" })).total,
+    both({ ...across, type: "photo" }).length,
+  );
+  const moved = "2016-03-01T12:00:00Z";
+  const atOnce = { from: { at: seconds(moved) }, to: { at: seconds(moved) + 1 } };
+  assert.ok(both(atOnce).length > 1, "both have messages of the second of the migration");
+  assert.equal(
+    (await stats(server, { chat: OLD_TOWN, from: moved, to: "2016-03-01T12:00:01Z" })).total,
+    both(atOnce).length,
+  );
+  const people = await stats(server, { chat: OLD_TOWN, group_by: "sender" });
+  assert.deepEqual(byId(people), groupsOf(both({}), "sender", "UTC", OLD_TOWN));
+  const years = await stats(server, { chat: OLD_TOWN, group_by: "month", limit: 100 });
+  assert.equal(years.total, 300);
+  const best = await stats(server, { chat: OLD_TOWN, from, to, top: "reactions", limit: 100 });
+  const ids = bestOf(both(across), "reactions", 100);
+  assert.deepEqual(shownIds(best).sort(), ids.sort());
+  const own = await stats(server, { chat: OLD_TOWN, from: "#1" });
+  assert.equal(own.total, expected(world, { chat: OLD_TOWN, oldestFirst: false }).length);
 });
 
 Deno.test("chat_stats: bad input is refused by field, with a way out", async () => {

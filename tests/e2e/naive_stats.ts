@@ -14,6 +14,7 @@ export const GROUPINGS = [
   "weekday",
   "hour",
   "type",
+  "topic",
   "reaction",
   "hashtag",
   "domain",
@@ -35,6 +36,12 @@ function dayBefore(day: string): string {
 
 function weekdayOf(day: string): string {
   return new Date(`${day}T12:00:00Z`).toLocaleString("en-GB", { timeZone: "UTC", weekday: "long" });
+}
+
+/** The forum topic of a message: the one it creates, the one it is marked with, else General. */
+export function topicOf({ id, service, replyTo }: WorldMessage): number {
+  if (service?.action === "topic_create") return id;
+  return replyTo?.forumTopic ? replyTo.topId ?? replyTo.id : 1;
 }
 
 /** What a message of a chat counts for. */
@@ -61,6 +68,8 @@ function keysOf(message: WorldMessage, grouping: string, tz: string, chat: strin
       return [at.slice(11, 13)];
     case "type":
       return typesOf(message);
+    case "topic":
+      return [String(topicOf(message))];
     case "reaction":
       return reactions.flatMap(({ emoji, count }) => Array<string>(count).fill(emoji));
     case "hashtag":

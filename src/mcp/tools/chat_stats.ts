@@ -8,7 +8,7 @@ import { chatHeadSchema } from "../../model/chat.ts";
 import { countMessages } from "../../telegram/count.ts";
 import { formatPoint, readRange } from "../../telegram/dates.ts";
 import { type HistoryQuery, isFilteredHere, partsOf } from "../../telegram/query.ts";
-import { findSelf, resolveChat } from "../../telegram/resolve.ts";
+import { findSelf, isStillNamed, resolveChat } from "../../telegram/resolve.ts";
 import { type Grouping, groupingSchema, type Ranking, rankingSchema } from "../../telegram/stats.ts";
 import { assertForum, listTopics } from "../../telegram/topics.ts";
 import { chatHead, pageSchema } from "../page.ts";
@@ -95,6 +95,8 @@ async function run(sources: Sources, args: Arguments, context: ToolContext): Pro
       onMessages: tally.add,
     })
     : {};
+  // The name has moved to another chat since it was learnt: what it means now is asked anew.
+  if (!isStillNamed(directory, resolved)) return await run(sources, args, context);
   const total = counted ?? tally.total();
   const shown = grouping !== undefined
     ? nameGroups(tally, { grouping, self, limit, topics })
@@ -109,7 +111,7 @@ async function run(sources: Sources, args: Arguments, context: ToolContext): Pro
     ...(total > 0 ? shown.notes : coverage.stopped === undefined ? [emptiness(query)] : []),
   ];
   return {
-    chat: chatHead(query.chat, createRevealer()),
+    chat: chatHead(directory.peers.get(query.chat.id) ?? query.chat, createRevealer()),
     range: {
       ...(from === undefined ? {} : { from: formatPoint(from) }),
       ...(range.to === undefined ? {} : { to: formatPoint(range.to) }),
