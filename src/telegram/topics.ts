@@ -26,28 +26,30 @@ export interface Topic {
 
 /** The topic that every forum has. */
 export const GENERAL = 1;
-const PAGE = 100;
 /** A forum with more topics than this is read in part, and said to be. */
 const MOST_TOPICS = 5000;
 
 /**
  * All topics of a forum, latest activity first: TL method channels.getForumTopics, page by page
  * (https://core.telegram.org/method/channels.getForumTopics).
+ * @param pageSize topics a request, 1 to 100
  * @throws AppError UNSUPPORTED for a chat that is no forum
  */
 export async function listTopics(
   { call, options }: Directory,
   chat: Peer,
+  pageSize = 100,
 ): Promise<{ readonly topics: readonly Topic[]; readonly complete: boolean }> {
   assertForum(chat);
   const channel = inputChannel(chat);
   const found = new Map<number, Topic>();
   let offset = { offsetDate: 0, offsetId: 0, offsetTopic: 0 };
   while (found.size < MOST_TOPICS) {
-    const answer = await call(new Api.channels.GetForumTopics({ channel, ...offset, limit: PAGE }), options);
+    const answer = await call(new Api.channels.GetForumTopics({ channel, ...offset, limit: pageSize }), options);
     const page = readTopics(answer);
     for (const { topic } of page) found.set(topic.id, topic);
-    const last = page.findLast(({ topic }) => !topic.pinned);
+    // Pinned topics may stand before their time.
+    const last = page.findLast(({ topic }) => !topic.pinned) ?? page.at(-1);
     const isStill = last === undefined || last.topic.id === offset.offsetTopic;
     if (isStill || found.size >= answer.count || page.length === 0) break;
     const offsetDate = answer.orderByCreateDate ? last.begun : last.topic.lastDate;
