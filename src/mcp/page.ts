@@ -40,7 +40,6 @@ export const namedPageSchema = pageSchema.extend({
 
 /** The part of a page that is advertised with a tool. */
 export const pageEnvelope = z.looseObject({
-  count: z.int(),
   has_more: z.boolean(),
   next_cursor: z.string().optional(),
   notes: z.array(z.string()).optional(),

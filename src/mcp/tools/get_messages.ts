@@ -18,7 +18,7 @@ import { readThreadPage } from "./thread_page.ts";
 const NAME = "get_messages";
 
 const surroundings = {
-  context: z.int().min(0).max(20).optional().describe("neighbours on either side; 0 unless given"),
+  context: z.int().min(0).max(20).optional().describe("on either side; 0 unless given"),
   chain: z.boolean().optional(),
   thread: z.boolean().optional().describe("of exactly one message"),
 };
