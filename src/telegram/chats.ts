@@ -63,7 +63,7 @@ export async function formerChat(
  * @throws AppError MESSAGE_NOT_FOUND where there is none
  */
 export async function discussionGroup({ call, peers, options }: Directory, channel: Peer): Promise<Peer> {
-  const { discussion } = isPrivate(channel) ? {} : await chatDetails(call, channel, options);
+  const { discussion } = channel.kind === "channel" ? await chatDetails(call, channel, options) : {};
   const group = discussion === undefined ? undefined : peers.get(discussion);
   if (group !== undefined) return group;
   throw new AppError("MESSAGE_NOT_FOUND", "The link points to a comment, but the chat has no discussion group.", {

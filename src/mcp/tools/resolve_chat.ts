@@ -79,7 +79,8 @@ async function run(sources: Sources, name: string, context: ToolContext): Promis
   if (peer.migratedTo !== undefined) {
     notes.push(`This group became the supergroup ${peer.migratedTo}; its newer messages are there.`);
   }
-  if (target?.comment !== undefined && details.discussion === undefined) {
+  const comments = peer.kind === "channel" ? details.discussion : undefined;
+  if (target?.comment !== undefined && comments === undefined) {
     notes.push("The link points to a comment, but the chat has no discussion group to find it in.");
   }
   return {
@@ -99,7 +100,7 @@ async function run(sources: Sources, name: string, context: ToolContext): Promis
       joined: !peer.left,
     },
     matched_by: matchedBy,
-    ...targetOf(target, details.discussion),
+    ...targetOf(target, comments),
     ...(notes.length === 0 ? {} : { notes }),
   };
 }
