@@ -65,8 +65,7 @@ export async function readNamedPage(directory: Directory, query: NamedQuery, fra
     ],
     missing: isFirst ? hits.missing : [],
     wholeTexts: true,
-    cursorAfter: (last = entries.at(-1)) =>
-      frame.cursorAfter(last === undefined ? { chat: "", id: 0 } : { chat: last.chat.id, id: last.message.id }),
+    cursorAfter: (last = entries.at(-1)) => frame.cursorAfter({ chat: last?.chat.id ?? "", id: last?.message.id ?? 0 }),
   });
 }
 
