@@ -28,7 +28,10 @@ export interface Resolved {
 }
 
 /** False once Telegram has said, in an answer since, that the chat no longer has the @name that it was found by. */
-export function isStillNamed({ peers }: Directory, { peer, username }: Resolved): boolean {
+export function isStillNamed(
+  { peers }: Directory,
+  { peer, username }: Pick<Resolved, "peer" | "username">,
+): boolean {
   const folded = username?.toLowerCase();
   return folded === undefined ||
     (peers.get(peer.id) ?? peer).usernames.some((name) => name.toLowerCase() === folded);

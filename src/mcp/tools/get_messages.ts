@@ -96,7 +96,7 @@ async function run(sources: Sources, args: Arguments, context: ToolContext): Pro
       return sources.cursors.seal(NAME, context.principal, next);
     },
   };
-  const query = { names, chat: given?.peer, context: wanted.context, chain: wanted.chain, after: position?.after };
+  const query = { names, chat: name, context: wanted.context, chain: wanted.chain, after: position?.after };
   if (!wanted.thread) return await readNamedPage(directory, query, frame);
   const { thread, after } = position ?? {};
   return await readThreadPage(directory, query, frame, thread && after && { thread, after });

@@ -7,7 +7,7 @@ import { discussionGroup } from "../../telegram/chats.ts";
 import type { Peer } from "../../telegram/map/peer.ts";
 import { type Located, placeKey, readAlbums, readMessages } from "../../telegram/messages.ts";
 import { type ChatReference, type MessageReference, readMessageReference } from "../../telegram/reference.ts";
-import { type Directory, findReadable } from "../../telegram/resolve.ts";
+import { type Directory, findReadable, isStillNamed, resolveChat, type Resolved } from "../../telegram/resolve.ts";
 import { isUnreadable } from "../../telegram/surroundings.ts";
 
 /** A message that was asked for. */
@@ -49,9 +49,13 @@ export function readNames(names: readonly string[]): Named[] {
 /**
  * Finds the messages, each once, in the order of their chats. What lies in a chat that the account cannot read is missing
  * and does not hide the others.
- * @param chat where messages are that are named by id alone
+ * @param chat names where messages are that are named by id alone
  */
-export async function findNamed(directory: Directory, names: readonly Named[], chat: Peer | undefined): Promise<Hits> {
+export async function findNamed(
+  directory: Directory,
+  names: readonly Named[],
+  chat: string | undefined,
+): Promise<Hits> {
   const found = new Map<string, Located>();
   const lost = new Set<Named["as"]>();
   const problems: AppError[] = [];
@@ -63,7 +67,7 @@ export async function findNamed(directory: Directory, names: readonly Named[], c
     problems.push(...as.map(() => problem));
   };
   const wanted: Wanted[] = [];
-  const locate = locator(directory, chat);
+  const { locate, isUpToDate } = locator(directory, chat);
   for (const named of names) {
     try {
       wanted.push(await locate(named));
@@ -79,6 +83,7 @@ export async function findNamed(directory: Directory, names: readonly Named[], c
       miss(problem, group.map(({ as }) => as));
     }
   }
+  if (!isUpToDate()) return await findNamed(directory, names, chat);
   return { found: [...found.values()], missing: [...lost], problems };
 }
 
@@ -99,27 +104,39 @@ async function readGroup(directory: Directory, group: readonly Wanted[]): Promis
   return [...read, ...await readAlbums(directory, first.chat, items)];
 }
 
-/** Finds where named messages should be; each chat is looked up once. */
-function locator(directory: Directory, chat: Peer | undefined): (named: Named) => Promise<Wanted> {
-  const chats = new Map<string, Promise<Peer>>();
-  const once = (key: string, find: () => Promise<Peer>): Promise<Peer> => {
-    const peer = chats.get(key) ?? find();
-    chats.set(key, peer);
-    return peer;
+/** Says where named messages should be; each chat is looked up once. */
+interface Locator {
+  readonly locate: (named: Named) => Promise<Wanted>;
+  /** False once an @name has turned out to have moved to another chat since it was learnt. */
+  readonly isUpToDate: () => boolean;
+}
+
+function locator(directory: Directory, chat: string | undefined): Locator {
+  const chats = new Map<string, Promise<Pick<Resolved, "peer" | "username">>>();
+  const found: Pick<Resolved, "peer" | "username">[] = [];
+  const once = async (key: string, find: () => Promise<Pick<Resolved, "peer" | "username">>): Promise<Peer> => {
+    const finding = chats.get(key) ?? find();
+    chats.set(key, finding);
+    const chosen = await finding;
+    found.push(chosen);
+    return chosen.peer;
   };
-  const find = (reference: ChatReference): Promise<Peer> =>
-    once(JSON.stringify(reference), () => findReadable(directory, reference, "messages"));
-  return async ({ as, reference }) => {
+  const findChat = async (reference: ChatReference): Promise<Pick<Resolved, "peer" | "username">> => ({
+    peer: await findReadable(directory, reference, "messages"),
+    ...(reference.kind === "username" ? { username: reference.username } : {}),
+  });
+  const locate = async ({ as, reference }: Named): Promise<Wanted> => {
     if ("id" in reference) {
       if (chat === undefined) throw chatNeeded(reference.id);
-      return { as, chat, id: reference.id, album: false };
+      return { as, chat: await once("chat", () => resolveChat(directory, chat)), id: reference.id, album: false };
     }
     const { message, comment, single } = reference.target;
-    const peer = await find(reference.chat);
+    const peer = await once(JSON.stringify(reference.chat), () => findChat(reference.chat));
     if (comment === undefined) return { as, chat: peer, id: message, album: !single };
-    const group = await once(peer.id, () => discussionGroup(directory, peer));
+    const group = await once(peer.id, async () => ({ peer: await discussionGroup(directory, peer) }));
     return { as, chat: group, id: comment, album: !single };
   };
+  return { locate, isUpToDate: () => found.every((each) => isStillNamed(directory, each)) };
 }
 
 /** The error for an id that could be of any chat. */

@@ -15,8 +15,8 @@ import { findNamed, type Hits, type Named, noneFound } from "./named_messages.ts
 /** Messages, and how much around them. */
 export interface NamedQuery {
   readonly names: readonly Named[];
-  /** Where messages are that are named by id alone. */
-  readonly chat?: Peer;
+  /** Names where messages are that are named by id alone. */
+  readonly chat?: string;
   /** Neighbours on either side. */
   readonly context: number;
   /** With what they answer. */
