@@ -2,6 +2,8 @@
  * Known messages against the naive model: each rule of get_messages by name, then random calls, page by page.
  */
 import assert from "node:assert/strict";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { createRandom, type Random } from "../../sandbox/world/random.ts";
 import { createWorld, type World, type WorldMessage } from "../../sandbox/world/mod.ts";
 import { type Args, compact, full, places, walk } from "./named.ts";
@@ -370,6 +372,23 @@ Deno.test("get_messages: a cursor keeps the arguments that are left out and refu
   for (const [field, other] of others) {
     const { body } = await server.call("get_messages", { messages, ...other, cursor: first.next_cursor });
     assert.deepEqual([body.code, body.field], ["INVALID_CURSOR", field], JSON.stringify(other));
+  }
+});
+
+Deno.test("get_messages: an @name that has moved to another chat since it was learnt gets that chat's message", async () => {
+  await using sandbox = await startSandbox();
+  {
+    await using server = await startServer(sandbox.environment);
+    await full(server, { messages: ["t.me/sandbox_news/20?single", "t.me/c/2000000004/20"] });
+  }
+  // What was learnt says that the name was another chat's, as it is after the name has moved.
+  using db = new DatabaseSync(join(sandbox.directory, "data", "telegram-toolkit.sqlite"));
+  const moved = (column: string): string => `json_set(${column}, '$.usernames', json('["sandbox_news"]'))`;
+  for (const args of [{ messages: ["t.me/sandbox_news/20?single"] }, { chat: "@sandbox_news", messages: [20] }]) {
+    db.exec(`UPDATE peers SET record = ${moved("record")} WHERE id = '${CLOSED}'`);
+    db.exec(`UPDATE usernames SET peer_id = '${CLOSED}' WHERE username = 'sandbox_news'`);
+    await using server = await startServer(sandbox.environment);
+    assert.deepEqual(places(await full(server, args)), [`${NEWS}/20`]);
   }
 });
 
