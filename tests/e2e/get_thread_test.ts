@@ -122,9 +122,12 @@ Deno.test("get_messages: thread in a group is what Telegram keeps under the mess
     return root === undefined || root.replyTo ? [] : [{ id, replies: replies.map((reply) => reply.id) }];
   }).sort((a, b) => b.replies.length - a.replies.length);
   for (const { id, replies } of [...existing.slice(0, 4), ...existing.slice(-4)]) {
-    const { places } = await walk(server, { chat: GROUP, messages: [id], thread: true, limit: 2 });
-    assert.deepEqual(places, [id, ...replies].map((each) => `${GROUP}/${each}`));
+    for (const limit of [1, 2]) {
+      const { places } = await walk(server, { chat: GROUP, messages: [id], thread: true, limit });
+      assert.deepEqual(places, [id, ...replies].map((each) => `${GROUP}/${each}`));
+    }
   }
+  assert.equal(existing.at(-1)?.replies.length, 1, "a thread of one reply was seen");
   const alone = history.find((each) => !each.replyTo && !roots.has(each.id) && !each.service);
   assert.match(await notes(server, { chat: GROUP, messages: [alone?.id], thread: true }), /no replies/);
 });
