@@ -32,17 +32,22 @@ export const pageSchema = z.object({
   ]),
 });
 
+/** A page of messages that were asked for one by one. */
+export const namedPageSchema = pageSchema.extend({
+  missing: z.array(z.union([z.int(), z.string()])).optional()
+    .describe("what was asked for and is not there, or not for this account: the id, or the link as sent"),
+});
+
 /** The part of a page that is advertised with a tool. */
 export const pageEnvelope = z.looseObject({
-  count: z.int(),
   has_more: z.boolean(),
   next_cursor: z.string().optional(),
   notes: z.array(z.string()).optional(),
   messages: z.array(z.unknown()),
 });
 
-/** See {@link pageSchema}. */
-export type Page = z.input<typeof pageSchema>;
+/** See {@link pageSchema} and {@link namedPageSchema}. */
+export type Page = z.input<typeof namedPageSchema>;
 
 /** A message of a page. */
 export interface Entry {
@@ -62,6 +67,8 @@ export interface PageParts {
   /** More matched, or may, behind the last of the messages. */
   readonly hasMore: boolean;
   readonly notes: readonly string[];
+  /** What was asked for by name and is not there. */
+  readonly missing?: readonly (number | string)[];
   /** What is said of where the messages end; left out when the page ends earlier. */
   readonly endNotes?: readonly string[];
   /** The account's own marked id. */
@@ -88,8 +95,8 @@ export function buildPage(parts: PageParts): Page {
   const whole = render(parts, all, Infinity);
   if (fits(whole) || all === 0) return whole;
   const longestText = parts.wholeTexts ? Infinity : SHORTENED;
-  const shortened = render(parts, all, longestText);
-  if (fits(shortened)) return shortened;
+  const shortened = parts.wholeTexts ? undefined : render(parts, all, SHORTENED);
+  if (shortened !== undefined && fits(shortened)) return shortened;
   let [most, least] = [all - 1, 1];
   while (least < most) {
     const middle = Math.ceil((least + most) / 2);
@@ -118,6 +125,7 @@ function render(parts: PageParts, count: number, longestText: number): Page {
     has_more: hasMore,
     ...(hasMore ? { next_cursor: parts.cursorAfter(isCut ? entries.at(-1) : undefined) } : {}),
     ...(notes.length === 0 ? {} : { notes }),
+    ...(parts.missing?.length ? { missing: [...parts.missing] } : {}),
     ...(reveal.count() === 0 ? {} : { neutralized: reveal.count() }),
     ...body,
   };

@@ -6,6 +6,7 @@ import { AppError } from "../errors.ts";
 import { formatPoint } from "../telegram/dates.ts";
 import { type Place, readHistory, type Slice } from "../telegram/history.ts";
 import { mapMessage } from "../telegram/map/message.ts";
+import type { Located } from "../telegram/messages.ts";
 import { type HistoryQuery, isFilteredHere } from "../telegram/query.ts";
 import type { Directory } from "../telegram/resolve.ts";
 import type { Entry } from "./page.ts";
@@ -36,12 +37,20 @@ export interface WalkLimits {
   readonly observedAt: string;
 }
 
+/** A message as an entry of a page. */
+export function toEntry(
+  { chat, message, peers }: Located,
+  { self, observedAt }: Pick<WalkLimits, "self" | "observedAt">,
+): Entry {
+  return { message: mapMessage(message, { chat, self, peers, observedAt }), chat };
+}
+
 /**
  * Reads until the page is full, the history ends, Telegram asks to wait, or enough was looked at.
  * @throws AppError when there is nothing to show for it yet
  */
 export async function collect(directory: Directory, query: HistoryQuery, limits: WalkLimits): Promise<Walk> {
-  const { limit, after, self, observedAt } = limits;
+  const { limit, after } = limits;
   const found: Entry[] = [];
   const here = isFilteredHere(query);
   const pageSize = here ? 100 : Math.min(100, limit + 1);
@@ -59,10 +68,7 @@ export async function collect(directory: Directory, query: HistoryQuery, limits:
   try {
     for await (const slice of readHistory(call, query, { after, pageSize, callOptions })) {
       const { chat, peers } = slice;
-      found.push(...slice.messages.map((message) => ({
-        message: mapMessage(message, { chat, self, peers, observedAt }),
-        chat,
-      })));
+      found.push(...slice.messages.map((message) => toEntry({ chat, message, peers }, limits)));
       scanned += slice.scanned;
       total = slice.total;
       reached = slice.reached;

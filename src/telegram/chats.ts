@@ -58,6 +58,20 @@ export async function formerChat(
   return former?.forbidden ? undefined : former;
 }
 
+/**
+ * The discussion group of a channel, where the comments on its posts are.
+ * @throws AppError MESSAGE_NOT_FOUND where there is none
+ */
+export async function discussionGroup({ call, peers, options }: Directory, channel: Peer): Promise<Peer> {
+  const { discussion } = channel.kind === "channel" ? await chatDetails(call, channel, options) : {};
+  const group = discussion === undefined ? undefined : peers.get(discussion);
+  if (group !== undefined) return group;
+  throw new AppError("MESSAGE_NOT_FOUND", "The link points to a comment, but the chat has no discussion group.", {
+    field: "messages",
+    hint: "Leave ?comment out of the link to read the post itself.",
+  });
+}
+
 /** One end of a history. */
 export interface HistoryEnd {
   readonly id: number;

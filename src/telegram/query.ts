@@ -6,6 +6,7 @@ import type { Range } from "./dates.ts";
 import { localMatcher, type MessageType, serverFilter } from "./filters.ts";
 import { peerId } from "./ids.ts";
 import { isReachable } from "./input.ts";
+import { answeredBy } from "./map/headers.ts";
 import type { TlMessage } from "./map/message.ts";
 import { isPrivate, type Peer } from "./map/peer.ts";
 
@@ -28,6 +29,8 @@ export interface HistoryQuery {
   readonly minViews?: number;
   /** Incoming messages above this id only: the unread ones. */
   readonly unreadAfter?: number;
+  /** Replies to this message itself only, not to what was replied. */
+  readonly answering?: number;
 }
 
 /** True when Telegram itself applies every condition but the range, so that its count is the query's. */
@@ -39,7 +42,7 @@ export function isCountedByTelegram(query: HistoryQuery): boolean {
 /** True when messages are sorted out here, which costs a look at each of them. */
 export function isFilteredHere(query: HistoryQuery): boolean {
   const typed = query.type !== undefined && serverFilter(query.type) === undefined;
-  return typed || query.minViews !== undefined || isSenderCheckedHere(query);
+  return typed || query.minViews !== undefined || query.answering !== undefined || isSenderCheckedHere(query);
 }
 
 /** In private chats Telegram does not search by sender, and nowhere for one whom it has not shown how to name. */
@@ -49,12 +52,13 @@ export function isSenderCheckedHere({ chat, sender }: HistoryQuery): boolean {
 
 /** Checks every condition that is not left to Telegram, the range always. */
 export function matcher(query: HistoryQuery): (message: TlMessage) => boolean {
-  const { range = {}, minViews, unreadAfter, sender, chat } = query;
+  const { range = {}, minViews, unreadAfter, answering, sender, chat } = query;
   const ofType = query.type === undefined ? undefined : localMatcher(query.type);
   return (message) => {
     if (range.from !== undefined && isBefore(message, range.from)) return false;
     if (range.to !== undefined && !isBefore(message, range.to)) return false;
     if (unreadAfter !== undefined && (message.id <= unreadAfter || message.out)) return false;
+    if (answering !== undefined && !isAnswerTo(message, answering, chat)) return false;
     if (minViews !== undefined && !(message.className === "Message" && (message.views ?? 0) >= minViews)) return false;
     if (sender !== undefined && isSenderCheckedHere(query) && !isSentBy(message, sender, chat)) return false;
     return ofType === undefined || ofType(message);
@@ -87,6 +91,11 @@ export function partsOf(query: HistoryQuery): HistoryQuery[] {
   if (isOnlyOwn) return [own];
   const earlier = { ...rest, chat: former, range: { from, ...(to !== undefined && "id" in to ? {} : { to }) } };
   return query.direction === "newest_first" ? [own, earlier] : [earlier, own];
+}
+
+function isAnswerTo(message: TlMessage, id: number, chat: Peer): boolean {
+  const answered = answeredBy(message);
+  return answered?.id === id && (answered.chat ?? chat.id) === chat.id;
 }
 
 function isBefore(message: TlMessage, point: NonNullable<Range["from"]>): boolean {

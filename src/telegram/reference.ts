@@ -76,6 +76,34 @@ export function readReference(text: string, field = "chat"): Reference {
   return { ...(url.protocol === "tg:" ? readDeepLink(url, field) : readWebLink(url, field)), link: true };
 }
 
+/** What a name of a message stands for: an id in a chat that is named elsewhere, or a link that names both. */
+export type MessageReference =
+  | { readonly id: number }
+  | { readonly chat: ChatReference; readonly target: Target & { readonly message: number } };
+
+/**
+ * Takes the name of a message apart: `812`, `#812`, or a link to it.
+ * @throws AppError INPUT_VALIDATION for what names no message, UNSUPPORTED for links to stories, stickers and phones
+ */
+export function readMessageReference(text: string, field = "messages"): MessageReference {
+  const shown = JSON.stringify(text.slice(0, 80));
+  const hint = "Send ids together with chat, or links like https://t.me/NAME/ID and https://t.me/c/CHANNEL/ID.";
+  const digits = /^\s*#?(-?\d+)\s*$/.exec(text)?.[1];
+  if (digits !== undefined) {
+    if (isMessageNumber(digits)) return { id: Number(digits) };
+    throw new AppError("INPUT_VALIDATION", `${field}: ${shown} is no message id; ids are 1 to ${MOST}.`, {
+      field,
+      hint,
+    });
+  }
+  const { chat, target, link } = readReference(text, field);
+  if (target?.message !== undefined) return { chat, target: { ...target, message: target.message } };
+  throw new AppError("INPUT_VALIDATION", `${field}: ${shown} names ${link ? "a chat but no message" : "no message"}.`, {
+    field,
+    hint,
+  });
+}
+
 function username(name: string, field: string): ChatReference {
   if (isUsername(name)) return { kind: "username", username: name };
   throw new AppError("INPUT_VALIDATION", `${field}: @${name.slice(0, 40)} cannot be a username.`, {
@@ -175,9 +203,15 @@ function target(segments: readonly string[], url: URL, field: string): { readonl
   };
 }
 
+/** The highest message id that TL can say. */
+const MOST = 0x7fffffff;
+
+function isMessageNumber(text: string): boolean {
+  return /^\d{1,10}$/.test(text) && Number(text) >= 1 && Number(text) <= MOST;
+}
+
 function messageNumber(text: string, field: string): number {
-  const number = /^\d{1,10}$/.test(text) ? Number(text) : 0;
-  if (number >= 1 && number <= 0x7fffffff) return number;
+  if (isMessageNumber(text)) return Number(text);
   throw new AppError("INPUT_VALIDATION", `${field}: the link has no message number where one belongs.`, { field });
 }
 

@@ -28,7 +28,10 @@ export interface Resolved {
 }
 
 /** False once Telegram has said, in an answer since, that the chat no longer has the @name that it was found by. */
-export function isStillNamed({ peers }: Directory, { peer, username }: Resolved): boolean {
+export function isStillNamed(
+  { peers }: Directory,
+  { peer, username }: Pick<Resolved, "peer" | "username">,
+): boolean {
   const folded = username?.toLowerCase();
   return folded === undefined ||
     (peers.get(peer.id) ?? peer).usernames.some((name) => name.toLowerCase() === folded);
@@ -40,9 +43,7 @@ export function isStillNamed({ peers }: Directory, { peer, username }: Resolved)
  */
 export async function resolveChat(directory: Directory, name: string, field = "chat"): Promise<Resolved> {
   const { chat, target, link } = readReference(name, field);
-  const known = await findPeer(directory, chat, field);
-  const peer = known.forbidden ? await seenAgain(directory, known) : known;
-  if (peer.forbidden) throw privateChat(peer, field);
+  const peer = await findReadable(directory, chat, field);
   const byTitle = chat.kind === "title" && peer.title.toLowerCase() === chat.title.toLowerCase();
   const matchedBy = chat.kind === "title" && !byTitle
     ? "username"
@@ -59,6 +60,14 @@ export async function resolveChat(directory: Directory, name: string, field = "c
     ...(target === undefined ? {} : { target }),
     ...(chat.kind === "username" ? { username: chat.username } : {}),
   };
+}
+
+/** Finds the peer that a reference means, if the account may read it; see {@link resolveChat} for what it throws. */
+export async function findReadable(directory: Directory, chat: ChatReference, field: string): Promise<Peer> {
+  const known = await findPeer(directory, chat, field);
+  const peer = known.forbidden ? await seenAgain(directory, known) : known;
+  if (peer.forbidden) throw privateChat(peer, field);
+  return peer;
 }
 
 /** What was remembered as forbidden may be open by now: the account was let in again. */

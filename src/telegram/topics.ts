@@ -7,7 +7,10 @@ import { Api } from "../mtproto/gram.ts";
 import { inputChannel } from "./input.ts";
 import type { Peer } from "./map/peer.ts";
 import { nearest } from "./candidates.ts";
-import type { Directory } from "./resolve.ts";
+import { topicOf } from "./map/headers.ts";
+import type { TlMessage } from "./map/message.ts";
+import type { Target } from "./reference.ts";
+import type { Directory, Resolved } from "./resolve.ts";
 
 /** A topic of a forum. */
 export interface Topic {
@@ -95,6 +98,29 @@ export async function resolveTopic(directory: Directory, chat: Peer, name: strin
 export async function topicById({ call, options }: Directory, chat: Peer, id: number): Promise<Topic | undefined> {
   const request = new Api.channels.GetForumTopicsByID({ channel: inputChannel(chat), topics: [id] });
   return readTopics(await call(request, options)).find(({ topic }) => topic.id === id)?.topic;
+}
+
+/** How many topics a forum has, General among them. */
+export async function countTopics({ call, options }: Directory, forum: Peer): Promise<number> {
+  const first = { offsetDate: 0, offsetId: 0, offsetTopic: 0, limit: 1 };
+  return (await call(new Api.channels.GetForumTopics({ channel: inputChannel(forum), ...first }), options)).count;
+}
+
+/** The topic of a forum that a message is in; undefined in any other chat. */
+export function topicOfMessage(chat: Peer, message: TlMessage): number | undefined {
+  return chat.kind === "forum" ? topicOf(message) ?? GENERAL : undefined;
+}
+
+/**
+ * What a link into a forum means: one to the message that began a topic means the topic, and 1 is General. Any other target
+ * is as it was.
+ */
+export async function withTopic(directory: Directory, { peer, target }: Resolved): Promise<Target | undefined> {
+  if (peer.kind !== "forum" || target?.message === undefined) return target;
+  const { message, ...rest } = target;
+  if (rest.topic !== undefined && rest.topic !== message) return target;
+  const isTopic = message === GENERAL || await topicById(directory, peer, message) !== undefined;
+  return isTopic ? { ...rest, topic: message } : target;
 }
 
 /** @throws AppError UNSUPPORTED for a chat that is no forum */

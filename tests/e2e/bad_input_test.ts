@@ -20,6 +20,7 @@ const history = (args: Record<string, unknown>): readonly [string, Record<string
 ];
 
 const search = (args: Record<string, unknown>): readonly [string, Record<string, unknown>] => ["search_messages", args];
+const get = (args: Record<string, unknown>): readonly [string, Record<string, unknown>] => ["get_messages", args];
 
 interface Refusal {
   readonly code: string;
@@ -158,6 +159,37 @@ const CASES: readonly (readonly [readonly [string, Record<string, unknown>], Ref
   [search({ query: "harbour", chat_kind: "bot" }), INVALID("chat_kind", /user/)],
   [["list_chats", { query: "x".repeat(201) }], INVALID("query", /200/)],
   [["list_chats", { folder: "" }], INVALID("folder", /"Work", "News"/)],
+  [get({}), INVALID("messages", /required.*or links/)],
+  [get({ messages: [], chat: NEWS }), INVALID("messages", /at least one/)],
+  [get({ messages: Array(101).fill(1), chat: NEWS }), INVALID("messages", /100 messages a call/)],
+  [get({ messages: 812, chat: NEWS }), INVALID("messages", /array/)],
+  [get({ messages: [null], chat: NEWS }), INVALID("messages.0", /string/)],
+  [get({ messages: [1.5], chat: NEWS }), INVALID("messages.0", /string/)],
+  [get({ messages: [812] }), INVALID("chat", /812.*of which chat.*link/)],
+  [get({ messages: ["t.me/sandbox_news/812", "#813"] }), INVALID("chat", /813/)],
+  ...[0, -5, 2_147_483_648, "#0", "99999999999999999999"].map((id) =>
+    [get({ messages: [id], chat: NEWS }), INVALID("messages", /1 to 2147483647/)] as const
+  ),
+  ...["https://t.me/sandbox_news", "@sandbox_news", "t.me/+AbCdEfGhIjKl", "Sandbox News", "me"].map((name) =>
+    [get({ messages: [name] }), INVALID("messages", /no message.*t\.me\/NAME\/ID/)] as const
+  ),
+  [get({ messages: ["@sandbox_news/812"] }), INVALID("messages")],
+  [get({ messages: [" "], chat: NEWS }), INVALID("messages", /empty/)],
+  [get({ messages: ["t.me/sandbox_news/abc"] }), INVALID("messages", /message number/)],
+  ...["t.me/addstickers/Cats", "t.me/sandbox_news/s/4", "tg://resolve?phone=123", "https://example.com/1"].map((link) =>
+    [get({ messages: ["t.me/sandbox_news/812", link] }), { code: "UNSUPPORTED", field: "messages" }] as const
+  ),
+  [get({ messages: [812], chat: NEWS, context: 21 }), INVALID("context", /20/)],
+  [get({ messages: [812], chat: NEWS, context: -1 }), INVALID("context", /0/)],
+  [get({ messages: [812], chat: NEWS, limit: 101 }), INVALID("limit", /1 to 100/)],
+  [get({ messages: [812], chat: NEWS, type: "photo" }), INVALID("type", /messages, chat, context/)],
+  [get({ messages: [812, 813], chat: NEWS, thread: true }), INVALID("thread", /exactly one/)],
+  [get({ messages: [812], chat: NEWS, thread: true, context: 1 }), INVALID("context", /thread/)],
+  [get({ messages: [812], chat: NEWS, thread: true, chain: true }), INVALID("chain", /thread/)],
+  [get({ messages: [812], chat: "@no_such_chat_here" }), { code: "CHAT_NOT_FOUND", field: "chat" }],
+  [get({ messages: ["t.me/sandbox_news/812?comment=3"] }), { code: "MESSAGE_NOT_FOUND", field: "messages" }],
+  [get({ messages: [2_000_000_000], chat: NEWS }), { code: "MESSAGE_NOT_FOUND", field: "messages" }],
+  [get({ messages: [812], chat: NEWS, cursor: "abc" }), { code: "INVALID_CURSOR", field: "cursor" }],
   [history({ cursor: "" }), { code: "INVALID_CURSOR", field: "cursor" }],
   [history({ cursor: "abc" }), { code: "INVALID_CURSOR", field: "cursor" }],
   [history({ cursor: "🤷" }), { code: "INVALID_CURSOR", field: "cursor" }],

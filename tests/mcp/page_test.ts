@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createRandom } from "../../sandbox/world/random.ts";
 import { labelSenders } from "../../src/mcp/labels.ts";
-import { buildPage, chatHead, type Entry, type PageParts, pageSchema } from "../../src/mcp/page.ts";
+import { buildPage, chatHead, type Entry, namedPageSchema, type PageParts, pageSchema } from "../../src/mcp/page.ts";
 import type { Sender } from "../../src/model/message.ts";
 import type { Peer } from "../../src/telegram/map/peer.ts";
 import { ANN, GROUP, messageOf, pageOf, SELF } from "./messages.ts";
@@ -231,4 +231,12 @@ Deno.test("chatHead: a link where Telegram has one", () => {
     protected: true,
   });
   assert.equal(chatHead({ ...base, id: "5", kind: "user", username: "annlee" }, same).link, undefined);
+});
+
+Deno.test("buildPage: what is missing stands before the messages, and nothing where nothing is", () => {
+  const page = buildPage(pageOf([messageOf()], { missing: [5, "https://t.me/sandbox_news/7"] }));
+  assert.deepEqual(page.missing, [5, "https://t.me/sandbox_news/7"]);
+  assert.ok(Object.keys(page).indexOf("missing") < Object.keys(page).indexOf("messages"));
+  assert.deepEqual(namedPageSchema.parse(page), page);
+  assert.ok(!("missing" in buildPage(pageOf([messageOf()], { missing: [] }))));
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createRandom } from "../../sandbox/world/random.ts";
 import { AppError, type ErrorCode } from "../../src/errors.ts";
-import { readReference, type Reference, type Target } from "../../src/telegram/reference.ts";
+import { readMessageReference, readReference, type Reference, type Target } from "../../src/telegram/reference.ts";
 
 const named = (username: string): Reference["chat"] => ({ kind: "username", username });
 const byId = (id: string): Reference["chat"] => ({ kind: "id", id });
@@ -143,3 +143,23 @@ Deno.test("readReference: whatever is typed, the answer is a reference or an App
     }
   }
 });
+
+for (const text of ["812", " 812 ", "#812", "0812"]) {
+  Deno.test(`readMessageReference: ${JSON.stringify(text)} is an id`, () =>
+    assert.deepEqual(readMessageReference(text), { id: 812 }));
+}
+
+for (const [text, chat, target] of LINKS) {
+  if (target?.message === undefined) {
+    Deno.test(`readMessageReference: ${text} names no message`, () =>
+      assert.throws(() => readMessageReference(text), { code: "INPUT_VALIDATION", field: "messages" }));
+  } else {
+    Deno.test(`readMessageReference: ${text} is what the link says`, () =>
+      assert.deepEqual(readMessageReference(text), { chat, target }));
+  }
+}
+
+for (const text of ["0", "-812", "2147483648", "8 12", "#", "@sandbox_news", "Anna", "me", ""]) {
+  Deno.test(`readMessageReference: ${JSON.stringify(text)} is refused`, () =>
+    assert.throws(() => readMessageReference(text), { code: "INPUT_VALIDATION", field: "messages" }));
+}

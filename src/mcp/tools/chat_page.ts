@@ -72,7 +72,7 @@ export async function readChatPage(
     entries,
     ...(total === undefined ? {} : { total }),
     hasMore,
-    notes: notesOf(resolved, query, { total, hasMore, entries }),
+    notes: [...await chatNotes(directory, resolved), ...notesOf(query, { total, hasMore, entries })],
     endNotes: endNotesOf(walk),
     self: self.id,
     fields: args.fields,
@@ -113,7 +113,6 @@ async function queryOf(directory: Directory, { peer }: Resolved, position: Posit
 }
 
 function notesOf(
-  resolved: Resolved,
   query: HistoryQuery,
   { total, hasMore, entries }: {
     readonly total: number | undefined;
@@ -121,9 +120,8 @@ function notesOf(
     readonly entries: Walk["found"];
   },
 ): string[] {
-  const { peer } = resolved;
-  const notes = chatNotes(resolved);
-  if (entries.some(({ chat }) => chat.id !== peer.id)) {
+  const notes: string[] = [];
+  if (entries.some(({ chat }) => chat.id !== query.chat.id)) {
     notes.push(`Messages with chat in their last element are from before this supergroup was ${query.former?.id}.`);
   }
   if (entries.length === 0 && !hasMore) notes.push(emptiness(query));

@@ -7,7 +7,7 @@ import type { Range } from "../../telegram/dates.ts";
 import type { HistoryQuery } from "../../telegram/query.ts";
 import type { Directory, Resolved } from "../../telegram/resolve.ts";
 import { resolveSender } from "../../telegram/senders.ts";
-import { resolveTopic } from "../../telegram/topics.ts";
+import { resolveTopic, withTopic } from "../../telegram/topics.ts";
 import type { Filters } from "./position.ts";
 
 /**
@@ -46,22 +46,21 @@ export function plain(chat: HistoryQuery["chat"], filters: Filters, { from, to }
   };
 }
 
-/** What the chat's name leaves open: the message of its link, and the chat that it has become. */
-export function chatNotes({ peer, target, matchedBy }: Resolved): string[] {
-  const notes: string[] = [];
-  if (target?.message !== undefined && matchedBy === "link") {
-    notes.push(
-      `The link's message is not applied; fetch_history reads from it on with from:"#${target.message}" and oldest_first.`,
-    );
-    if (target.comment !== undefined) {
-      notes.push("Nor is its comment: resolve_chat with the link names its chat and id.");
-    }
-    if (target.topic !== undefined) notes.push(`Nor is its topic; send topic:"${target.topic}" to stay in it.`);
-  }
-  if (peer.migratedTo !== undefined) {
-    notes.push(`This group became the supergroup ${peer.migratedTo}; its newer messages are there.`);
-  }
-  return notes;
+/** What the chat's name leaves open: the message or topic of its link, and the chat that it has become. */
+export async function chatNotes(directory: Directory, resolved: Resolved): Promise<string[]> {
+  const { peer, matchedBy } = resolved;
+  const target = matchedBy === "link" ? await withTopic(directory, resolved) : undefined;
+  const { message, topic, comment } = target ?? {};
+  return [
+    ...(message === undefined ? [] : [
+      `The link's message is not applied; get_messages gets it, fetch_history reads from it on with from:"#${message}" and oldest_first.`,
+    ]),
+    ...(comment === undefined ? [] : ["Nor is its comment; get_messages with the link gets it."]),
+    ...(topic === undefined ? [] : [`The link's topic is not applied; send topic:"${topic}" to stay in it.`]),
+    ...(peer.migratedTo === undefined
+      ? []
+      : [`This group became the supergroup ${peer.migratedTo}; its newer messages are there.`]),
+  ];
 }
 
 /** Why there are no messages. */

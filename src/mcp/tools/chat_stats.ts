@@ -105,7 +105,7 @@ async function run(sources: Sources, args: Arguments, context: ToolContext): Pro
     : { body: {}, notes: [] };
   const from = coverage.from === undefined ? range.from : { seconds: coverage.from };
   const notes = [
-    ...chatNotes(resolved),
+    ...await chatNotes(directory, resolved),
     ...formerNote(query, top),
     ...coverageNotes(coverage, isPlain || isFilteredHere(query)),
     ...(total > 0 ? shown.notes : coverage.stopped === undefined ? [emptiness(query)] : []),

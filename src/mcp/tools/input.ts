@@ -12,6 +12,12 @@ const name = z.preprocess(
   z.string().min(1).max(300),
 );
 
+/** Messages, as people name them. */
+export const messagesArgument = z.array(name)
+  .min(1, "name at least one message")
+  .max(100, "100 messages a call at most; send the others in a further call")
+  .describe("ids (with chat) or links");
+
 /** A chat, as people name it. */
 export const chatArgument = name.describe("@name, t.me link, id, me, or exact title");
 

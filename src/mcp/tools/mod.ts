@@ -6,6 +6,7 @@ import type { Sources } from "../reading.ts";
 import type { Tool } from "../registry.ts";
 import { chatStats } from "./chat_stats.ts";
 import { fetchHistory } from "./fetch_history.ts";
+import { getMessages } from "./get_messages.ts";
 import { listChats } from "./list_chats.ts";
 import { listTopicsTool } from "./list_topics.ts";
 import { resolveChatTool } from "./resolve_chat.ts";
@@ -18,6 +19,7 @@ export function createTools(sources: Sources): Tool[] {
     resolveChatTool(sources),
     fetchHistory(sources),
     searchMessages(sources),
+    getMessages(sources),
     listTopicsTool(sources),
     chatStats(sources),
   ];

@@ -6,7 +6,9 @@ import { z } from "zod";
 import { chatHeadSchema } from "../../model/chat.ts";
 import { chatDetails, type HistoryEnd, historyEnds } from "../../telegram/chats.ts";
 import { rfc3339 } from "../../telegram/map/message.ts";
-import { findSelf, resolveChat, type Resolved } from "../../telegram/resolve.ts";
+import type { Target } from "../../telegram/reference.ts";
+import { findSelf, resolveChat } from "../../telegram/resolve.ts";
+import { countTopics, withTopic } from "../../telegram/topics.ts";
 import { chatHead } from "../page.ts";
 import { openDirectory, type Sources } from "../reading.ts";
 import { defineTool, READS_TELEGRAM, type Tool, type ToolContext } from "../registry.ts";
@@ -23,6 +25,7 @@ const output = z.object({
     first: endSchema.optional(),
     last: endSchema.optional(),
     discussion: z.object({ id: z.string(), title: z.string().optional() }).optional(),
+    topics: z.int().optional(),
     migrated_from: z.string().optional(),
     protected: z.literal(true).optional(),
     joined: z.boolean(),
@@ -47,7 +50,7 @@ export function resolveChatTool(sources: Sources): Tool {
     name: "resolve_chat",
     title: "Look up one chat",
     description:
-      'One chat in detail: about, members, message count, first and last message, discussion group; for a message link, what it points to. Not needed before other tools. Example: {"chat":"https://t.me/c/2000000003/12/345"}',
+      'One chat in detail: about, members, message count, first and last message, discussion group, topics; for a message link, what it points to. Not needed before other tools. Example: {"chat":"https://t.me/c/2000000003/12/345"}',
     scope: "read",
     hints: READS_TELEGRAM,
     input: z.strictObject({ chat: chatArgument }),
@@ -66,6 +69,8 @@ async function run(sources: Sources, name: string, context: ToolContext): Promis
   // That answer has told the chat anew.
   const peer = directory.peers.get(resolved.peer.id) ?? resolved.peer;
   const ends = await historyEnds(directory.call, peer, directory.options);
+  const topics = peer.kind === "forum" ? await countTopics(directory, peer) : undefined;
+  const target = await withTopic(directory, resolved);
   const reveal = createRevealer();
   const { protected: isProtected, ...head } = chatHead(peer, reveal);
   const members = details.members ?? peer.members;
@@ -74,7 +79,8 @@ async function run(sources: Sources, name: string, context: ToolContext): Promis
   if (peer.migratedTo !== undefined) {
     notes.push(`This group became the supergroup ${peer.migratedTo}; its newer messages are there.`);
   }
-  if (resolved.target?.comment !== undefined && details.discussion === undefined) {
+  const comments = peer.kind === "channel" ? details.discussion : undefined;
+  if (target?.comment !== undefined && comments === undefined) {
     notes.push("The link points to a comment, but the chat has no discussion group to find it in.");
   }
   return {
@@ -88,12 +94,13 @@ async function run(sources: Sources, name: string, context: ToolContext): Promis
       ...(details.discussion === undefined ? {} : {
         discussion: { id: details.discussion, ...(discussion ? { title: reveal(discussion.title) } : {}) },
       }),
+      ...(topics === undefined ? {} : { topics }),
       ...(details.migratedFrom === undefined ? {} : { migrated_from: details.migratedFrom }),
       ...(isProtected ? { protected: isProtected } : {}),
       joined: !peer.left,
     },
     matched_by: matchedBy,
-    ...targetOf(resolved, details.discussion),
+    ...targetOf(target, comments),
     ...(notes.length === 0 ? {} : { notes }),
   };
 }
@@ -102,7 +109,7 @@ function showEnd(end: HistoryEnd): { id: number; date: string } {
   return { id: end.id, date: rfc3339(end.date) };
 }
 
-function targetOf({ target }: Resolved, discussion: string | undefined): Pick<Output, "target"> {
+function targetOf(target: Target | undefined, discussion: string | undefined): Pick<Output, "target"> {
   if (target === undefined) return {};
   const { message, topic, comment, single } = target;
   return {

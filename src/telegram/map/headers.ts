@@ -44,6 +44,14 @@ export function mapReply(reply: Api.TypeMessageReplyHeader | undefined, peers: P
   };
 }
 
+/** The message that one answers, with its chat if that is another one. */
+export function answeredBy(
+  { replyTo }: Api.Message | Api.MessageService,
+): { readonly id: number; readonly chat?: string } | undefined {
+  const reply = mapReply(replyTo, new Map());
+  return reply?.id === undefined ? undefined : { id: reply.id, chat: reply.chat_id };
+}
+
 /** Where a message came from (https://core.telegram.org/constructor/messageFwdHeader). */
 export function mapForward(forward: Api.TypeMessageFwdHeader, peers: Peers): NonNullable<Message["forward"]> {
   const { savedFromPeer, savedFromMsgId } = forward;
