@@ -387,13 +387,16 @@ Deno.test("getPeerDialogs and getPinnedDialogs: unread counts and mentions", asy
   assert.deepEqual(pinned.dialogs.map((each) => markedId(each.peer)), [NEWS, GROUP, ANN]);
 });
 
-Deno.test("getDialogFilters: two folders beside the list of all", async () => {
+Deno.test("getDialogFilters: folders of chats, of kinds and of both beside the list of all", async () => {
   const { filters } = await call(new Api.messages.GetDialogFilters(), Api.messages.DialogFilters);
   assert(filters[0] instanceof Api.DialogFilterDefault);
   const titles = filters.filter((each) => each instanceof Api.DialogFilter).map((
     { title, includePeers },
   ) => [title.text, includePeers.length]);
-  assert.deepEqual(titles, [["Work", 2], ["News", 2]]);
+  assert.deepEqual(titles, [["Work", 2], ["News", 2], ["People to answer", 1]]);
+  const rules = filters.at(-1);
+  assert(rules instanceof Api.DialogFilter && rules.contacts && rules.bots && rules.excludeMuted && rules.excludeRead);
+  assert.deepEqual([rules.pinnedPeers.length, rules.excludePeers.length, rules.groups ?? false], [1, 1, false]);
 });
 
 Deno.test("resolveUsername: whatever the case; free and malformed names are told apart", async () => {

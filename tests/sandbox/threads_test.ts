@@ -400,8 +400,9 @@ Deno.test("searchGlobal: every match of our own chats once, by pages; kinds of c
   const [minDate = 0, maxDate = 0] = [dates[40], dates[10]];
   const between = dates.filter((date) => date > minDate && date < maxDate);
   assert.equal((await everywhere({ q, minDate, maxDate })).length, between.length);
-  const polls = await everywhere({ filter: new Api.InputMessagesFilterGeo() });
-  assert.deepEqual(polls.sort(), wantedEverywhere(({ media }) => media?.kind === "geo", () => true));
+  const places = await everywhere({ filter: new Api.InputMessagesFilterGeo() });
+  const isPlace = ({ media }: WorldMessage): boolean => ["geo", "venue", "geo_live"].includes(media?.kind ?? "");
+  assert.deepEqual(places.sort(), wantedEverywhere(isPlace, () => true));
 });
 
 Deno.test("searchGlobal: neither words nor a filter, or an unknown folder, is refused", async () => {
