@@ -322,6 +322,19 @@ Deno.test("getMessages: by id; what there is not is messageEmpty; a channel's ar
   await refused(new Api.channels.GetMessages({ channel: channel(NEWS), id: [] }), "MESSAGE_IDS_EMPTY");
 });
 
+Deno.test("getMessages: what a message answers; messageEmpty if it answers nothing", async () => {
+  const all = newestFirst(GROUP).filter(({ service }) => !service);
+  const answering = all.find(({ replyTo }) => replyTo && world.messages(GROUP).byId(replyTo.id));
+  const plain = all.find(({ replyTo }) => !replyTo);
+  const id = [answering, plain].map((each) => new Api.InputMessageReplyTo({ id: each?.id ?? 0 }));
+  const { messages } = await call(
+    new Api.channels.GetMessages({ channel: channel(GROUP), id }),
+    Api.messages.ChannelMessages,
+  );
+  assert.equal(messages[0]?.id, answering?.replyTo?.id);
+  assert(messages[1] instanceof Api.MessageEmpty && messages[1].id === plain?.id);
+});
+
 const dialogs = (
   fields: Partial<ConstructorParameters<typeof Api.messages.GetDialogs>[0]> = {},
 ): Api.messages.GetDialogs =>
