@@ -11,7 +11,7 @@ import type { World } from "./world/mod.ts";
 
 /** The clocks that tests may move, in seconds; the world stands still otherwise. */
 export interface Clocks {
-  /** Moves the world: dates of new messages, who is online. */
+  /** Moves the world: dates of new messages, and what happens by itself until then. */
   advanceWorld(seconds: number): void;
   /** Moves the wire: message ids and salts, as when a client's clock is wrong. */
   advanceWire(seconds: number): void;

@@ -95,7 +95,10 @@ function serve(flags: Flags): void {
   const server = createServer({ methods: createMethods(world), port: flags.port, keys, faults, now });
   const controlPort = flags["control-port"];
   const clocks = {
-    advanceWorld: (seconds: number): void => void (offsets.world += 1000 * seconds),
+    advanceWorld: (seconds: number): void => {
+      offsets.world += 1000 * seconds;
+      world.catchUp();
+    },
     advanceWire: (seconds: number): void => void (offsets.wire += seconds),
   };
   const control = controlPort === undefined ? undefined : createControl({ server, world, clocks, port: controlPort });

@@ -13,7 +13,8 @@ function hashFits(world: World, id: string, hash: { toString(): string }): boole
 
 /** The marked ids of users and channels a message names. */
 export function namedIn(message: WorldMessage): readonly string[] {
-  const named = [message.from, message.forward?.from, message.viaBot];
+  const named = [message.from, message.forward?.from, message.viaBot, message.replyTo?.chat, ...message.named ?? []];
+  named.push(message.replyToStory?.peer, message.media?.kind === "story" ? message.media.peer : undefined);
   for (const entity of message.entities ?? []) named.push(entity.userId);
   if (message.media?.kind === "contact") named.push(message.media.userId);
   const { service } = message;

@@ -43,6 +43,7 @@ export function checkChatInvite({ world }: Answers): readonly [string, Method] {
       broadcast: flag(chat.kind === "channel"),
       public: flag(chat.username),
       megagroup: flag(chat.kind === "supergroup" || chat.kind === "forum"),
+      request_needed: flag(chat.approval),
       title: chat.title,
       about: chat.about || undefined,
       photo: { _: "photoEmpty", id: 0 },

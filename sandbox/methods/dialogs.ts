@@ -87,15 +87,21 @@ export function getPeerDialogs(answers: Answers): readonly [string, Method] {
 /** https://core.telegram.org/method/messages.getDialogFilters: the folders, the list of all chats first. */
 export function getDialogFilters({ world }: Answers): readonly [string, Method] {
   return method(Api.messages.GetDialogFilters, () => {
-    const filters = world.folders.map(({ id, title, broadcasts, include }): TlPlain => ({
+    const filters = world.folders.map((folder): TlPlain => ({
       _: "dialogFilter",
-      broadcasts: flag(broadcasts),
+      contacts: flag(folder.contacts),
+      non_contacts: flag(folder.nonContacts),
+      groups: flag(folder.groups),
+      broadcasts: flag(folder.broadcasts),
+      bots: flag(folder.bots),
+      exclude_muted: flag(folder.excludeMuted),
+      exclude_read: flag(folder.excludeRead),
       exclude_archived: true,
-      id,
-      title: { _: "textWithEntities", text: title, entities: [] },
-      pinned_peers: [],
-      include_peers: include.map((chatId) => inputPeer(world, chatId)),
-      exclude_peers: [],
+      id: folder.id,
+      title: { _: "textWithEntities", text: folder.title, entities: [] },
+      pinned_peers: (folder.pinned ?? []).map((chatId) => inputPeer(world, chatId)),
+      include_peers: folder.include.map((chatId) => inputPeer(world, chatId)),
+      exclude_peers: (folder.exclude ?? []).map((chatId) => inputPeer(world, chatId)),
     }));
     return encode({ _: "messages.dialogFilters", filters: [{ _: "dialogFilterDefault" }, ...filters] });
   });

@@ -2,17 +2,15 @@
  * Plain objects to TL bytes, https://core.telegram.org/mtproto/serialize.
  * @module
  */
+import type { SchemaField, SchemaObject } from "../world/mod.ts";
 import { SCHEMA } from "./schema.ts";
 import { Sink } from "./sink.ts";
 
 /** A value of a field. `Uint8Array` in the place of an object stands for one encoded before. */
-export type TlField = TlPlain | string | number | bigint | boolean | Uint8Array | readonly TlField[] | undefined;
+export type TlField = SchemaField;
 
 /** An object of TL: its constructor and its fields, named as in the schema; flags follow from the fields present. */
-export interface TlPlain {
-  readonly _: string;
-  readonly [field: string]: TlField;
-}
+export type TlPlain = SchemaObject;
 
 type Write = (sink: Sink, value: TlField) => void;
 

@@ -42,6 +42,7 @@ export function getFullChannel(answers: Answers, pinned: Pinned): readonly [stri
       full_chat: {
         _: "channelFull",
         can_view_participants: flag(chat.kind !== "channel"),
+        has_scheduled: flag(world.scheduled(chat.id).length > 0),
         id: bareId(chat.id),
         about: chat.about,
         participants_count: chat.size,

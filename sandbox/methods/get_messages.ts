@@ -29,23 +29,33 @@ function findInChannel(world: World, chat: WorldChat): Find {
   };
 }
 
-/** The ids an InputMessage stands for: itself, what it replies to, or the pinned one. */
-function idsOf(input: unknown, find: Find, pinned: readonly number[]): readonly number[] {
-  if (input instanceof Api.InputMessageID) return [input.id];
+/** A message that is asked for. */
+interface Wanted {
+  readonly id: number;
+  /** There is none: a message that answers nothing was asked what it answers. */
+  readonly none?: boolean;
+}
+
+/** The messages an InputMessage stands for: itself, what it replies to, or the pinned one. */
+function wantedBy(input: unknown, find: Find, pinned: readonly Wanted[]): readonly Wanted[] {
+  if (input instanceof Api.InputMessageID) return [{ id: input.id }];
   if (input instanceof Api.InputMessagePinned) return pinned;
-  if (input instanceof Api.InputMessageReplyTo) return [find(input.id)?.message.replyTo?.id ?? input.id];
+  if (input instanceof Api.InputMessageReplyTo) {
+    const { replyTo } = find(input.id)?.message ?? {};
+    return [replyTo && replyTo.chat === undefined ? { id: replyTo.id } : { id: input.id, none: true }];
+  }
   throw new RpcError(400, "INPUT_CONSTRUCTOR_INVALID");
 }
 
-function fetch(answers: Answers, ids: readonly number[], find: Find, channel?: WorldChat): {
+function fetch(answers: Answers, wanted: readonly Wanted[], find: Find, channel?: WorldChat): {
   readonly messages: readonly TlField[];
   readonly chats: readonly TlField[];
   readonly users: readonly TlField[];
 } {
   const chats = new Set(channel ? [channel.id] : []);
   const named = new Set<string>();
-  const messages = ids.map((id) => {
-    const found = find(id);
+  const messages = wanted.map(({ id, none }) => {
+    const found = none ? undefined : find(id);
     if (!found) return encode({ _: "messageEmpty", id, peer_id: channel && peer(channel.id) });
     chats.add(found.chat.id);
     for (const each of answers.named(found.chat, found.message)) named.add(each);
@@ -58,8 +68,8 @@ function fetch(answers: Answers, ids: readonly number[], find: Find, channel?: W
 export function getMessages(answers: Answers): readonly [string, Method] {
   return method(Api.messages.GetMessages, (request) => {
     const find = findInAccount(answers.world);
-    const ids = request.id.flatMap((input) => idsOf(input, find, []));
-    return encode({ _: "messages.messages", ...fetch(answers, ids, find) });
+    const wanted = request.id.flatMap((input) => wantedBy(input, find, []));
+    return encode({ _: "messages.messages", ...fetch(answers, wanted, find) });
   });
 }
 
@@ -76,14 +86,14 @@ export function getChannelMessages(
     if (!isChannelId(chat.id)) throw new RpcError(400, "CHANNEL_INVALID");
     if (request.id.length === 0) throw new RpcError(400, "MESSAGE_IDS_EMPTY");
     const find = findInChannel(answers.world, chat);
-    const newestPinned = [...pinned(chat.id).subarray(0, 1)];
-    const ids = request.id.flatMap((input) => idsOf(input, find, newestPinned));
+    const newestPinned = Array.from(pinned(chat.id).subarray(0, 1), (id): Wanted => ({ id }));
+    const wanted = request.id.flatMap((input) => wantedBy(input, find, newestPinned));
     return encode({
       _: "messages.channelMessages",
       pts: answers.pts(chat.id),
-      count: ids.length,
-      ...fetch(answers, ids, find, chat),
-      topics: answers.topics(chat, ids.map((id) => find(id)?.message)),
+      count: wanted.length,
+      ...fetch(answers, wanted, find, chat),
+      topics: answers.topics(chat, wanted.map(({ id }) => find(id)?.message)),
     });
   });
 }

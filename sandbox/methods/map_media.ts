@@ -2,9 +2,9 @@
  * Media as TL objects.
  * @module
  */
-import type { WorldFile, WorldMedia } from "../world/mod.ts";
+import type { WorldFile, WorldMedia, WorldMessage } from "../world/mod.ts";
 import type { TlField, TlPlain } from "./encode.ts";
-import { flag } from "./map_peer.ts";
+import { flag, peer } from "./map_peer.ts";
 
 const DATA_CENTRE = 2;
 
@@ -54,10 +54,12 @@ function attributes(file: WorldFile): readonly TlPlain[] {
   }
 }
 
-function document(file: WorldFile, date: number): TlPlain {
+function document(file: WorldFile, { date, hidden, mediaTtl }: Carrier): TlPlain {
   const pictured = file.kind === "video" || file.kind === "gif" || file.kind === "video_note";
   return {
     _: "messageMediaDocument",
+    spoiler: flag(hidden),
+    ttl_seconds: mediaTtl,
     video: flag(file.kind === "video"),
     round: flag(file.kind === "video_note"),
     voice: flag(file.kind === "voice"),
@@ -83,6 +85,9 @@ function poll(media: Extract<WorldMedia, { kind: "poll" }>): TlPlain {
       _: "poll",
       id: media.id,
       closed: flag(media.closed),
+      public_voters: flag(media.open),
+      multiple_choice: flag(media.multiple),
+      quiz: flag(media.right !== undefined),
       question: text(media.question),
       answers: media.options.map((each, index) => ({ _: "pollAnswer", text: text(each.text), option: option(index) })),
     },
@@ -90,19 +95,50 @@ function poll(media: Extract<WorldMedia, { kind: "poll" }>): TlPlain {
       _: "pollResults",
       results: media.options.map(({ votes }, index) => ({
         _: "pollAnswerVoters",
+        chosen: flag(media.chosen?.includes(index)),
+        correct: flag(index === media.right),
         option: option(index),
         voters: votes,
       })),
       total_voters: media.options.reduce((sum, { votes }) => sum + votes, 0),
+      solution: media.solution,
+      solution_entities: media.solution === undefined ? undefined : [],
     },
   };
 }
 
-/** The medium of a message sent at a date in seconds. */
-export function media(value: WorldMedia, date: number): TlField {
+/** What a medium takes from its message. */
+type Carrier = Pick<WorldMessage, "date" | "hidden" | "mediaTtl">;
+
+function expired({ of, ttl }: Extract<WorldMedia, { kind: "expired" }>): TlPlain {
+  if (of === "photo") return { _: "messageMediaPhoto", ttl_seconds: ttl };
+  return {
+    _: "messageMediaDocument",
+    video: flag(of === "video"),
+    round: flag(of === "video_note"),
+    voice: flag(of === "voice"),
+    ttl_seconds: ttl,
+  };
+}
+
+const point = ({ latitude, longitude }: { readonly latitude: number; readonly longitude: number }): TlPlain => ({
+  _: "geoPoint",
+  long: longitude,
+  lat: latitude,
+  access_hash: 0,
+});
+
+/** The medium of a message. */
+export function media(value: WorldMedia, carrier: Carrier): TlField {
+  const { date, hidden, mediaTtl } = carrier;
   switch (value.kind) {
     case "photo":
-      return { _: "messageMediaPhoto", photo: photo(value.id, date, value.width, value.height, value.size) };
+      return {
+        _: "messageMediaPhoto",
+        spoiler: flag(hidden),
+        photo: photo(value.id, date, value.width, value.height, value.size),
+        ttl_seconds: mediaTtl,
+      };
     case "webpage":
       return {
         _: "messageMediaWebPage",
@@ -119,10 +155,27 @@ export function media(value: WorldMedia, date: number): TlField {
         },
       };
     case "geo":
+      return { _: "messageMediaGeo", geo: point(value) };
+    case "venue":
       return {
-        _: "messageMediaGeo",
-        geo: { _: "geoPoint", long: value.longitude, lat: value.latitude, access_hash: 0 },
+        _: "messageMediaVenue",
+        geo: point(value),
+        title: value.title,
+        address: value.address,
+        provider: "foursquare",
+        venue_id: "0123456789",
+        venue_type: "food/default",
       };
+    case "geo_live":
+      return { _: "messageMediaGeoLive", geo: point(value), heading: value.heading, period: value.period };
+    case "dice":
+      return { _: "messageMediaDice", value: value.value, emoticon: value.emoji };
+    case "story":
+      return { _: "messageMediaStory", peer: peer(value.peer), id: value.storyId };
+    case "expired":
+      return expired(value);
+    case "other":
+      return value.tl;
     case "contact":
       return {
         _: "messageMediaContact",
@@ -135,6 +188,6 @@ export function media(value: WorldMedia, date: number): TlField {
     case "poll":
       return poll(value);
     default:
-      return document(value, date);
+      return document(value, carrier);
   }
 }

@@ -25,9 +25,14 @@ const ENTITIES: Readonly<Record<WorldEntity["type"], string>> = {
   text_link: "messageEntityTextUrl",
   mention_name: "messageEntityMentionName",
   custom_emoji: "messageEntityCustomEmoji",
+  bot_command: "messageEntityBotCommand",
+  phone: "messageEntityPhone",
+  cashtag: "messageEntityCashtag",
+  bank_card: "messageEntityBankCard",
+  unknown: "messageEntityUnknown",
 };
 
-function entity({ type, offset, length, url, language, userId, documentId }: WorldEntity): TlPlain {
+function entity({ type, offset, length, url, language, userId, documentId, collapsed }: WorldEntity): TlPlain {
   const place = { _: ENTITIES[type], offset, length };
   switch (type) {
     case "text_link":
@@ -38,6 +43,8 @@ function entity({ type, offset, length, url, language, userId, documentId }: Wor
       return { ...place, user_id: userId };
     case "custom_emoji":
       return { ...place, document_id: documentId };
+    case "blockquote":
+      return { ...place, collapsed: flag(collapsed) };
     default:
       return place;
   }
@@ -70,6 +77,8 @@ function action(value: WorldAction, date: number): TlPlain {
       };
     case "contact_sign_up":
       return { _: "messageActionContactSignUp" };
+    case "other":
+      return value.tl;
     case "topic_create":
       return { _: "messageActionTopicCreate", title: value.title, icon_color: value.color };
     case "topic_edit":
@@ -98,15 +107,18 @@ function forward({ forward: source }: WorldMessage, saved: boolean): TlPlain | u
   };
 }
 
-function replyTo({ replyTo: to }: WorldMessage): TlPlain | undefined {
+function replyTo({ replyTo: to, replyToStory: story }: WorldMessage): TlPlain | undefined {
+  if (story) return { _: "messageReplyStoryHeader", peer: peer(story.peer), story_id: story.id };
   if (!to) return undefined;
   return {
     _: "messageReplyHeader",
     forum_topic: flag(to.forumTopic),
     quote: flag(to.quote),
     reply_to_msg_id: to.id,
+    reply_to_peer_id: to.chat === undefined ? undefined : peer(to.chat),
     reply_to_top_id: to.topId,
     quote_text: to.quote,
+    quote_offset: to.quoteAt,
   };
 }
 
@@ -115,10 +127,14 @@ function reactions({ reactions: list }: WorldMessage, chat: WorldChat): TlPlain 
   return {
     _: "messageReactions",
     can_see_list: flag(chat.kind !== "channel"),
-    results: list.map(({ emoji, count, chosen }) => ({
+    results: list.map(({ emoji, custom, paid, count, chosen }) => ({
       _: "reactionCount",
       chosen_order: chosen ? 0 : undefined,
-      reaction: { _: "reactionEmoji", emoticon: emoji },
+      reaction: paid
+        ? { _: "reactionPaid" }
+        : custom === undefined
+        ? { _: "reactionEmoji", emoticon: emoji }
+        : { _: "reactionCustomEmoji", document_id: custom },
       count,
     })),
   };
@@ -157,12 +173,14 @@ export function message(chat: WorldChat, value: WorldMessage, around: Surroundin
     _: "message",
     ...base,
     pinned: flag(value.pinned),
-    noforwards: flag(chat.protected),
+    noforwards: flag(chat.protected || value.protected),
+    from_scheduled: flag(value.scheduled),
     saved_peer_id: chat.kind === "saved" ? peer(savedFrom(value) ?? chat.id) : undefined,
     fwd_from: forward(value, chat.kind === "saved"),
     via_bot_id: value.viaBot,
     message: value.text,
-    media: value.media && media(value.media, value.date),
+    media: value.media && media(value.media, value),
+    reply_markup: value.buttons,
     entities: value.entities?.map(entity),
     views: value.views,
     forwards: value.views === undefined ? undefined : value.forwards ?? 0,
@@ -171,5 +189,6 @@ export function message(chat: WorldChat, value: WorldMessage, around: Surroundin
     post_author: value.author,
     grouped_id: value.albumId,
     reactions: reactions(value, chat),
+    ttl_period: value.ttl,
   };
 }

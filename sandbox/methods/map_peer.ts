@@ -29,6 +29,22 @@ export function flag(condition: unknown): true | undefined {
 /** What a `min` object carries in place of an access hash: one that opens nothing, https://core.telegram.org/api/min. */
 const minHash = (world: World, id: string): bigint => BigInt.asIntN(64, ~world.accessHash(id));
 
+/**
+ * One username has a field of its own; several are a list with the first one in it, and that field is empty:
+ * https://core.telegram.org/constructor/user (usernames), which does not say so, but clients take both together for an error.
+ */
+function usernames({ username, usernames: further = [] }: Pick<WorldUser, "username" | "usernames">): {
+  readonly username?: string;
+  readonly usernames?: readonly TlPlain[];
+} {
+  if (username === null) return {};
+  if (further.length === 0) return { username };
+  const all = [username, ...further];
+  return {
+    usernames: all.map((name, index) => ({ _: "username", editable: flag(index === 0), active: true, username: name })),
+  };
+}
+
 /** A user; `min` as it comes with the messages of strangers. */
 export function user(world: World, record: WorldUser, min: boolean): TlPlain {
   const self = record.id === String(world.ownerId);
@@ -45,7 +61,7 @@ export function user(world: World, record: WorldUser, min: boolean): TlPlain {
     access_hash: min ? minHash(world, record.id) : world.accessHash(record.id),
     first_name: record.deleted ? undefined : record.firstName,
     last_name: record.lastName,
-    username: record.username ?? undefined,
+    ...usernames(record),
     phone: self || record.contact ? record.phone : undefined,
     status: record.bot || record.deleted ? undefined : { _: "userStatusRecently" },
     bot_info_version: record.bot ? 1 : undefined,
@@ -100,7 +116,7 @@ export function chat(world: World, record: WorldChat, min: boolean): TlPlain {
     id: bareId(record.id),
     access_hash: min ? minHash(world, record.id) : world.accessHash(record.id),
     title: record.title,
-    username: record.username ?? undefined,
+    ...usernames(record),
     photo: { _: "chatPhotoEmpty" },
     date: record.access === "member" ? record.joined : record.created,
     default_banned_rights: broadcast ? undefined : { _: "chatBannedRights", until_date: 0 },

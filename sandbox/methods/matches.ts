@@ -6,7 +6,8 @@ import { RpcError, type TlObject } from "../rpc.ts";
 import type { History, World } from "../world/mod.ts";
 import { type Filter, FILTERS, isFilter, matcher, type Search } from "../world/search.ts";
 
-const KEPT = 64;
+/** Enough for one search in every chat. */
+const KEPT = 512;
 
 /** The ids of the messages that match, newest first. */
 export type Matches = (chatId: string, search: Search) => Int32Array;

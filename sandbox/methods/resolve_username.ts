@@ -19,7 +19,9 @@ export function resolveUsername(answers: Answers): readonly [string, Method] {
     const name = request.username.toLowerCase();
     if (!USERNAME.test(name)) throw new RpcError(400, "USERNAME_INVALID");
     const records = [...world.users.values(), ...world.chats.values()];
-    const found = records.find(({ username }) => username?.toLowerCase() === name);
+    const found = records.find(({ username, usernames = [] }) =>
+      [username, ...usernames].some((each) => each?.toLowerCase() === name)
+    );
     if (!found) throw new RpcError(400, "USERNAME_NOT_OCCUPIED");
     return encode({ _: "contacts.resolvedPeer", peer: peer(found.id), ...answers.people([found.id]) });
   });

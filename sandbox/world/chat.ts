@@ -25,6 +25,10 @@ export interface WorldChat {
   readonly joined: number;
   /** The hash of its invite link, without the plus. */
   readonly invite?: string;
+  /** Whoever follows the invite link has to be let in. */
+  readonly approval?: boolean;
+  /** Further usernames, all of them active. */
+  readonly usernames?: readonly string[];
   /** Content may not be forwarded or saved. */
   readonly protected?: boolean;
   readonly signatures?: boolean;
@@ -67,6 +71,8 @@ export interface WorldUser {
   readonly firstName: string;
   readonly lastName?: string;
   readonly username: string | null;
+  /** Further usernames, all of them active. */
+  readonly usernames?: readonly string[];
   readonly phone?: string;
   readonly about?: string;
   readonly bot?: boolean;
@@ -96,8 +102,16 @@ export interface WorldDialog {
 export interface WorldFolder {
   readonly id: number;
   readonly title: string;
-  readonly broadcasts: boolean;
+  readonly broadcasts?: boolean;
+  readonly contacts?: boolean;
+  readonly nonContacts?: boolean;
+  readonly groups?: boolean;
+  readonly bots?: boolean;
+  readonly excludeMuted?: boolean;
+  readonly excludeRead?: boolean;
   readonly include: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly pinned?: readonly string[];
 }
 
 /** The bare id of a marked one: `-1002000000001` and `2000000001`, `-4001` and `4001`. */

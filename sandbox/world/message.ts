@@ -3,6 +3,23 @@
  * @module
  */
 
+/** The value of a field of a {@link SchemaObject}. */
+export type SchemaField =
+  | SchemaObject
+  | string
+  | number
+  | bigint
+  | boolean
+  | Uint8Array
+  | readonly SchemaField[]
+  | undefined;
+
+/** A thing told in the words of Telegram's schema, https://core.telegram.org/schema, since nothing in the world depends on it. */
+export interface SchemaObject {
+  readonly _: string;
+  readonly [field: string]: SchemaField;
+}
+
 /** Formatting; `offset` and `length` in UTF-16 code units, as Telegram counts. */
 export interface WorldEntity {
   readonly type:
@@ -20,7 +37,12 @@ export interface WorldEntity {
     | "mention"
     | "text_link"
     | "mention_name"
-    | "custom_emoji";
+    | "custom_emoji"
+    | "bot_command"
+    | "phone"
+    | "cashtag"
+    | "bank_card"
+    | "unknown";
   readonly offset: number;
   readonly length: number;
   /** Of a `text_link`. */
@@ -31,6 +53,8 @@ export interface WorldEntity {
   readonly userId?: string;
   /** Of a `custom_emoji`. */
   readonly documentId?: string;
+  /** Of a `blockquote`: shown in part. */
+  readonly collapsed?: boolean;
 }
 
 /** A file-like medium; `size` in bytes, `duration` in seconds. */
@@ -81,7 +105,37 @@ export type WorldMedia =
     readonly question: string;
     readonly options: readonly { readonly text: string; readonly votes: number }[];
     readonly closed?: boolean;
-  };
+    readonly multiple?: boolean;
+    /** Who voted for what is shown. */
+    readonly open?: boolean;
+    /** Of a quiz: the place of the right option. */
+    readonly right?: number;
+    /** The explanation of a quiz. */
+    readonly solution?: string;
+    /** The places of what we voted for. */
+    readonly chosen?: readonly number[];
+  }
+  | {
+    readonly kind: "venue";
+    readonly latitude: number;
+    readonly longitude: number;
+    readonly title: string;
+    readonly address: string;
+  }
+  | {
+    readonly kind: "geo_live";
+    readonly latitude: number;
+    readonly longitude: number;
+    /** Seconds. */
+    readonly period: number;
+    /** Degrees. */
+    readonly heading?: number;
+  }
+  | { readonly kind: "dice"; readonly emoji: string; readonly value: number }
+  | { readonly kind: "story"; readonly peer: string; readonly storyId: number }
+  /** A photo or file that destroyed itself, https://core.telegram.org/constructor/messageMediaPhoto (ttl_seconds). */
+  | { readonly kind: "expired"; readonly of: "photo" | "video" | "voice" | "video_note"; readonly ttl: number }
+  | { readonly kind: "other"; readonly tl: SchemaObject };
 
 /** What a service message tells; user ids are decimal. */
 export type WorldAction =
@@ -97,7 +151,8 @@ export type WorldAction =
   | { readonly action: "topic_create"; readonly title: string; readonly color: number }
   | { readonly action: "topic_edit"; readonly title?: string; readonly closed?: boolean; readonly hidden?: boolean }
   | { readonly action: "migrate_to"; readonly chat: string }
-  | { readonly action: "migrate_from"; readonly chat: string; readonly title: string };
+  | { readonly action: "migrate_from"; readonly chat: string; readonly title: string }
+  | { readonly action: "other"; readonly tl: SchemaObject };
 
 /** One message. A field that does not apply is absent. */
 export interface WorldMessage {
@@ -114,6 +169,10 @@ export interface WorldMessage {
     /** The first message of the thread, unless that is the one answered, https://core.telegram.org/api/threads. */
     readonly topId?: number;
     readonly quote?: string;
+    /** Where the quote begins, in UTF-16 code units. */
+    readonly quoteAt?: number;
+    /** The chat of what is answered, if it is another one. */
+    readonly chat?: string;
     /** Sent in a topic of a forum other than General. */
     readonly forumTopic?: boolean;
   };
@@ -126,12 +185,29 @@ export interface WorldMessage {
     /** The post was put into the discussion group by its channel. */
     readonly automatic?: boolean;
   };
+  /** The story that is answered. */
+  readonly replyToStory?: { readonly peer: string; readonly id: number };
   readonly media?: WorldMedia;
+  /** The picture or video is hidden until it is tapped. */
+  readonly hidden?: boolean;
+  /** Seconds after which the picture or video destroys itself once it was seen. */
+  readonly mediaTtl?: number;
+  /** Seconds after which the message goes, https://core.telegram.org/constructor/message (ttl_period). */
+  readonly ttl?: number;
   /** Shared by the messages of an album; a signed 64-bit number in decimal. */
   readonly albumId?: string;
   readonly views?: number;
   readonly forwards?: number;
-  readonly reactions?: readonly { readonly emoji: string; readonly count: number; readonly chosen?: boolean }[];
+  readonly reactions?: readonly {
+    /** Empty for a paid or custom one. */
+    readonly emoji: string;
+    /** The document of a custom emoji. */
+    readonly custom?: string;
+    /** In stars. */
+    readonly paid?: boolean;
+    readonly count: number;
+    readonly chosen?: boolean;
+  }[];
   readonly service?: WorldAction;
   readonly pinned?: boolean;
   readonly silent?: boolean;
@@ -140,6 +216,14 @@ export interface WorldMessage {
   readonly author?: string;
   /** A decimal bot id. */
   readonly viaBot?: string;
+  /** The buttons under it: a ReplyMarkup. */
+  readonly buttons?: SchemaObject;
+  /** May not be forwarded or saved, in whatever chat. */
+  readonly protected?: boolean;
+  /** It was scheduled, https://core.telegram.org/api/scheduled-messages. */
+  readonly scheduled?: boolean;
+  /** Marked ids of those it names in ways the world does not know. */
+  readonly named?: readonly string[];
   readonly out?: boolean;
   readonly mentioned?: boolean;
 }

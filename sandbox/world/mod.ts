@@ -6,8 +6,11 @@ import { ACQUAINTANCES, FRIENDS, MEMBERS, OWNER } from "./cast.ts";
 import { bareId, isChannelId, type WorldChat, type WorldDialog, type WorldFolder, type WorldUser } from "./chat.ts";
 import { ARCHIVE, namedChannels, NEWS } from "./chats/channels.ts";
 import { crowd } from "./chats/crowd.ts";
+import { corners, GIVER, MENU_BOT } from "./chats/corners.ts";
+import { curiosities } from "./chats/curiosities.ts";
 import { forum } from "./chats/forum.ts";
 import { journal } from "./chats/journal.ts";
+import { type Change, CHANGES, liveDesk, SCHEDULED } from "./chats/live_desk.ts";
 import { oldTown } from "./chats/old_town.ts";
 import { GROUP, peopleChats, privateChat, TEA_ROOM } from "./chats/people.ts";
 import type { ChatSeed } from "./chats/seed.ts";
@@ -20,7 +23,16 @@ import { seconds } from "./timeline.ts";
 
 export type { ChatKind, WorldChat, WorldDialog, WorldFolder, WorldTopic, WorldUser } from "./chat.ts";
 export type { History, Places } from "./history.ts";
-export type { Draft, WorldAction, WorldEntity, WorldFile, WorldMedia, WorldMessage } from "./message.ts";
+export type {
+  Draft,
+  SchemaField,
+  SchemaObject,
+  WorldAction,
+  WorldEntity,
+  WorldFile,
+  WorldMedia,
+  WorldMessage,
+} from "./message.ts";
 
 /** What happened, for those who push updates: the message as it is now, or `undefined` if it is gone. */
 export type WorldListener = (chatId: string, id: number, message: WorldMessage | undefined) => void;
@@ -56,20 +68,32 @@ export interface World {
    */
   append(chatId: string, message: Draft & { readonly date?: number }): WorldMessage;
   /**
-   * Changes the text of a message, and its edit date to now.
+   * Changes the text of a message, and its edit date.
+   * @param at seconds; now if left out
    * @throws {RangeError} there is no such message
    */
-  edit(chatId: string, id: number, text: string): WorldMessage;
+  edit(chatId: string, id: number, text: string, at?: number): WorldMessage;
   /** Deletes a message; whether there was one. */
   remove(chatId: string, id: number): boolean;
   /** Marks a chat's messages as read by us up to an id. */
   read(chatId: string, maxId: number): void;
+  /** What is to be sent to a chat later, the next first. */
+  scheduled(chatId: string): readonly Draft[];
+  /** Lets happen what was to happen until now, and has not: posts that come, are edited or are deleted, scheduled messages. */
+  catchUp(): void;
   /** Calls back after each change; the answer ends that. */
   subscribe(listener: WorldListener): () => void;
 }
 
 /** The moment at which the world stands if no clock is given. */
 export const WORLD_NOW = Date.parse("2025-06-01T00:00:00Z");
+
+/** Lets a change take place, at its own time. */
+function apply(world: World, change: Change): void {
+  if (change.kind === "append") world.append(change.chat, { ...change.draft, date: change.at });
+  else if (change.kind === "remove") world.remove(change.chat, change.id);
+  else if (world.messages(change.chat).byId(change.id)) world.edit(change.chat, change.id, change.text, change.at);
+}
 
 function dialogOf(seed: ChatSeed, history: History): WorldDialog | undefined {
   if (!seed.dialog) return undefined;
@@ -93,9 +117,21 @@ function dialogOf(seed: ChatSeed, history: History): WorldDialog | undefined {
 export function createWorld(options: { readonly now?: () => number } = {}): World {
   const now = options.now ?? (() => WORLD_NOW);
   const users = new Map(
-    [OWNER, ...FRIENDS.map(([user]) => user), ...MEMBERS, ...ACQUAINTANCES].map((user) => [user.id, user]),
+    [OWNER, ...FRIENDS.map(([user]) => user), ...MEMBERS, ...ACQUAINTANCES, MENU_BOT, GIVER].map((
+      user,
+    ) => [user.id, user]),
   );
-  const seeds = [...namedChannels(), ...peopleChats(), ...crowd(), forum(), ...journal(), ...oldTown()];
+  const seeds = [
+    ...namedChannels(),
+    ...peopleChats(),
+    ...crowd(),
+    forum(),
+    ...journal(),
+    ...oldTown(),
+    curiosities(),
+    ...corners(),
+    liveDesk(),
+  ];
   const sequence: Sequence = createSequence(seeds.filter((seed) => !isChannelId(seed.chat.id)));
   const chats = new Map<string, WorldChat>();
   const histories = new Map<string, MutableHistory>();
@@ -146,15 +182,28 @@ export function createWorld(options: { readonly now?: () => number } = {}): Worl
     return history;
   };
 
-  return {
+  let upcoming: readonly Change[] = [...CHANGES, ...SCHEDULED].toSorted((a, b) => a.at - b.at);
+
+  const world: World = {
     ownerId: BigInt(OWNER.id),
     now,
     users,
     chats,
     dialogs,
     folders: [
-      { id: 2, title: "Work", broadcasts: false, include: [GROUP, TEA_ROOM] },
+      { id: 2, title: "Work", include: [GROUP, TEA_ROOM] },
       { id: 3, title: "News", broadcasts: true, include: [NEWS, ARCHIVE] },
+      {
+        id: 4,
+        title: "People to answer",
+        contacts: true,
+        bots: true,
+        excludeMuted: true,
+        excludeRead: true,
+        include: [TEA_ROOM],
+        exclude: ["734201335"],
+        pinned: [GIVER.id],
+      },
     ],
     chat,
     messages,
@@ -177,12 +226,12 @@ export function createWorld(options: { readonly now?: () => number } = {}): Worl
       tell(chatId, message.id, message);
       return message;
     },
-    edit: (chatId, id, text) => {
+    edit: (chatId, id, text, at = Math.floor(now() / 1000)) => {
       const history = messages(chatId);
       const before = history.byId(id);
       if (!before) throw new RangeError(`no message ${id} in ${chatId}`);
       const { entities: _, ...rest } = before;
-      const message = { ...rest, text, edited: Math.floor(now() / 1000) };
+      const message = { ...rest, text, edited: at };
       history.replace(message);
       tell(chatId, id, message);
       return message;
@@ -197,9 +246,20 @@ export function createWorld(options: { readonly now?: () => number } = {}): Worl
       if (!dialog) throw new RangeError(`no dialog ${chatId}`);
       dialogs.set(chatId, { ...dialog, readInbox: maxId });
     },
+    scheduled: (chatId) =>
+      upcoming.flatMap((change) =>
+        change.chat === chatId && change.kind === "append" && change.draft.scheduled ? [change.draft] : []
+      ),
+    catchUp: () => {
+      const isDue = ({ at }: Change): boolean => at * 1000 <= now();
+      const due = upcoming.filter(isDue);
+      upcoming = upcoming.filter((change) => !isDue(change));
+      for (const change of due) apply(world, change);
+    },
     subscribe: (listener) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
   };
+  return world;
 }

@@ -55,7 +55,7 @@ const filters: Readonly<Record<Filter, (message: WorldMessage) => boolean>> = {
   Music: kind("audio"),
   RoundVideo: kind("video_note"),
   RoundVoice: kind("voice", "video_note"),
-  Geo: kind("geo"),
+  Geo: kind("geo", "venue", "geo_live"),
   Contacts: kind("contact"),
   Pinned: ({ pinned }) => pinned === true,
   MyMentions: ({ mentioned }) => mentioned === true,

@@ -9,7 +9,7 @@ import type { WorldMessage } from "./message.ts";
 
 /** The thread of a reply: what it answers, or the thread that is in. */
 export function threadOf({ replyTo }: WorldMessage): number | undefined {
-  return replyTo?.topId ?? replyTo?.id;
+  return replyTo?.chat !== undefined ? undefined : replyTo?.topId ?? replyTo?.id;
 }
 
 /**

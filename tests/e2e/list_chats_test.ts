@@ -139,7 +139,7 @@ Deno.test("list_chats: folders are named on the first page, an unknown one is re
   await using sandbox = await startSandbox();
   await using server = await startServer(sandbox.environment);
   const first = listSchema.parse(await answer(server, "list_chats", { limit: 2 }));
-  assert.deepEqual(first.folders, ["Work", "News"]);
+  assert.deepEqual(first.folders, ["Work", "News", "People to answer"]);
   const { status, body } = await server.call("list_chats", { folder: "Wrok" });
   assert.equal(status, 400);
   assert.equal(body.field, "folder");

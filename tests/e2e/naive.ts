@@ -27,12 +27,18 @@ export interface Query {
 
 const FILES: readonly string[] = ["video", "document", "audio", "voice", "video_note", "gif", "sticker"];
 
+/** Whether there is more than a text and the preview of its link, which may still be on its way. */
+function isShown(media: WorldMessage["media"]): boolean {
+  if (media === undefined || media.kind === "webpage") return false;
+  return media.kind !== "other" || !["messageMediaEmpty", "messageMediaWebPage"].includes(media.tl._);
+}
+
 const TYPES: Readonly<Record<string, (message: WorldMessage) => boolean>> = {
-  text: ({ service, media }) => service === undefined && (media === undefined || media.kind === "webpage"),
-  media: ({ media }) => media !== undefined && media.kind !== "webpage",
+  text: ({ service, media }) => service === undefined && !isShown(media),
+  media: ({ media }) => isShown(media),
   link: ({ media, entities = [] }) =>
     media?.kind === "webpage" || entities.some(({ type }) => type === "url" || type === "text_link"),
-  location: ({ media }) => media?.kind === "geo",
+  location: ({ media }) => ["geo", "venue", "geo_live"].includes(media?.kind ?? ""),
   pinned: ({ pinned }) => pinned === true,
   mention: ({ mentioned }) => mentioned === true,
   service: ({ service }) => service !== undefined,

@@ -78,6 +78,13 @@ function mediaOf(media: NonNullable<WorldMessage["media"]>): Record<string, unkn
     case "webpage":
     case "poll":
       return {};
+    case "venue":
+    case "geo_live":
+    case "dice":
+    case "story":
+    case "expired":
+    case "other":
+      throw new TypeError(`the chats compared here have no ${media.kind}`);
     default:
       return {
         kind: media.kind,
@@ -116,6 +123,8 @@ function serviceOf(service: NonNullable<WorldMessage["service"]>): Record<string
       };
     case "contact_sign_up":
       return { action: "contact_sign_up" };
+    case "other":
+      throw new TypeError(`the chats compared here have no ${service.tl._}`);
     case "topic_create":
       return { action: "topic_create", title: service.title };
     case "topic_edit":

@@ -125,3 +125,13 @@ export const searching = (id: string, fields: SearchFields): Api.messages.Search
 /** The results of a search in a channel. */
 export const searched = (id: string, fields: SearchFields): Promise<Api.messages.ChannelMessages> =>
   call(searching(id, fields), Api.messages.ChannelMessages);
+
+/** The messages that a request answers, whatever the kind of list. */
+export async function messagesOf(request: Request, table = methods): Promise<(Api.Message | Api.MessageService)[]> {
+  const found = new BinaryReader(await answer(request, table)).tgReadObject();
+  assert(
+    found instanceof Api.messages.ChannelMessages || found instanceof Api.messages.Messages ||
+      found instanceof Api.messages.MessagesSlice,
+  );
+  return found.messages.filter((each) => each instanceof Api.Message || each instanceof Api.MessageService);
+}

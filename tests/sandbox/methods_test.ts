@@ -322,6 +322,19 @@ Deno.test("getMessages: by id; what there is not is messageEmpty; a channel's ar
   await refused(new Api.channels.GetMessages({ channel: channel(NEWS), id: [] }), "MESSAGE_IDS_EMPTY");
 });
 
+Deno.test("getMessages: what a message answers; messageEmpty if it answers nothing", async () => {
+  const all = newestFirst(GROUP).filter(({ service }) => !service);
+  const answering = all.find(({ replyTo }) => replyTo && world.messages(GROUP).byId(replyTo.id));
+  const plain = all.find(({ replyTo }) => !replyTo);
+  const id = [answering, plain].map((each) => new Api.InputMessageReplyTo({ id: each?.id ?? 0 }));
+  const { messages } = await call(
+    new Api.channels.GetMessages({ channel: channel(GROUP), id }),
+    Api.messages.ChannelMessages,
+  );
+  assert.equal(messages[0]?.id, answering?.replyTo?.id);
+  assert(messages[1] instanceof Api.MessageEmpty && messages[1].id === plain?.id);
+});
+
 const dialogs = (
   fields: Partial<ConstructorParameters<typeof Api.messages.GetDialogs>[0]> = {},
 ): Api.messages.GetDialogs =>
@@ -387,13 +400,16 @@ Deno.test("getPeerDialogs and getPinnedDialogs: unread counts and mentions", asy
   assert.deepEqual(pinned.dialogs.map((each) => markedId(each.peer)), [NEWS, GROUP, ANN]);
 });
 
-Deno.test("getDialogFilters: two folders beside the list of all", async () => {
+Deno.test("getDialogFilters: folders of chats, of kinds and of both beside the list of all", async () => {
   const { filters } = await call(new Api.messages.GetDialogFilters(), Api.messages.DialogFilters);
   assert(filters[0] instanceof Api.DialogFilterDefault);
   const titles = filters.filter((each) => each instanceof Api.DialogFilter).map((
     { title, includePeers },
   ) => [title.text, includePeers.length]);
-  assert.deepEqual(titles, [["Work", 2], ["News", 2]]);
+  assert.deepEqual(titles, [["Work", 2], ["News", 2], ["People to answer", 1]]);
+  const rules = filters.at(-1);
+  assert(rules instanceof Api.DialogFilter && rules.contacts && rules.bots && rules.excludeMuted && rules.excludeRead);
+  assert.deepEqual([rules.pinnedPeers.length, rules.excludePeers.length, rules.groups ?? false], [1, 1, false]);
 });
 
 Deno.test("resolveUsername: whatever the case; free and malformed names are told apart", async () => {

@@ -78,6 +78,12 @@ Deno.test("control: faults, journal, connections, clock and world are changed fr
     await control("POST", "/world/edit", { chat: CHAT, id, text: "corrected" });
     const { chats } = Object(await control("GET", "/describe"));
     assert.equal(chats.find((chat: { id: string }) => chat.id === CHAT).last.id, id);
+    const live = chats.find((chat: { username: string }) => chat.username === "sandbox_live");
+    assert.equal(
+      live.last.date,
+      new Date(before + 60_000).toISOString().replace(".000Z", "Z"),
+      "the clock brought a post",
+    );
     assert.deepEqual(await control("POST", "/world/remove", { chat: CHAT, ids: [id, 1e6] }), { removed: [id] });
     await assert.rejects(control("POST", "/world/append", { chat: "-5", text: "x" }), /-5/);
   });
