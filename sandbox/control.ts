@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { FaultSettings } from "./faults.ts";
+import type { Files } from "./methods/files.ts";
 import type { Server } from "./server.ts";
 import { describe } from "./world/describe.ts";
 import type { World } from "./world/mod.ts";
@@ -21,6 +22,7 @@ export interface Clocks {
 export interface ControlOptions {
   readonly server: Server;
   readonly world: World;
+  readonly files: Files;
   readonly clocks: Clocks;
   /** 0 is any free port. */
   readonly port?: number;
@@ -33,7 +35,20 @@ export interface Control extends AsyncDisposable {
 
 const ChatId = z.string().regex(/^-?\d+$/);
 const MessageId = z.int().min(1);
-const Append = z.strictObject({ chat: ChatId, text: z.string().max(4096), from: ChatId.optional() });
+/** A file of any kind that takes no more to describe than this; its id says where it lies, see `methods/files.ts`. */
+const Media = z.strictObject({
+  kind: z.enum(["document", "video", "audio", "voice", "video_note", "gif", "sticker"]).default("document"),
+  id: z.string().regex(/^-?\d{1,19}$/),
+  mime: z.string(),
+  size: z.int().min(0).max(0xffffffff),
+  name: z.string().optional(),
+});
+const Append = z.strictObject({
+  chat: ChatId,
+  text: z.string().max(4096),
+  from: ChatId.optional(),
+  media: Media.optional(),
+});
 const Edit = z.strictObject({ chat: ChatId, id: MessageId, text: z.string().max(4096) });
 const Remove = z.strictObject({ chat: ChatId, ids: z.array(MessageId).min(1) });
 const Clock = z.strictObject({ advance: z.number().default(0), wire: z.number().default(0) });
@@ -41,7 +56,7 @@ const Clock = z.strictObject({ advance: z.number().default(0), wire: z.number().
 type Route = (body: unknown) => unknown;
 
 /** Starts it on 127.0.0.1. */
-export function createControl({ server, world, clocks, port = 0 }: ControlOptions): Control {
+export function createControl({ server, world, files, clocks, port = 0 }: ControlOptions): Control {
   const routes: Readonly<Record<string, Route>> = {
     "GET /": (): unknown => ({ routes: Object.keys(routes) }),
     "GET /faults": () => server.faults.settings,
@@ -73,6 +88,10 @@ export function createControl({ server, world, clocks, port = 0 }: ControlOption
     "POST /world/remove"(body): unknown {
       const { chat, ids } = Remove.parse(body);
       return { removed: ids.filter((id) => world.remove(chat, id)) };
+    },
+    "POST /files/rotate"(): unknown {
+      files.rotate();
+      return { generation: files.generation };
     },
     "POST /clock"(body): unknown {
       const { advance, wire } = Clock.parse(body);

@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import { createControl } from "./control.ts";
 import { createFaults, FaultSettings, floodRule } from "./faults.ts";
+import { createFiles } from "./methods/files.ts";
 import { createMethods } from "./methods/mod.ts";
 import { createServer } from "./server.ts";
 import { createKeyStore, HOME_DC, stringSession } from "./wire/keys.ts";
@@ -92,7 +93,8 @@ function serve(flags: Flags): void {
   const keys = createKeyStore({ directory, now: () => Math.floor(now()) });
   const rules = flags.flood ? [floodRule] : [];
   const faults = createFaults(FaultSettings.parse({ rules, latencyMs: flags.latency }));
-  const server = createServer({ methods: createMethods(world), port: flags.port, keys, faults, now });
+  const files = createFiles();
+  const server = createServer({ methods: createMethods(world, files), port: flags.port, keys, faults, now });
   const controlPort = flags["control-port"];
   const clocks = {
     advanceWorld: (seconds: number): void => {
@@ -101,7 +103,9 @@ function serve(flags: Flags): void {
     },
     advanceWire: (seconds: number): void => void (offsets.wire += seconds),
   };
-  const control = controlPort === undefined ? undefined : createControl({ server, world, clocks, port: controlPort });
+  const control = controlPort === undefined
+    ? undefined
+    : createControl({ server, world, files, clocks, port: controlPort });
   if (keyFile !== undefined) writePrivate(keyFile, publicKeyPem);
   if (sessionFile !== undefined) {
     writePrivate(sessionFile, stringSession(keys.owner(world.ownerId), FICTIONAL.host, FICTIONAL.port));

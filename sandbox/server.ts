@@ -8,9 +8,9 @@ import type { Methods } from "./rpc.ts";
 import type { Centre } from "./wire/centre.ts";
 import { type Connection, createConnection } from "./wire/connection.ts";
 import { createDispatch } from "./wire/dispatch.ts";
-import { createKeyStore, type KeyStore } from "./wire/keys.ts";
+import { AWAY_DC, createKeyStore, HOME_DC, type KeyStore } from "./wire/keys.ts";
 import { createMessageIds, createSessions } from "./wire/memory.ts";
-import { createCentreMethods } from "./wire/methods.ts";
+import { type Address, createCentreMethods } from "./wire/methods.ts";
 import { WireError } from "./wire/bytes.ts";
 
 /** How a data centre is set up. */
@@ -30,7 +30,7 @@ export interface ServerOptions {
   readonly report?: (error: unknown) => void;
 }
 
-/** A data centre that is listening on the loopback. */
+/** A data centre that is listening on the loopback, and beside it the one where a part of the files lies. */
 export interface Server extends AsyncDisposable {
   readonly port: number;
   readonly faults: Faults;
@@ -54,11 +54,18 @@ export function createServer(options: ServerOptions): Server {
     gzipAbove = 1024,
     report = (error: unknown): void => void Deno.stderr.writeSync(new TextEncoder().encode(`${Deno.inspect(error)}\n`)),
   } = options;
-  const listener = Deno.listen({ hostname: "127.0.0.1", port });
-  const address = { host: "127.0.0.1", port: listener.addr.port };
-  const centreMethods = createCentreMethods({ keys, address, now: () => Math.floor(now()) });
+  const home = Deno.listen({ hostname: "127.0.0.1", port });
+  const away = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const addressOf = (listener: Deno.TcpListener): Address => ({ host: "127.0.0.1", port: listener.addr.port });
+  const centreMethods = createCentreMethods({
+    keys,
+    address: addressOf(home),
+    away: addressOf(away),
+    now: () => Math.floor(now()),
+  });
   const sessions = createSessions();
   const centre: Centre = {
+    dcId: HOME_DC,
     keys,
     dispatch: createDispatch({ methods, centre: centreMethods, keys, faults, journal, report }),
     session: sessions.open,
@@ -72,15 +79,15 @@ export function createServer(options: ServerOptions): Server {
 
   const open = new Map<Deno.TcpConn, Promise<void>>();
   let total = 0;
-  async function accept(): Promise<void> {
+  async function accept(listener: Deno.TcpListener, centre: Centre): Promise<void> {
     for await (const conn of listener) {
       total++;
       open.set(conn, serve(conn, centre, report).finally(() => open.delete(conn)));
     }
   }
-  const accepting = accept();
+  const accepting = [accept(home, centre), accept(away, { ...centre, dcId: AWAY_DC })];
   return {
-    port: address.port,
+    port: home.addr.port,
     faults,
     journal,
     keys,
@@ -92,8 +99,9 @@ export function createServer(options: ServerOptions): Server {
       return open.size;
     },
     async [Symbol.asyncDispose](): Promise<void> {
-      listener.close();
-      await accepting;
+      home.close();
+      away.close();
+      await Promise.all(accepting);
       const serving = [...open.values()];
       for (const conn of open.keys()) end(conn);
       await Promise.all(serving);

@@ -7,6 +7,7 @@ import type { World, WorldChat, WorldMessage } from "../world/mod.ts";
 import { topicOf } from "../world/threads.ts";
 import { namedIn } from "./access.ts";
 import { encode, type TlField, type TlPlain } from "./encode.ts";
+import type { Files } from "./files.ts";
 import * as map from "./map_message.ts";
 import { chat as mapChat, user as mapUser } from "./map_peer.ts";
 import { topic as mapTopic } from "./map_topic.ts";
@@ -48,9 +49,10 @@ export interface Answers {
   pts(chatId: string): number;
 }
 
-/** Creates the maker of answers for a world. */
-export function createAnswers(world: World): Answers {
+/** Creates the maker of answers for a world and its files. */
+export function createAnswers(world: World, files: Files): Answers {
   const kept = new Map<string, Uint8Array>();
+  let generation = files.generation;
   const records = new Map<string, Uint8Array>();
   world.subscribe((chatId, id) => kept.delete(`${chatId}:${id}`));
 
@@ -60,16 +62,19 @@ export function createAnswers(world: World): Answers {
   };
 
   const message: Answers["message"] = (chat, value) => {
+    if (generation !== files.generation) kept.clear();
+    generation = files.generation;
     // What depends on how far we have read, or on other messages, is not kept.
     const replies = repliesOf(world, chat, value, pts);
     if (value.mentioned || replies) {
-      return encode(map.message(chat, value, { unread: value.id > readUpTo(world, chat, value), replies }));
+      const unread = value.id > readUpTo(world, chat, value);
+      return encode(files.seal(map.message(chat, value, { unread, replies })));
     }
     const key = `${chat.id}:${value.id}`;
     const known = kept.get(key);
     if (known) return known;
     if (kept.size >= KEPT) kept.clear();
-    const bytes = encode(map.message(chat, value, {}));
+    const bytes = encode(files.seal(map.message(chat, value, {})));
     kept.set(key, bytes);
     return bytes;
   };

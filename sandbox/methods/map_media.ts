@@ -2,30 +2,24 @@
  * Media as TL objects.
  * @module
  */
+import { image, stripped } from "../world/images.ts";
 import type { WorldFile, WorldMedia, WorldMessage } from "../world/mod.ts";
 import type { TlField, TlPlain } from "./encode.ts";
 import { flag, peer } from "./map_peer.ts";
 
-const DATA_CENTRE = 2;
-
-/** What a file is fetched with; fixed by its id. */
-function keys(id: string): { readonly access_hash: bigint; readonly file_reference: Uint8Array } {
-  const value = BigInt(id);
-  const file_reference = new Uint8Array(9);
-  new DataView(file_reference.buffer).setBigInt64(1, value);
-  return { access_hash: BigInt.asIntN(64, value * 0x9e3779b97f4a7c15n), file_reference };
-}
-
 const text = (value: string): TlPlain => ({ _: "textWithEntities", text: value, entities: [] });
 
-/** A photo in the usual sizes, the largest being the original. */
+/**
+ * A photo in the usual sizes, the largest being the original. What photos and documents are fetched with is put in by
+ * `files.ts`.
+ */
 export function photo(id: string, date: number, width = 640, height = 640, size = 60_000): TlPlain {
   const sizes = ([["m", 320], ["x", 800], ["y", 1280]] as const).map(([type, edge]): TlPlain => {
     const scale = Math.min(1, edge / Math.max(width, height));
     const [w, h] = [Math.round(width * scale), Math.round(height * scale)];
     return { _: "photoSize", type, w, h, size: scale === 1 ? size : Math.floor(size * scale * scale) };
   });
-  return { _: "photo", id, ...keys(id), date, sizes, dc_id: DATA_CENTRE };
+  return { _: "photo", id, date, sizes: [small(width, height), ...sizes] };
 }
 
 function attributes(file: WorldFile): readonly TlPlain[] {
@@ -54,8 +48,28 @@ function attributes(file: WorldFile): readonly TlPlain[] {
   }
 }
 
+/** A picture of forty pixels at most, inside the message. */
+function small(width: number, height: number): TlPlain {
+  const scale = 40 / Math.max(width, height);
+  const size = { width: Math.round(width * scale), height: Math.round(height * scale) };
+  return { _: "photoStrippedSize", type: "i", bytes: stripped(size) };
+}
+
+/** Moving pictures have a frame, a track its cover, a paper its first page, small enough to be inside the message. */
+function thumbs(file: WorldFile): readonly TlPlain[] | undefined {
+  switch (file.kind) {
+    case "video":
+    case "gif":
+    case "video_note":
+      return [small(320, 180), { _: "photoSize", type: "m", w: 320, h: 180, size: 9_000 }];
+    case "audio":
+      return [{ _: "photoCachedSize", type: "s", w: 90, h: 90, bytes: image("jpeg", { width: 90, height: 90 }, 224) }];
+    default:
+      return file.mime === "application/pdf" ? [small(280, 400)] : undefined;
+  }
+}
+
 function document(file: WorldFile, { date, hidden, mediaTtl }: Carrier): TlPlain {
-  const pictured = file.kind === "video" || file.kind === "gif" || file.kind === "video_note";
   return {
     _: "messageMediaDocument",
     spoiler: flag(hidden),
@@ -66,12 +80,10 @@ function document(file: WorldFile, { date, hidden, mediaTtl }: Carrier): TlPlain
     document: {
       _: "document",
       id: file.id,
-      ...keys(file.id),
       date,
       mime_type: file.mime,
       size: file.size,
-      thumbs: pictured ? [{ _: "photoSize", type: "m", w: 320, h: 180, size: 9_000 }] : undefined,
-      dc_id: DATA_CENTRE,
+      thumbs: thumbs(file),
       attributes: attributes(file),
     },
   };

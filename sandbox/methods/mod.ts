@@ -6,8 +6,10 @@ import type { Methods } from "../rpc.ts";
 import type { World } from "../world/mod.ts";
 import { createAnswers } from "./answers.ts";
 import { checkChatInvite, getChannels, getChats } from "./chats.ts";
+import { createFiles, type Files } from "./files.ts";
 import { getDialogFilters, getDialogs, getPeerDialogs, getPinnedDialogs } from "./dialogs.ts";
 import { getFullChannel, getFullChat, getFullUser, type Pinned } from "./full.ts";
+import { getFile } from "./get_file.ts";
 import { getForumTopics, getForumTopicsById } from "./get_forum_topics.ts";
 import { getHistory } from "./get_history.ts";
 import { getChannelMessages, getMessages } from "./get_messages.ts";
@@ -21,9 +23,9 @@ import { searchGlobal } from "./search_global.ts";
 import { getSearchResultsCalendar, getSearchResultsPositions } from "./search_results.ts";
 import { getContacts, getUsers } from "./users.ts";
 
-/** Creates the methods over a world, by class name. */
-export function createMethods(world: World): Methods {
-  const answers = createAnswers(world);
+/** Creates the methods over a world and its files, by class name. */
+export function createMethods(world: World, files: Files = createFiles()): Methods {
+  const answers = createAnswers(world, files);
   const matches = createMatches(world);
   const pinned: Pinned = (chatId) => matches(chatId, { filter: "Pinned" });
   return Object.fromEntries([
@@ -54,5 +56,6 @@ export function createMethods(world: World): Methods {
     getUsers(answers),
     getContacts(answers),
     getParticipants(answers),
+    getFile(files),
   ]);
 }

@@ -10,6 +10,8 @@ import type { Session } from "./session.ts";
 
 /** What all connections of a data centre share. */
 export interface Centre {
+  /** Its number; that of the home one for all that have no listener of their own. */
+  readonly dcId: number;
   readonly keys: KeyStore;
   readonly dispatch: Dispatch;
   /** The session of a key, and whether it is new. */

@@ -8,7 +8,7 @@ import type { Centre, Exchange } from "./centre.ts";
 import type { Outcome } from "./dispatch.ts";
 import { type Envelope, type Message, message, openEnvelope, sealEnvelope } from "./envelope.ts";
 import { createHandshake } from "./handshake.ts";
-import type { AuthKey } from "./keys.ts";
+import { type AuthKey, AWAY_DC } from "./keys.ts";
 import { pack } from "./pack.ts";
 import { GZIP_PACKED, MSG_CONTAINER, RPC_RESULT } from "./request.ts";
 import { isValidSalt, saltAt } from "./salts.ts";
@@ -38,12 +38,18 @@ export interface Connection {
   closed(): void;
 }
 
+/** `upload.file`: Telegram does not pack what hardly shrinks. */
+function isFile(body: Buffer): boolean {
+  return body.readUInt32LE() === 0x096a18d5;
+}
+
 /** A connection that has just been accepted. */
 export function createConnection(socket: Socket, centre: Centre): Connection {
   const transport = createTransport();
   const handshake = createHandshake({
     now: centre.now,
     isTaken: (id) => centre.keys.get(id) !== undefined,
+    dcId: centre.dcId,
     agreed: centre.keys.put,
   });
   const waits = new Set<() => void>();
@@ -116,7 +122,9 @@ export function createConnection(socket: Socket, centre: Centre): Connection {
   }
 
   function numberAnswer({ session }: Exchange, requestId: bigint, body: Buffer): Message {
-    const packed = body.length > centre.gzipAbove ? Buffer.concat([int(GZIP_PACKED), bytes(pack(body))]) : body;
+    const packed = body.length > centre.gzipAbove && !isFile(body)
+      ? Buffer.concat([int(GZIP_PACKED), bytes(pack(body))])
+      : body;
     const smaller = packed.length < body.length ? packed : body;
     const content = Buffer.concat([int(RPC_RESULT), long(requestId), smaller]);
     const answer = session.number(centre.messageId(true), content, true);
@@ -168,7 +176,8 @@ export function createConnection(socket: Socket, centre: Centre): Connection {
       return write(Buffer.concat([long(0n), long(centre.messageId(true)), int(answer.length), answer]));
     }
     const key = centre.keys.get(keyId);
-    if (key !== undefined) return receiveEncrypted(packet, key);
+    const isHere = (key?.dcId === AWAY_DC) === (centre.dcId === AWAY_DC);
+    if (key !== undefined && isHere) return receiveEncrypted(packet, key);
     // Telegram's transport error for a key it does not know.
     write(int(-404));
     close();

@@ -8,7 +8,7 @@ import type { Journal } from "../journal.ts";
 import { type Answer, type Caller, type Methods, RpcError } from "../rpc.ts";
 import { Api, BinaryReader } from "../tl.ts";
 import { bytes, int } from "./bytes.ts";
-import type { AuthKey, KeyStore } from "./keys.ts";
+import { type AuthKey, AWAY_DC, HOME_DC, type KeyStore } from "./keys.ts";
 import type { CentreMethods } from "./methods.ts";
 import { readRequest } from "./request.ts";
 
@@ -18,6 +18,9 @@ const LOGIN_TOKEN_SUCCESS = 0x390d5c5e;
 
 /** What may be asked before anybody has signed in; `account.getPassword` is the second step of doing so. */
 const BEFORE_LOGIN = /^(auth|help|langpack)\.|^account\.GetPassword$/;
+
+/** What the data centre answers that is not the account's: files, and what belongs to a connection. */
+const AWAY = /^(auth|help|upload)\./;
 
 /** What a connection does with one request. */
 export type Outcome =
@@ -93,6 +96,7 @@ export function createDispatch({ methods, centre, keys, faults, journal, report 
     const answer = await execute(name, () => {
       if (error !== undefined) throw new RpcError(error.code, error.message);
       if (key.userId === undefined && !BEFORE_LOGIN.test(name)) throw new RpcError(401, "AUTH_KEY_UNREGISTERED");
+      if (key.dcId === AWAY_DC && !AWAY.test(name)) throw new RpcError(303, `USER_MIGRATE_${HOME_DC}`);
       if (takeoutId !== undefined && (key.userId === undefined || !centre.isTakeout(takeoutId, key.userId))) {
         throw new RpcError(400, "TAKEOUT_INVALID");
       }

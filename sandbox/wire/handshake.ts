@@ -35,6 +35,8 @@ export interface HandshakeOptions {
   readonly now: () => number;
   /** Whether a key of this id exists already, so that the client must choose anew. */
   readonly isTaken: (id: string) => boolean;
+  /** The data centre of a key whose client does not say for which it is. */
+  readonly dcId?: number;
   /** Takes the agreed key. */
   readonly agreed: (key: AuthKey) => void;
 }
@@ -45,11 +47,11 @@ export type Handshake = (request: Buffer) => Buffer;
 /** What is known of an exchange once the client has sent its secret. */
 interface Inner {
   readonly newNonce: Buffer;
-  readonly dcId: number;
+  readonly dcId: number | undefined;
 }
 
 /** An exchange that has not begun. */
-export function createHandshake({ now, isTaken, agreed }: HandshakeOptions): Handshake {
+export function createHandshake({ now, isTaken, dcId = HOME_DC, agreed }: HandshakeOptions): Handshake {
   let nonces = Buffer.alloc(0);
   let inner: Inner | undefined;
   let pair: KeyPair | undefined;
@@ -85,7 +87,7 @@ export function createHandshake({ now, isTaken, agreed }: HandshakeOptions): Han
     if (authKey === undefined) return verdict(DH_GEN_FAIL, 3, Buffer.alloc(0), inner.newNonce);
     const id = keyId(authKey);
     if (isTaken(id)) return verdict(DH_GEN_RETRY, 2, authKey, inner.newNonce);
-    agreed({ id, key: authKey, dcId: inner.dcId, created: Math.floor(now()) });
+    agreed({ id, key: authKey, dcId: inner.dcId ?? dcId, created: Math.floor(now()) });
     return verdict(DH_GEN_OK, 1, authKey, inner.newNonce);
   }
 
@@ -117,7 +119,7 @@ function readInner(encrypted: Buffer, nonces: Buffer): Inner {
   for (const expected of [pq, p, q]) if (!reader.bytes().equals(expected)) throw new WireError("wrong inner factors");
   if (!reader.raw(32).equals(nonces)) throw new WireError("wrong inner nonces");
   const newNonce = reader.raw(32);
-  return { newNonce, dcId: constructor === PQ_INNER_DATA ? HOME_DC : Math.abs(reader.int()) % 10_000 };
+  return { newNonce, dcId: constructor === PQ_INNER_DATA ? undefined : Math.abs(reader.int()) % 10_000 };
 }
 
 function unpadRsa(decrypted: Buffer): Buffer | undefined {

@@ -9,6 +9,8 @@ import { z } from "zod";
 
 /** The data centre that keys belong to unless they were made for another. */
 export const HOME_DC = 2;
+/** The data centre with a listener of its own, where a part of the files lies. */
+export const AWAY_DC = 5;
 
 /** One client's key. */
 export interface AuthKey {

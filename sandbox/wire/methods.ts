@@ -7,24 +7,32 @@ import bigInt from "big-integer";
 import { type Answer, type Caller, RpcError, type TlObject } from "../rpc.ts";
 import { Api } from "../tl.ts";
 import { int } from "./bytes.ts";
-import { type AuthKey, HOME_DC, type KeyStore } from "./keys.ts";
+import { type AuthKey, AWAY_DC, HOME_DC, type KeyStore } from "./keys.ts";
 
 const BOOL_TRUE = 0x997275b5;
 
 /** A method that needs the key it was called on. */
 export type KeyMethod = (request: TlObject, caller: Caller, key: AuthKey) => Answer;
 
+/** Where a listener is. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** What these methods know of the data centre. */
 export interface CentreOptions {
   readonly keys: KeyStore;
   /** Where clients find it. */
-  readonly address: { readonly host: string; readonly port: number };
+  readonly address: Address;
+  /** Where clients find {@link AWAY_DC}. */
+  readonly away: Address;
   /** Unix seconds, whole. */
   readonly now: () => number;
 }
 
-/** The data centres that the configuration lists; one listener serves them all. */
-export const DATA_CENTRES = [1, HOME_DC, 3, 4, 5];
+/** The data centres that the configuration lists; one listener serves all of them but {@link AWAY_DC}. */
+export const DATA_CENTRES = [1, HOME_DC, 3, 4, AWAY_DC];
 
 /** The methods and a check for `invokeWithTakeout`. */
 export interface CentreMethods {
@@ -34,12 +42,12 @@ export interface CentreMethods {
 }
 
 /** Builds them. Sources: https://core.telegram.org/method/help.getConfig and the pages of the others. */
-export function createCentreMethods({ keys, address, now }: CentreOptions): CentreMethods {
+export function createCentreMethods({ keys, address, away, now }: CentreOptions): CentreMethods {
   const exported = new Map<string, { userId: bigint; dcId: number }>();
   const takeouts = new Map<bigint, bigint>();
 
   const methods = new Map<string, KeyMethod>([
-    ["help.GetConfig", (): Answer => config(address, now())],
+    ["help.GetConfig", (): Answer => config(address, away, now())],
     ["help.GetNearestDc", (): Answer => new Api.NearestDc({ country: "DE", thisDc: HOME_DC, nearestDc: HOME_DC })],
     ["updates.GetState", (): Answer => new Api.updates.State({ pts: 1, qts: 0, date: now(), seq: 1, unreadCount: 0 })],
     ["auth.ExportAuthorization", (request, caller): Answer => {
@@ -54,7 +62,8 @@ export function createCentreMethods({ keys, address, now }: CentreOptions): Cent
       if (!(request instanceof Api.auth.ImportAuthorization)) throw new RpcError(400, "INPUT_METHOD_INVALID");
       const name = `${request.id} ${request.bytes.toString("hex")}`;
       const authorization = exported.get(name);
-      if (authorization === undefined) throw new RpcError(400, "AUTH_BYTES_INVALID");
+      const isHere = (authorization?.dcId === AWAY_DC) === (key.dcId === AWAY_DC);
+      if (authorization === undefined || !isHere) throw new RpcError(400, "AUTH_BYTES_INVALID");
       exported.delete(name);
       keys.put({ ...key, ...authorization });
       const id = bigInt(authorization.userId.toString());
@@ -84,13 +93,16 @@ function user({ userId }: Caller): bigint {
   return userId;
 }
 
-function config({ host, port }: { host: string; port: number }, now: number): TlObject {
+function config(address: Address, away: Address, now: number): TlObject {
+  const addressOf = (id: number): Address => id === AWAY_DC ? away : address;
   return new Api.Config({
     date: now,
     expires: now + 3600,
     testMode: false,
     thisDc: HOME_DC,
-    dcOptions: DATA_CENTRES.map((id) => new Api.DcOption({ id, ipAddress: host, port })),
+    dcOptions: DATA_CENTRES.map((id) =>
+      new Api.DcOption({ id, ipAddress: addressOf(id).host, port: addressOf(id).port })
+    ),
     dcTxtDomainName: "",
     chatSizeMax: 200,
     megagroupSizeMax: 200_000,
