@@ -5,9 +5,9 @@
 import { setTimeout as sleepMs } from "node:timers/promises";
 import { AppError } from "../errors.ts";
 import { RpcError, toTelegramError } from "./errors.ts";
-import { type TlRequest, withoutUpdates } from "./gram.ts";
+import { Api, type TlRequest, withoutUpdates } from "./gram.ts";
 import { methodOf } from "./guard.ts";
-import type { Call } from "./invoke.ts";
+import { type Call, inTime } from "./invoke.ts";
 import { type LiveWire, openLiveWire, type Sleep } from "./live_wire.ts";
 import type { Session } from "./session.ts";
 
@@ -76,15 +76,17 @@ export function createConnection(options: ConnectionOptions): Connection {
       const dialledAt = now();
       try {
         wire = await openLiveWire({
-          session,
-          address,
+          dcId: session.dcId,
+          address: address ?? session,
+          authKey: session.authKey,
+          first: whoAmI(),
           apiId,
           appVersion,
           onProblem,
-          onSelf,
           sleep,
           signal: stop.signal,
         });
+        onSelf(wire.first);
         become({ state: "ready" });
         failure = await wire.keepAlive();
         // A server that accepts and closes again and again is not dialled ever faster for it.
@@ -121,30 +123,21 @@ export function createConnection(options: ConnectionOptions): Connection {
     }
   };
 
-  const call: Call = async (request, { signal, timeout = options.requestTimeout } = {}) => {
-    signal?.throwIfAborted();
-    const end = new AbortController();
-    const onAbort = (): void => end.abort(signal?.reason);
-    const timer = setTimeout(() => end.abort(timedOut(request, timeout)), timeout);
-    signal?.addEventListener("abort", onAbort, { once: true });
-    try {
-      const live = await ready(request, end.signal);
-      signal?.throwIfAborted();
-      return await live.ask(withoutUpdates(request), end.signal);
-    } catch (error) {
-      if (signal?.aborted) throw signal.reason;
-      if (status.state === "needs_login") throw sessionInvalid(status.reason);
-      const failure = toTelegramError(error, methodOf(request));
-      if (failure.code === "SESSION_INVALID" && status.state === "ready") {
-        become({ state: "needs_login", reason: failure.message });
-        await wire?.close();
+  const call: Call = (request, { signal, timeout = options.requestTimeout } = {}) =>
+    inTime(request, { signal, timeout }, async (end) => {
+      try {
+        const live = await ready(request, end);
+        return await live.ask(withoutUpdates(request), end);
+      } catch (error) {
+        if (status.state === "needs_login") throw sessionInvalid(status.reason);
+        const failure = toTelegramError(error, methodOf(request));
+        if (failure.code === "SESSION_INVALID" && status.state === "ready") {
+          become({ state: "needs_login", reason: failure.message });
+          await wire?.close();
+        }
+        throw failure;
       }
-      throw failure;
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", onAbort);
-    }
-  };
+    });
 
   const running = session === undefined ? Promise.resolve() : keepConnected(session);
   if (session === undefined) become({ state: "needs_login", reason: NO_SESSION });
@@ -158,6 +151,11 @@ export function createConnection(options: ConnectionOptions): Connection {
       become({ state: "stopped" });
     },
   };
+}
+
+/** Fails at once if the session is not signed in. */
+function whoAmI(): TlRequest<unknown> {
+  return withoutUpdates(new Api.users.GetUsers({ id: [new Api.InputUserSelf()] }));
 }
 
 function backoff(attempt: number, random: () => number): number {
@@ -175,8 +173,4 @@ function sessionInvalid(reason: string): AppError {
 function notConnected(request: TlRequest<unknown>, status: ConnectionStatus): AppError {
   const reason = status.state === "reconnecting" ? ` (${status.reason})` : "";
   return new AppError("CONNECTION", `Telegram cannot be reached for ${methodOf(request)}${reason}.`);
-}
-
-function timedOut(request: TlRequest<unknown>, timeout: number): AppError {
-  return new AppError("TIMEOUT", `Telegram did not answer ${methodOf(request)} within ${timeout / 1000} s.`);
 }

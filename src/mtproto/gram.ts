@@ -7,11 +7,13 @@ import "./local_storage.ts";
 import { Api, type TelegramClient } from "telegram";
 import { AuthKey } from "telegram/crypto/AuthKey.js";
 import { _serverKeys } from "telegram/crypto/RSA.js";
+import { FileMigrateError } from "telegram/errors/index.js";
 import { BinaryReader, MessagePacker, type PromisedNetSockets } from "telegram/extensions/index.js";
 import { Logger, LogLevel } from "telegram/extensions/Logger.js";
 import { ConnectionTCPFull, MTProtoSender } from "telegram/network/index.js";
 import { RequestState } from "telegram/network/RequestState.js";
 import { LAYER } from "telegram/tl/AllTLObjects.js";
+import { strippedPhotoToJpg } from "telegram/Utils.js";
 import bigInt from "big-integer";
 import { Buffer } from "node:buffer";
 import { createHash, createPublicKey } from "node:crypto";
@@ -53,6 +55,14 @@ export function withoutUpdates<R>(request: TlRequest<R>): TlRequest<R> {
   const quiet = new Api.InvokeWithoutUpdates({ query: request });
   // Only carries the type of the answer; there is no such value.
   return Object.assign(quiet, { __response: request.__response });
+}
+
+/**
+ * A picture sent inside a message with its JPEG header left out, whole again; undefined for another encoding
+ * (https://core.telegram.org/api/files#stripped-thumbnails).
+ */
+export function wholeJpeg(stripped: Uint8Array): Uint8Array | undefined {
+  return stripped.length < 3 || stripped[0] !== 1 ? undefined : strippedPhotoToJpg(Buffer.from(stripped));
 }
 
 /** One TCP connection to one data centre, from its opening to its first failure. */
@@ -221,7 +231,10 @@ const rpcErrorShape = z.object({
 /** The parts of an `rpc_error` as GramJS rejects with it, or undefined for any other thrown value. */
 export function readRpcError(thrown: unknown): z.infer<typeof rpcErrorShape> | undefined {
   const parsed = rpcErrorShape.safeParse(thrown);
-  return parsed.success ? parsed.data : undefined;
+  if (!parsed.success) return undefined;
+  // GramJS has put a sentence in the place of the name.
+  const isMoved = thrown instanceof FileMigrateError;
+  return isMoved ? { ...parsed.data, errorMessage: `FILE_MIGRATE_${thrown.newDc}` } : parsed.data;
 }
 
 /**

@@ -25,6 +25,7 @@ const READ: ReadonlySet<string> = new Set([
   "messages.GetSearchCounters",
   "messages.Search",
   "messages.SearchGlobal",
+  "upload.GetFile",
   "users.GetFullUser",
   "users.GetUsers",
 ]);
@@ -34,6 +35,8 @@ const SESSION: ReadonlySet<string> = new Set([
   "MsgsAck",
   "MsgsStateInfo",
   "PingDelayDisconnect",
+  "auth.ExportAuthorization",
+  "auth.ImportAuthorization",
   "help.GetConfig",
 ]);
 

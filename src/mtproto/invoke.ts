@@ -27,6 +27,34 @@ export function guarded(call: Call): Call {
   };
 }
 
+/**
+ * Asks within a time: `end` is aborted when the caller gives up or the time is over.
+ * @param limit.timeout milliseconds
+ * @throws the caller's own reason when it has given up, AppError TIMEOUT, or what asking failed with
+ */
+export async function inTime<R>(
+  request: TlRequest<R>,
+  { signal, timeout }: { readonly signal?: AbortSignal; readonly timeout: number },
+  ask: (end: AbortSignal) => Promise<R>,
+): Promise<R> {
+  signal?.throwIfAborted();
+  const end = new AbortController();
+  const late = (): AppError =>
+    new AppError("TIMEOUT", `Telegram did not answer ${methodOf(request)} within ${timeout / 1000} s.`);
+  const onAbort = (): void => end.abort(signal?.reason);
+  const timer = setTimeout(() => end.abort(late()), timeout);
+  signal?.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await ask(end.signal);
+  } catch (error) {
+    if (signal?.aborted) throw signal.reason;
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
+  }
+}
+
 /** How one call ended. */
 export interface CallEnd {
   readonly method: string;
@@ -40,7 +68,7 @@ export interface CallEnd {
 /** Reports each call's method, outcome and time. */
 export function measured(
   call: Call,
-  onEnd: (end: CallEnd) => void,
+  onEnd: (end: CallEnd) => void = () => {},
   clock: () => number = () => performance.now(),
 ): Call {
   return async (request, options) => {

@@ -4,24 +4,18 @@
  */
 import { AppError } from "../errors.ts";
 import { toTelegramError } from "./errors.ts";
-import {
-  Api,
-  bigInt,
-  LAYER,
-  openWire,
-  type TlRequest,
-  UnknownAuthKeyError,
-  type Wire,
-  withoutUpdates,
-} from "./gram.ts";
+import { Api, bigInt, LAYER, openWire, type TlRequest, UnknownAuthKeyError, type Wire } from "./gram.ts";
 import { assertAllowed } from "./guard.ts";
-import type { Session } from "./session.ts";
 
 /** Resolves after that many milliseconds; rejects when the signal is aborted. */
 export type Sleep = (ms: number, signal: AbortSignal) => Promise<unknown>;
 
 /** A wire whose first request has been answered. */
 export interface LiveWire {
+  /** The answer to the first request. */
+  readonly first: unknown;
+  /** 256 bytes: the key that was given, or the one that was agreed on. */
+  readonly authKey: Uint8Array;
   /** Settles whatever happens: with the answer, when `end` is aborted, or when the wire breaks. */
   ask<R>(request: TlRequest<R>, end: AbortSignal): Promise<R>;
   /** Pings until the wire breaks; resolves with the reason. */
@@ -31,14 +25,15 @@ export interface LiveWire {
 
 /** What {@link openLiveWire} needs. */
 export interface LiveWireOptions {
-  readonly session: Session;
-  /** Dialled in place of the session's address. */
-  readonly address?: { readonly host: string; readonly port: number };
+  readonly dcId: number;
+  readonly address: { readonly host: string; readonly port: number };
+  /** A key exchange takes place when absent. */
+  readonly authKey?: Uint8Array;
+  /** What is asked first, together with saying who we are. */
+  readonly first: TlRequest<unknown>;
   readonly apiId: number;
   readonly appVersion: string;
   readonly onProblem: (problem: unknown) => void;
-  /** Told what Telegram says of the account itself: the answer of users.getUsers. */
-  readonly onSelf: (answer: unknown) => void;
   readonly sleep: Sleep;
   /** Aborts the opening. */
   readonly signal: AbortSignal;
@@ -51,20 +46,20 @@ const PING_TIMEOUT_MS = 15_000;
 const DISCONNECT_DELAY_S = 75;
 
 /**
- * Opens a wire and asks who we are, which fails at once if the session is not signed in.
+ * Opens a wire and asks a first request.
  * @throws AppError TIMEOUT after 20 s, or what the opening or the first answer failed with
  */
 export function openLiveWire(options: LiveWireOptions): Promise<LiveWire> {
-  const { session: { dcId, authKey, ...own }, address = own, sleep, onProblem } = options;
+  const { dcId, authKey, address: { host, port }, sleep, onProblem } = options;
   const guard = (request: { readonly className: string }): void => assertAllowed(request, ["read", "session"]);
   const late = (): AppError => new AppError("TIMEOUT", "Telegram did not answer while connecting.");
   return within(OPEN_TIMEOUT_MS, sleep, late, async (deadline) => {
     const signal = AbortSignal.any([options.signal, deadline]);
-    const { host, port } = address;
-    const wire = live(await openWire({ host, port, dcId, authKey, guard, onProblem, signal }), sleep);
+    const opened = await openWire({ host, port, dcId, authKey, guard, onProblem, signal });
+    const wire = live(opened, sleep);
     try {
-      options.onSelf(await wire.ask(greeting(options), signal));
-      return wire;
+      const first = await wire.ask(greeting(options), signal);
+      return { ...wire, first, authKey: opened.authKey };
     } catch (error) {
       await wire.close();
       throw error;
@@ -73,7 +68,7 @@ export function openLiveWire(options: LiveWireOptions): Promise<LiveWire> {
 }
 
 /** The first request of a connection (https://core.telegram.org/api/invoking#saving-client-info). */
-function greeting({ apiId, appVersion }: LiveWireOptions): TlRequest<unknown> {
+function greeting({ apiId, appVersion, first }: LiveWireOptions): TlRequest<unknown> {
   return new Api.InvokeWithLayer({
     layer: LAYER,
     query: new Api.InitConnection({
@@ -84,12 +79,12 @@ function greeting({ apiId, appVersion }: LiveWireOptions): TlRequest<unknown> {
       systemLangCode: "en",
       langPack: "",
       langCode: "en",
-      query: withoutUpdates(new Api.users.GetUsers({ id: [new Api.InputUserSelf()] })),
+      query: first,
     }),
   });
 }
 
-function live(wire: Wire, sleep: Sleep): LiveWire {
+function live(wire: Wire, sleep: Sleep): Omit<LiveWire, "first" | "authKey"> {
   const inFlight = new Set<(reason: unknown) => void>();
   const life = new AbortController();
   const lost = wire.broken.then((reason) => {

@@ -9,6 +9,8 @@ import { learning, type Peers } from "./peers.ts";
 /** An account: the way to ask Telegram, and what it has said about users and chats. */
 export interface Account {
   readonly call: Call;
+  /** The same for another data centre of Telegram's, where only files are asked for. */
+  readonly withDc: (dcId: number) => Call;
   readonly peers: Peers;
   readonly dialogs: Dialogs;
   /** What supergroups are known to have been before: marked ids of basic groups, undefined for none. */
@@ -16,6 +18,10 @@ export interface Account {
 }
 
 /** An account whose peers learn from every answer. */
-export function createAccount(call: Call, peers: Peers, learn: (answer: unknown) => void): Account {
-  return { call: learning(call, learn), peers, dialogs: createDialogs(), formers: new Map() };
+export function createAccount(
+  { call, withDc }: Pick<Account, "call" | "withDc">,
+  peers: Peers,
+  learn: (answer: unknown) => void,
+): Account {
+  return { call: learning(call, learn), withDc, peers, dialogs: createDialogs(), formers: new Map() };
 }

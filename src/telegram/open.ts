@@ -3,11 +3,14 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { setTimeout as sleepMs } from "node:timers/promises";
 import type { Config } from "../config/load.ts";
 import { type Connection, type ConnectionOptions, createConnection } from "../mtproto/connection.ts";
+import { createDataCentre } from "../mtproto/data_centre.ts";
 import { floodGate, type OnFlood } from "../mtproto/flood.ts";
 import { trustServerKey } from "../mtproto/gram.ts";
-import { type CallEnd, guarded, limited, measured } from "../mtproto/invoke.ts";
+import { type Call, type CallEnd, guarded, limited, measured } from "../mtproto/invoke.ts";
+import type { Sleep } from "../mtproto/live_wire.ts";
 import { parseSession } from "../mtproto/session.ts";
 import { type Account, createAccount } from "./account.ts";
 import { createLearner, createPeers } from "./peers.ts";
@@ -45,21 +48,42 @@ export function openAccount(
   if (testDc !== undefined) trustServerKey(testDc.publicKey);
   const peers = createPeers(db, accountId);
   const learn = createLearner(peers, observers.onProblem ?? (() => {}));
+  const session = stringSession && apiId ? parseSession(stringSession.reveal()) : undefined;
+  const asWhom = { apiId: apiId ?? 0, appVersion, requestTimeout: config.requestTimeout };
   const connection = createConnection({
-    ...(stringSession === undefined || apiId === undefined ? {} : { session: parseSession(stringSession.reveal()) }),
-    apiId: apiId ?? 0,
-    appVersion,
-    requestTimeout: config.requestTimeout,
+    ...asWhom,
+    ...(session === undefined ? {} : { session }),
     ...(testDc === undefined ? {} : { testDc }),
     onSelf: learn,
     ...observers,
   });
   // The gate is behind the queue: it may have closed while a call waited its turn.
-  const gated = limited(floodGate(connection.call, { onFlood: observers.onFlood }), CONCURRENCY, LONGEST_QUEUE_MS);
-  const call = guarded(measured(gated, observers.onCall ?? (() => {})));
+  const decorated = (wire: Call): Call =>
+    guarded(
+      measured(
+        limited(floodGate(wire, { onFlood: observers.onFlood }), CONCURRENCY, LONGEST_QUEUE_MS),
+        observers.onCall,
+      ),
+    );
+  const call = decorated(connection.call);
+  const centres = new AsyncDisposableStack();
+  const ways = new Map<number, Call>();
+  const withDc = (dcId: number): Call => {
+    const known = dcId === session?.dcId ? call : ways.get(dcId);
+    if (known !== undefined) return known;
+    const { onProblem } = observers;
+    const sleep: Sleep = (ms, signal) => sleepMs(ms, undefined, { signal });
+    const centre = centres.use(createDataCentre({ ...asWhom, dcId, home: connection.call, sleep, onProblem }));
+    const way = decorated(centre.call);
+    ways.set(dcId, way);
+    return way;
+  };
   return {
-    account: createAccount(call, peers, learn),
+    account: createAccount({ call, withDc }, peers, learn),
     status: connection.status,
-    [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      await centres.disposeAsync();
+      await connection[Symbol.asyncDispose]();
+    },
   };
 }

@@ -36,10 +36,18 @@ const READ = [
   "messages.GetSearchCounters",
   "messages.Search",
   "messages.SearchGlobal",
+  "upload.GetFile",
   "users.GetFullUser",
   "users.GetUsers",
 ];
-const SESSION = ["MsgsAck", "MsgsStateInfo", "PingDelayDisconnect", "help.GetConfig"];
+const SESSION = [
+  "MsgsAck",
+  "MsgsStateInfo",
+  "PingDelayDisconnect",
+  "auth.ExportAuthorization",
+  "auth.ImportAuthorization",
+  "help.GetConfig",
+];
 /** Both ends of this list are in a request of their own: `InvokeWithLayer` around `InitConnection` around the request. */
 const KNOWN_ENVELOPES = ["InitConnection", "InvokeWithLayer", "InvokeWithTakeout", "InvokeWithoutUpdates"];
 
