@@ -11,6 +11,9 @@ import { createCatalogue } from "./mcp/catalogue.ts";
 import { createCursors } from "./mcp/cursor.ts";
 import { INSTRUCTIONS } from "./mcp/instructions.ts";
 import { createLegacyMcp } from "./mcp/legacy.ts";
+import { createMediaDownload } from "./mcp/media_download.ts";
+import { createMediaLinks } from "./mcp/media_links.ts";
+import type { Sources } from "./mcp/reading.ts";
 import { type CallRecord, createRegistry } from "./mcp/registry.ts";
 import { createTools } from "./mcp/tools/mod.ts";
 import { MESSAGE_JSON_SCHEMA } from "./model/message.ts";
@@ -63,16 +66,16 @@ export async function createApp(config: Config): Promise<App> {
     },
     onProblem: (error) => log.warning("wire", { error }),
   }));
-  const registry = createRegistry(
-    createTools({
-      account,
-      cursors: createCursors(loadSecret(db, "cursor")),
-      patience: config.floodSleepThreshold,
-      maxPageSize: config.maxPageSize,
-      now: Date.now,
-    }),
-    { onCall: (record) => countTool(metrics, record) },
-  );
+  const sources: Sources = {
+    account,
+    cursors: createCursors(loadSecret(db, "cursor")),
+    links: createMediaLinks({ key: loadSecret(db, "media"), publicUrl: config.http.publicUrl, now: Date.now }),
+    patience: config.floodSleepThreshold,
+    maxPageSize: config.maxPageSize,
+    allowProtected: config.allowProtectedMedia,
+    now: Date.now,
+  };
+  const registry = createRegistry(createTools(sources), { onCall: (record) => countTool(metrics, record) });
   const mcp = stack.use(createLegacyMcp(registry, {
     name: NAME,
     version: VERSION,
@@ -81,7 +84,8 @@ export async function createApp(config: Config): Promise<App> {
     // What follows a brace or a quotation mark is what the client sent.
     log: ({ message }) => getLogger("mcp").info("client", { reason: message.split(/["{[]/, 1)[0]?.slice(0, 200) }),
   }));
-  const routes = routesOf({ config, health, metrics, mcp: mcp.fetch, catalogue: createCatalogue(registry) });
+  const media = createMediaDownload(sources, [LOCAL_PRINCIPAL]);
+  const routes = routesOf({ config, health, metrics, mcp: mcp.fetch, catalogue: createCatalogue(registry), media });
   const fetch = chain(
     createStack({
       logger: getLogger("http"),
@@ -122,8 +126,9 @@ function routesOf(parts: {
   readonly metrics: Metrics;
   readonly mcp: Handler;
   readonly catalogue: { readonly list: Handler; readonly call: Handler };
+  readonly media: Handler;
 }): Route[] {
-  const { config, health, metrics, mcp, catalogue } = parts;
+  const { config, health, metrics, mcp, catalogue, media } = parts;
   const page = landing({
     name: NAME,
     version: VERSION,
@@ -150,6 +155,7 @@ function routesOf(parts: {
       name: "schema",
       handler: () => Response.json(MESSAGE_JSON_SCHEMA),
     },
+    { methods: ["GET"], path: "/media/:token", name: "media", handler: media },
     { methods: ["GET"], path: "/", name: "landing", handler: page },
   ];
 }

@@ -35,6 +35,8 @@ export interface Config {
   readonly requestTimeout: number;
   /** Messages, 1 to 100. */
   readonly maxPageSize: number;
+  /** Whether media of chats that forbid saving may be read. */
+  readonly allowProtectedMedia: boolean;
   /** A folder; it may not exist yet. */
   readonly dataDir: string;
   /** Sentences about variables that look like options and are not. */
@@ -147,6 +149,7 @@ export function loadConfig(
   const floodSleepThreshold = value("FLOOD_SLEEP_THRESHOLD");
   const requestSeconds = value("REQUEST_TIMEOUT");
   const maxPageSize = value("MAX_PAGE_SIZE");
+  const allowProtectedMedia = value("ALLOW_PROTECTED_MEDIA");
   const dataDir = value("DATA_DIR");
   const publicUrl = value("PUBLIC_URL");
   const allowedHosts = value("ALLOWED_HOSTS");
@@ -160,7 +163,8 @@ export function loadConfig(
   if (
     problems.length > 0 || host === undefined || port === undefined || level === undefined || format === undefined ||
     floodSleepThreshold === undefined || requestSeconds === undefined || maxPageSize === undefined ||
-    dataDir === undefined || allowedHosts === undefined || trustedProxies === undefined
+    allowProtectedMedia === undefined || dataDir === undefined || allowedHosts === undefined ||
+    trustedProxies === undefined
   ) throw new ConfigError(problems);
 
   return deepFreeze({
@@ -170,6 +174,7 @@ export function loadConfig(
     floodSleepThreshold,
     requestTimeout: requestSeconds * 1000,
     maxPageSize,
+    allowProtectedMedia,
     dataDir,
     warnings: names.flatMap(warningAbout),
   });

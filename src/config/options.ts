@@ -124,6 +124,13 @@ export const OPTIONS = {
     example: "50",
     help: "The most messages that a page may have.",
   },
+  ALLOW_PROTECTED_MEDIA: {
+    type: z.string().toLowerCase().pipe(z.enum(["true", "false"])).transform((word) => word === "true"),
+    default: "false",
+    expects: "true or false",
+    example: "true",
+    help: "Whether files may be read whose chat forbids saving them, or that were sent to vanish once they are seen.",
+  },
   DATA_DIR: {
     type: z.string().min(1),
     default: defaultDataDir,

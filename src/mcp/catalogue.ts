@@ -50,6 +50,7 @@ export function createCatalogue(
       }
       const outcome = await registry.call(tool, await readArguments(request), {
         principal: who,
+        origin: new URL(request.url).origin,
         signal: request.signal,
         progress: () => {},
       });

@@ -107,7 +107,8 @@ function moreOf(message: Message, withheld: number, reveal: Revealer): More {
   return more;
 }
 
-function compactMedia(media: Media, reveal: Revealer): More {
+/** A medium without its dimensions. */
+export function compactMedia(media: Media, reveal: Revealer): More {
   const { location, contact } = media;
   const point = location?.latitude === undefined ? undefined : `${location.latitude},${location.longitude}`;
   const person = contact && [contact.first_name, contact.last_name].filter(Boolean).join(" ");

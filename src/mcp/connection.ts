@@ -127,10 +127,11 @@ export function createConnect(options: {
         }
         const outcome = await registry.call(tool, parsed.data.arguments, {
           principal: connection.principal,
+          origin: extra.requestInfo?.url?.origin ?? "",
           signal: call?.controller.signal ?? extra.signal,
           progress: createProgress(extra, onError),
         });
-        return toolResult(outcome);
+        return toolResult(tool, outcome);
       } finally {
         call?.keepWaiting?.();
         if (calls.get(extra.requestId) === call) calls.delete(extra.requestId);

@@ -2,11 +2,10 @@
  * Cursors: a query and a place in it, signed, bound to a tool and a principal, without an end of life.
  * @module
  */
-import { createHmac, timingSafeEqual } from "node:crypto";
-import { Buffer } from "node:buffer";
 import { z } from "zod";
 import { AppError } from "../errors.ts";
 import type { Principal } from "../model/principal.ts";
+import { createSeal } from "./seal.ts";
 
 /** Makes and reads cursors. */
 export interface Cursors {
@@ -16,28 +15,19 @@ export interface Cursors {
 }
 
 const envelopeSchema = z.object({ tool: z.string(), principal: z.string(), account: z.string(), body: z.unknown() });
-const SIGNATURE_BYTES = 16;
 
 /**
  * Makes cursors of a key.
  * @param key 32 bytes that outlive the process
  */
 export function createCursors(key: Uint8Array): Cursors {
-  const sign = (payload: Buffer): Buffer =>
-    createHmac("sha256", key).update("cursor/1").update(payload).digest().subarray(0, SIGNATURE_BYTES);
+  const { close, open } = createSeal(key, "cursor/1");
   return {
-    seal: (tool, principal, body) => {
-      const envelope = { tool, principal: principal.id, account: principal.accountId, body };
-      const payload = Buffer.from(JSON.stringify(envelope));
-      return Buffer.concat([sign(payload), payload]).toString("base64url");
-    },
+    seal: (tool, principal, body) => close({ tool, principal: principal.id, account: principal.accountId, body }),
     open: (text, tool, principal, schema) => {
-      const bytes = Buffer.from(text, "base64url");
-      const [signature, payload] = [bytes.subarray(0, SIGNATURE_BYTES), bytes.subarray(SIGNATURE_BYTES)];
-      const isOurs = bytes.length > SIGNATURE_BYTES && bytes.toString("base64url") === text &&
-        timingSafeEqual(signature, sign(payload));
-      if (!isOurs) throw invalid("The cursor is not one of this server's, or was altered.");
-      const envelope = envelopeSchema.parse(JSON.parse(payload.toString()));
+      const opened = open(text);
+      if (opened === undefined) throw invalid("The cursor is not one of this server's, or was altered.");
+      const envelope = envelopeSchema.parse(opened);
       if (envelope.tool !== tool) throw invalid(`The cursor belongs to ${envelope.tool}, not to ${tool}.`);
       if (envelope.principal !== principal.id || envelope.account !== principal.accountId) {
         throw invalid("The cursor was given to somebody else.");

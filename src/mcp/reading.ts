@@ -4,9 +4,11 @@
  */
 import { setTimeout as sleepMs } from "node:timers/promises";
 import { patient, type Wait } from "../mtproto/flood.ts";
+import type { Call } from "../mtproto/invoke.ts";
 import type { Account } from "../telegram/account.ts";
 import type { Directory } from "../telegram/resolve.ts";
 import type { Cursors } from "./cursor.ts";
+import type { MediaLinks } from "./media_links.ts";
 import type { ToolContext } from "./registry.ts";
 
 /** What every reading tool is built from. */
@@ -17,14 +19,18 @@ export interface Sources {
   readonly patience: number;
   /** `limit`'s upper bound. */
   readonly maxPageSize: number;
+  readonly links: MediaLinks;
+  /** Whether media of chats that forbid saving may be read. */
+  readonly allowProtected: boolean;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
-/** The account for one tool call: waits within the patience, says so as progress, and ends with the caller. */
-export function openDirectory(sources: Sources, context: ToolContext): Directory {
-  const { account, patience } = sources;
-  const { signal, progress } = context;
+/** Who waits: how to tell, and when to stop. */
+export type Waiter = Pick<ToolContext, "signal" | "progress">;
+
+/** Gives a `Call` a patience of its own, which says what it waits for as progress. */
+export function waiting({ patience }: Sources, { progress }: Waiter): (call: Call) => Call {
   const onWait = ({ reason, seconds }: Wait): void =>
     progress(
       reason === "flood"
@@ -33,5 +39,11 @@ export function openDirectory(sources: Sources, context: ToolContext): Directory
     );
   const sleep = (seconds: number, abort?: AbortSignal): Promise<void> =>
     sleepMs(seconds * 1000, undefined, { signal: abort });
-  return { ...account, call: patient(account.call, { seconds: patience, onWait, sleep }), options: { signal } };
+  return (call) => patient(call, { seconds: patience, onWait, sleep });
+}
+
+/** The account for one tool call: waits within the patience and ends with the caller. */
+export function openDirectory(sources: Sources, waiter: Waiter): Directory {
+  const { account } = sources;
+  return { ...account, call: waiting(sources, waiter)(account.call), options: { signal: waiter.signal } };
 }

@@ -10,13 +10,32 @@ import { createRevealer } from "./visible.ts";
 /** A JSON object: what a tool answers and what a schema is. */
 export type JsonObject = { readonly [key: string]: unknown };
 
-/** What a tool may know about the call it serves. */
-export interface ToolContext {
+/** What stands beside a tool's JSON, for clients that can show or fetch it: MCP's own blocks. */
+export type Attachment =
+  | { readonly type: "image"; readonly data: string; readonly mimeType: string }
+  | {
+    readonly type: "resource_link";
+    readonly uri: string;
+    readonly name: string;
+    readonly mimeType?: string;
+    readonly size?: number;
+  };
+
+/** What whoever calls a tool says of the call. */
+export interface CallContext {
   readonly principal: Principal;
+  /** Where the caller reached the server, `http://127.0.0.1:8000`. */
+  readonly origin: string;
   /** Aborted when the caller cancels or goes away. */
   readonly signal: AbortSignal;
   /** Tells a caller who listens how far the call is. */
   readonly progress: (message: string, done?: number, total?: number) => void;
+}
+
+/** What a tool may know about the call it serves. */
+export interface ToolContext extends CallContext {
+  /** Adds to the result. */
+  readonly attach: (attachment: Attachment) => void;
 }
 
 /** The four MCP hints; see https://modelcontextprotocol.io/specification/2025-11-25/schema#toolannotations. */
@@ -44,8 +63,11 @@ export interface Tool {
   readonly hints: ToolHints;
   /** JSON Schema 2020-12 of the arguments. */
   readonly inputSchema: JsonObject;
-  /** JSON Schema of the result's envelope: short, since every conversation pays for it. */
-  readonly outputSchema: JsonObject;
+  /**
+   * JSON Schema of the result's envelope: short, since every conversation pays for it. Absent when the result is content and
+   * no structure: a client was seen to drop images that stand beside `structuredContent`.
+   */
+  readonly outputSchema?: JsonObject;
   /** JSON Schema of the whole result. */
   readonly fullOutputSchema: JsonObject;
   /** Checks the arguments and runs. Throws {@link AppError}. */
@@ -64,6 +86,8 @@ export interface ToolDefinition<I extends z.ZodObject, O extends z.ZodObject> {
   readonly output: O;
   /** A hand-written envelope to advertise; the output's own schema when absent. */
   readonly envelope?: z.ZodObject;
+  /** False: no schema is advertised, and the result is content alone. */
+  readonly isStructured?: boolean;
   readonly run: (input: z.output<I>, context: ToolContext) => Promise<z.input<O>>;
   /** Errors that say more than "invalid" (of an over-long limit, for one), from the arguments that are valid. */
   readonly explain?: (args: JsonObject, issue: z.core.$ZodIssue) => AppError | undefined;
@@ -71,7 +95,8 @@ export interface ToolDefinition<I extends z.ZodObject, O extends z.ZodObject> {
 
 /** Makes a tool: computes its JSON Schemas once and puts the argument check before `run`. */
 export function defineTool<I extends z.ZodObject, O extends z.ZodObject>(definition: ToolDefinition<I, O>): Tool {
-  const { name, title, description, scope, hints, input, output, envelope, run, explain } = definition;
+  const { name, title, description, scope, hints, input, output, envelope, isStructured = true } = definition;
+  const { run, explain } = definition;
   return {
     name,
     title,
@@ -79,7 +104,7 @@ export function defineTool<I extends z.ZodObject, O extends z.ZodObject>(definit
     scope,
     hints,
     inputSchema: jsonSchema(input, "input"),
-    outputSchema: jsonSchema(envelope ?? output, "output"),
+    ...(isStructured ? { outputSchema: jsonSchema(envelope ?? output, "output") } : {}),
     fullOutputSchema: jsonSchema(output, "output"),
     call: async (args, context) => {
       const parsed = input.safeParse(args ?? {});
@@ -143,10 +168,9 @@ export interface CallRecord {
 }
 
 /** A call's result. */
-export type Outcome = { readonly ok: true; readonly output: JsonObject } | {
-  readonly ok: false;
-  readonly error: AppError;
-};
+export type Outcome =
+  | { readonly ok: true; readonly output: JsonObject; readonly attachments: readonly Attachment[] }
+  | { readonly ok: false; readonly error: AppError };
 
 /** The tools of one server. */
 export interface Registry {
@@ -155,7 +179,7 @@ export interface Registry {
   /** The tool of that name, if the principal may know of it. */
   find(name: string, principal: Principal): Tool | undefined;
   /** Runs a tool; never throws. A result is JSON already: dates are strings, nothing is undefined. */
-  call(tool: Tool, args: unknown, context: ToolContext): Promise<Outcome>;
+  call(tool: Tool, args: unknown, context: CallContext): Promise<Outcome>;
 }
 
 /**
@@ -186,9 +210,11 @@ export function createRegistry(
   };
 }
 
-async function run(tool: Tool, args: unknown, context: ToolContext): Promise<Outcome> {
+async function run(tool: Tool, args: unknown, context: CallContext): Promise<Outcome> {
+  const attachments: Attachment[] = [];
   try {
-    return { ok: true, output: await tool.call(args, context) };
+    const output = await tool.call(args, { ...context, attach: (attachment) => void attachments.push(attachment) });
+    return { ok: true, output, attachments };
   } catch (thrown) {
     return { ok: false, error: shown(toAppError(thrown)) };
   }

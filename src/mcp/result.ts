@@ -5,22 +5,22 @@
 // @ts-types="@modelcontextprotocol/sdk/types"
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import type { AppError, ErrorBody } from "../errors.ts";
-import type { Outcome } from "./registry.ts";
+import type { Outcome, Tool } from "./registry.ts";
 
 /**
  * An outcome as a `tools/call` result. A success carries its output twice, as `structuredContent` and as JSON text, since
- * clients show the model one or the other. A failure has only text: some clients check `structuredContent` against the
+ * clients show the model one or the other; that of a tool without an output schema only as text, behind what is attached. A failure has only text: some clients check `structuredContent` against the
  * tool's output schema even when `isError` is set.
  *
  * See https://modelcontextprotocol.io/specification/2025-11-25/server/tools#tool-result.
  */
-export function toolResult(outcome: Outcome): CallToolResult {
+export function toolResult({ outputSchema }: Pick<Tool, "outputSchema">, outcome: Outcome): CallToolResult {
   if (!outcome.ok) {
     return { isError: true, content: [{ type: "text", text: JSON.stringify(errorJson(outcome.error)) }] };
   }
   return {
-    content: [{ type: "text", text: JSON.stringify(outcome.output) }],
-    structuredContent: outcome.output,
+    content: [...outcome.attachments, { type: "text", text: JSON.stringify(outcome.output) }],
+    ...(outputSchema === undefined ? {} : { structuredContent: outcome.output }),
   };
 }
 

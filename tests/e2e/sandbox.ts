@@ -34,6 +34,16 @@ export interface FaultRule {
   readonly close?: boolean;
 }
 
+/** A file for a message: of any size, its bytes made of its id; see `sandbox/world/bytes.ts`. */
+export interface NewFile {
+  readonly kind?: "document" | "video" | "audio" | "voice" | "video_note" | "gif" | "sticker";
+  /** A signed 64-bit number in decimal; it also says where the file lies, see `sandbox/methods/files.ts`. */
+  readonly id: string;
+  readonly mime: string;
+  readonly size: number;
+  readonly name?: string;
+}
+
 /** A running sandbox. */
 export interface TestSandbox extends AsyncDisposable {
   /** A folder that is removed with the sandbox. */
@@ -48,7 +58,9 @@ export interface TestSandbox extends AsyncDisposable {
   faults(settings: { rules?: readonly FaultRule[]; containers?: number; latencyMs?: number }): Promise<void>;
   clearFaults(): Promise<void>;
   closeConnections(): Promise<void>;
-  append(chat: string, text: string): Promise<{ readonly id: number; readonly date: number }>;
+  append(chat: string, text: string, media?: NewFile): Promise<{ readonly id: number; readonly date: number }>;
+  /** Lets every file reference expire that was given out so far. */
+  rotateReferences(): Promise<void>;
   remove(chat: string, ids: readonly number[]): Promise<void>;
   edit(chat: string, id: number, text: string): Promise<void>;
 }
@@ -76,7 +88,9 @@ export async function startSandbox(args: readonly string[] = []): Promise<TestSa
     faults: async (settings) => void await control("POST", "/faults", settings),
     clearFaults: async () => void await control("DELETE", "/faults"),
     closeConnections: async () => void await control("POST", "/connections/close"),
-    append: async (chat, text) => appendedSchema.parse(await control("POST", "/world/append", { chat, text })),
+    append: async (chat, text, media) =>
+      appendedSchema.parse(await control("POST", "/world/append", { chat, text, media })),
+    rotateReferences: async () => void await control("POST", "/files/rotate"),
     remove: async (chat, ids) => void await control("POST", "/world/remove", { chat, ids }),
     edit: async (chat, id, text) => void await control("POST", "/world/edit", { chat, id, text }),
     [Symbol.asyncDispose]: async () => {

@@ -21,6 +21,9 @@ export const messagesArgument = z.array(name)
 /** A chat, as people name it. */
 export const chatArgument = name.describe("@name, t.me link, id, me, or exact title");
 
+/** One message. */
+export const messageArgument = name.describe("id (with chat) or link");
+
 /** Whoever sent a message. */
 export const senderArgument = name.describe("id, @name, me, or exact display name in the chat").optional();
 

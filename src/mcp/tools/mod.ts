@@ -7,6 +7,7 @@ import type { Tool } from "../registry.ts";
 import { chatStats } from "./chat_stats.ts";
 import { fetchHistory } from "./fetch_history.ts";
 import { getMessages } from "./get_messages.ts";
+import { getMedia } from "./get_media.ts";
 import { listChats } from "./list_chats.ts";
 import { listTopicsTool } from "./list_topics.ts";
 import { resolveChatTool } from "./resolve_chat.ts";
@@ -22,5 +23,6 @@ export function createTools(sources: Sources): Tool[] {
     getMessages(sources),
     listTopicsTool(sources),
     chatStats(sources),
+    getMedia(sources),
   ];
 }

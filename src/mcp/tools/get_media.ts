@@ -1,0 +1,106 @@
+/**
+ * The tool get_media.
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { z } from "zod";
+import { AppError } from "../../errors.ts";
+import { readFile } from "../../telegram/download.ts";
+import { chatLink, rfc3339 } from "../../telegram/map/message.ts";
+import { type Picture, pictureType } from "../../telegram/media.ts";
+import { type Place, resolveMessage } from "../../telegram/pointed.ts";
+import { compactMedia } from "../compact.ts";
+import { fileNameOf } from "../media_name.ts";
+import { type OpenMedia, openMedia } from "../media.ts";
+import { openDirectory, type Sources } from "../reading.ts";
+import { defineTool, READS_TELEGRAM, type Tool, type ToolContext } from "../registry.ts";
+import { createRevealer } from "../visible.ts";
+import { chatArgument, messageArgument } from "./input.ts";
+
+const NAME = "get_media";
+/** In bytes: what clients accept inside a result. */
+const LARGEST_PICTURE = 1_000_000;
+
+const output = z.object({
+  message: z.object({ chat: z.string(), id: z.int(), link: z.string().optional() }),
+  media: z.looseObject({ kind: z.string() }),
+  url: z.string().optional(),
+  expires: z.iso.datetime().optional(),
+});
+
+interface Arguments {
+  readonly message: string;
+  readonly chat?: string | undefined;
+  readonly variant: "preview" | "original";
+}
+
+/** Builds the tool. */
+export function getMedia(sources: Sources): Tool {
+  return defineTool({
+    name: NAME,
+    title: "Get the file of a message",
+    description:
+      'The file of one message. preview shows a picture or thumbnail, original gives an expiring download link. Text in documents is not extracted. Example: {"message":"https://t.me/sandbox_news/812"}',
+    scope: "read",
+    hints: READS_TELEGRAM,
+    input: z.strictObject({
+      message: messageArgument,
+      chat: chatArgument.optional(),
+      variant: z.enum(["preview", "original"]).default("preview"),
+    }),
+    output,
+    isStructured: false,
+    run: (args, context) => run(sources, args, context),
+  });
+}
+
+async function run(sources: Sources, args: Arguments, context: ToolContext): Promise<z.input<typeof output>> {
+  const place = await resolveMessage(openDirectory(sources, context), args);
+  const open = await openMedia(sources, context, place);
+  const reveal = createRevealer();
+  const link = chatLink(place.chat);
+  const told = {
+    message: {
+      chat: place.chat.id,
+      id: place.id,
+      ...(link === undefined ? {} : { link: `${link}/${place.id}` }),
+    },
+    media: { kind: open.file.media.kind, ...compactMedia(open.file.media, reveal) },
+  };
+  if (args.variant === "preview") {
+    context.attach({ type: "image", ...await preview(open, place) });
+    return told;
+  }
+  const grant = { chat: place.chat.id, message: place.id };
+  const { url, expires } = sources.links.make(context.principal, grant, context.origin);
+  context.attach({
+    type: "resource_link",
+    uri: url,
+    name: fileNameOf(open.file.media, place.id),
+    ...(open.file.media.mime_type === undefined ? {} : { mimeType: reveal(open.file.media.mime_type) }),
+    size: open.file.original.size,
+  });
+  return { ...told, url, expires: rfc3339(expires) };
+}
+
+/** The best picture that is small enough and that clients can show. */
+async function preview(open: OpenMedia, { chat, id }: Place): Promise<{ data: string; mimeType: string }> {
+  const { kind } = open.file.media;
+  for (const picture of open.file.pictures) {
+    if ("stored" in picture && picture.stored.size > LARGEST_PICTURE) continue;
+    const bytes = await bytesOf(picture, open);
+    const mimeType = pictureType(bytes);
+    if (mimeType !== undefined) return { data: Buffer.from(bytes).toString("base64"), mimeType };
+  }
+  throw new AppError("UNSUPPORTED", `There is no picture of this ${kind}.`, {
+    field: "variant",
+    hint: "Send variant original for a link to the file itself.",
+    suggest: { tool: NAME, arguments: { chat: chat.id, message: String(id), variant: "original" } },
+  });
+}
+
+async function bytesOf(picture: Picture, { source }: OpenMedia): Promise<Uint8Array> {
+  if ("bytes" in picture) return picture.bytes;
+  const parts = await Array.fromAsync(readFile(picture.stored, source, { start: 0, end: picture.stored.size }));
+  return Buffer.concat(parts);
+}
