@@ -14,7 +14,9 @@ const text = (value: string): TlPlain => ({ _: "textWithEntities", text: value, 
  * `files.ts`.
  */
 export function photo(id: string, date: number, width = 640, height = 640, size = 60_000): TlPlain {
-  const sizes = ([["m", 320], ["x", 800], ["y", 1280]] as const).map(([type, edge]): TlPlain => {
+  const all = [["m", 320], ["x", 800], ["y", 1280]] as const;
+  const smaller = all.filter(([, edge]) => edge < Math.max(width, height));
+  const sizes = all.slice(0, smaller.length + 1).map(([type, edge]): TlPlain => {
     const scale = Math.min(1, edge / Math.max(width, height));
     const [w, h] = [Math.round(width * scale), Math.round(height * scale)];
     return { _: "photoSize", type, w, h, size: scale === 1 ? size : Math.floor(size * scale * scale) };

@@ -2,6 +2,7 @@
  * The file of a message and the pictures that stand for it (https://core.telegram.org/api/files).
  * @module
  */
+import { Buffer } from "node:buffer";
 import type { Media } from "../model/message.ts";
 import { Api, wholeJpeg } from "../mtproto/gram.ts";
 import { mapMedia } from "./map/media.ts";
@@ -133,7 +134,7 @@ function picturesOf(
 
 /** The type of a picture by its first bytes, whatever its sender says of it; undefined for what clients do not show. */
 export function pictureType(bytes: Uint8Array): string | undefined {
-  const head = new TextDecoder("latin1").decode(bytes.subarray(0, 12));
+  const head = Buffer.from(bytes.subarray(0, 12)).toString("latin1");
   if (head.startsWith("\xff\xd8\xff")) return "image/jpeg";
   if (head.startsWith("\x89PNG\r\n\x1a\n")) return "image/png";
   if (head.startsWith("GIF8")) return "image/gif";

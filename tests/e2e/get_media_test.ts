@@ -128,10 +128,19 @@ function newest(chat: string, fits: (media: WorldMedia) => boolean): WorldMessag
   return found;
 }
 
-async function decoded(block: { readonly data: string; readonly mimeType: string }): Promise<ImageBitmap> {
+/** The type of a photo's largest size. */
+function largestOf({ width = 0, height = 0 }: { readonly width?: number; readonly height?: number }): string {
+  return Math.max(width, height) > 800 ? "y" : "x";
+}
+
+/** Width and height of an image that is small enough and can be decoded. */
+async function pixelsOf(block: { readonly data: string; readonly mimeType: string }): Promise<[number, number]> {
   const bytes = Uint8Array.from(atob(block.data), (character) => character.charCodeAt(0));
   assert.ok(bytes.length <= 1_000_000);
-  return await createImageBitmap(new Blob([bytes], { type: block.mimeType }));
+  const picture = await createImageBitmap(new Blob([bytes], { type: block.mimeType }));
+  const pixels: [number, number] = [picture.width, picture.height];
+  picture.close();
+  return pixels;
 }
 
 Deno.test("get_media: a photo's preview is the picture itself, in its largest size, with no structured content", async () => {
@@ -140,13 +149,12 @@ Deno.test("get_media: a photo's preview is the picture itself, in its largest si
   assert.ok(media?.kind === "photo");
   const { block, told } = await overMcp(on.server, { message: `https://t.me/sandbox_news/${id}` });
   assert.ok(block?.type === "image" && block.mimeType === "image/jpeg");
-  using picture = await decoded(block);
-  assert.deepEqual([picture.width, picture.height], [media.width, media.height]);
+  assert.deepEqual(await pixelsOf(block), [media.width, media.height]);
   assert.deepEqual(told, {
     message: { chat: NEWS, id, link: `https://t.me/sandbox_news/${id}` },
     media: { kind: "photo", mime: "image/jpeg", size: media.size },
   });
-  const file: FileContent = { ...media, part: "y", format: "jpeg" };
+  const file: FileContent = { ...media, part: largestOf(media), format: "jpeg" };
   assert.equal(createHash("sha256").update(block.data, "base64").digest("hex"), digest(file));
   // Plain HTTP answers the JSON.
   const plain = await on.server.call("get_media", { chat: NEWS, message: id });
@@ -167,8 +175,7 @@ Deno.test("get_media: what has no picture of its own is shown by a thumbnail, a 
     const { block } = await overMcp(on.server, { chat: NEWS, message: String(id) });
     assert.ok(block?.type === "image", file.mime);
     assert.equal(block.mimeType, type);
-    using picture = await decoded(block);
-    assert.deepEqual([picture.width, picture.height], [width, height], file.mime);
+    assert.deepEqual(await pixelsOf(block), [width, height], file.mime);
   }
 });
 
@@ -288,7 +295,7 @@ Deno.test("media: every kind of file of the world downloads as it is", async () 
     const file: FileContent = {
       id: media.id,
       size: media.size,
-      part: media.kind === "photo" ? "y" : "",
+      part: media.kind === "photo" ? largestOf(media) : "",
       ...(format === undefined ? {} : { format: z.enum(["jpeg", "png", "webp"]).parse(format), width, height }),
     };
     const response = await fetch(await linkTo(on.server, NEWS, id));
@@ -459,7 +466,7 @@ Deno.test("media: a short flood wait is waited for, a long one is answered at on
   assert.equal(await downloads(on.sandbox), 0, "Telegram is not asked again before the time");
 });
 
-Deno.test("media: a token that is altered, expired, of another server or nonsense is answered like no path at all", async () => {
+Deno.test("media: a token that is altered, of another server or nonsense is answered like no path at all", async () => {
   await using on = await stage();
   await using other = await stage();
   const { id } = await on.sandbox.append(NEWS, "", document(HOME_ID, 100));
@@ -473,26 +480,13 @@ Deno.test("media: a token that is altered, expired, of another server or nonsens
     assert.deepEqual(await problemOf(`${on.server.url}/media/${bad}`), nothing, bad);
   }
   assert.deepEqual(await problemOf(foreign), nothing);
-  await using _clock = movedClock(3601_000);
-  assert.deepEqual(await problemOf(url), nothing);
+  await (await fetch(url)).body?.cancel();
 });
 
 async function problemOf(url: string): Promise<unknown> {
   const response = await fetch(url);
   const { request_id: _, ...problem } = z.looseObject({}).parse(await response.json());
   return { status: response.status, problem };
-}
-
-/** `Date.now` ahead by so many milliseconds. */
-function movedClock(ahead: number): AsyncDisposable {
-  const { now } = Date;
-  Date.now = () => now() + ahead;
-  return {
-    [Symbol.asyncDispose]: () => {
-      Date.now = now;
-      return Promise.resolve();
-    },
-  };
 }
 
 Deno.test("media: neither tokens nor names of files reach the log", async () => {

@@ -9,6 +9,7 @@ import {
   READS_TELEGRAM,
   type Tool,
 } from "../../src/mcp/registry.ts";
+import { toolResult } from "../../src/mcp/result.ts";
 import { LOCAL_PRINCIPAL, type Scope } from "../../src/model/principal.ts";
 
 function context(signal = new AbortController().signal): CallContext {
@@ -54,6 +55,35 @@ Deno.test("defineTool: the schemas of arguments, envelope and whole result", () 
   assert.deepEqual(outputSchema?.required, ["n"]);
   assert.deepEqual(Object.keys(z.record(z.string(), z.unknown()).parse(outputSchema?.properties)), ["n"]);
   assert.deepEqual(Object.keys(z.record(z.string(), z.unknown()).parse(fullOutputSchema.properties)), ["n", "rest"]);
+});
+
+Deno.test("call: what a tool attaches stands before its JSON, and one without structure advertises no schema", async () => {
+  const attachment = { type: "image", data: "AA==", mimeType: "image/png" } as const;
+  const picture = (isStructured: boolean): Tool =>
+    defineTool({
+      name: "picture",
+      title: "picture",
+      description: "d",
+      scope: "read",
+      hints: READS_TELEGRAM,
+      input: z.strictObject({}),
+      output: z.object({ n: z.int() }),
+      isStructured,
+      run: (_, { attach }) => {
+        attach(attachment);
+        return Promise.resolve({ n: 1 });
+      },
+    });
+  for (const isStructured of [true, false]) {
+    const tool = picture(isStructured);
+    const outcome = await createRegistry([tool]).call(tool, {}, context());
+    assert.deepEqual(outcome, { ok: true, output: { n: 1 }, attachments: [attachment] });
+    assert.equal("outputSchema" in tool, isStructured);
+    assert.deepEqual(toolResult(tool, outcome), {
+      content: [attachment, { type: "text", text: '{"n":1}' }],
+      ...(isStructured ? { structuredContent: { n: 1 } } : {}),
+    });
+  }
 });
 
 Deno.test("call: arguments are checked and completed before the tool runs", async () => {
