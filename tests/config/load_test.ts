@@ -72,6 +72,7 @@ Deno.test("loadConfig: an empty environment gives the defaults", () => {
     floodSleepThreshold: 15,
     requestTimeout: 30_000,
     maxPageSize: 100,
+    allowProtectedMedia: false,
     dataDir: "/home/me/.local/state/telegram-toolkit-mcp",
   });
   assert.deepEqual(warnings, []);
