@@ -35,7 +35,8 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/(api_?hash\W{1,5})[0-9a-f]{32}\b/gi, `$1${PLACEHOLDER}`],
   [/(\bhttps?:\/\/[^\s"'?#\\]+)\?[^\s"'\\]+/gi, `$1?${PLACEHOLDER}`],
   [/([?&](?:access_token|api_key|code|key|sig|signature|state|token)=)[^\s"'&\\]+/gi, `$1${PLACEHOLDER}`],
-  [/(\/media\/)[^\s"'?#\\]+/g, `$1${PLACEHOLDER}`],
+  // Shorter ones are folders of that name, in a stack for one.
+  [/(\/media\/)[\w-]{40,}/g, `$1${PLACEHOLDER}`],
 ];
 
 /** A text without bearer tokens, string sessions, API hashes, queries of addresses and media tokens. */

@@ -11,7 +11,8 @@ Deno.test("redactText: secrets are recognised by their looks", () => {
     ['{"apiHash":"0123456789abcdef0123456789abcdef"}', '{"apiHash":"[redacted]"}'],
     ["GET https://a.example/exports/1/f.json?sig=abc&exp=1 ok", "GET https://a.example/exports/1/f.json?[redacted] ok"],
     ["GET /exports/1/f.json?exp=1&sig=abc", "GET /exports/1/f.json?exp=1&sig=[redacted]"],
-    ["GET /media/abc.def", "GET /media/[redacted]"],
+    [`GET /media/${"aB3_-".repeat(15)}`, "GET /media/[redacted]"],
+    ["at file:///media/disk/src/app.ts:1:2", "at file:///media/disk/src/app.ts:1:2"],
   ];
   for (const [text, expected] of cases) assert.equal(redactText(text), expected);
 });
