@@ -6,7 +6,11 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { contentOf, type FileContent } from "../../sandbox/world/bytes.ts";
 import { createWorld, type WorldMedia, type WorldMessage } from "../../sandbox/world/mod.ts";
+import { createMediaLinks } from "../../src/mcp/media_links.ts";
+import { LOCAL_PRINCIPAL } from "../../src/model/principal.ts";
 import { configureLogging } from "../../src/observability/log.ts";
+import { openDataDirectory } from "../../src/storage/open.ts";
+import { loadSecret } from "../../src/storage/secret.ts";
 import { call, events, post } from "../mcp/raw.ts";
 import { eventually } from "../mtproto/telegram.ts";
 import { type NewFile, startSandbox, type TestSandbox } from "./sandbox.ts";
@@ -177,6 +181,18 @@ Deno.test("get_media: what has no picture of its own is shown by a thumbnail, a 
     assert.equal(block.mimeType, type);
     assert.deepEqual(await pixelsOf(block), [width, height], file.mime);
   }
+});
+
+Deno.test("get_media: a thumbnail whose reference has expired is renewed as a thumbnail", async () => {
+  await using on = await stage();
+  const file = { kind: "video", id: HOME_ID, mime: "video/mp4", size: 5_000_000 } as const;
+  const { id } = await on.sandbox.append(NEWS, "", file);
+  const error = { code: 400, message: "FILE_REFERENCE_EXPIRED" };
+  await on.sandbox.faults({ rules: [{ method: "upload.getFile", times: 1, error }] });
+  const { block } = await overMcp(on.server, { chat: NEWS, message: id });
+  assert.ok(block?.type === "image");
+  const thumbnail: FileContent = { id: HOME_ID, part: "m", size: 9_000, format: "jpeg", width: 320, height: 180 };
+  assert.equal(createHash("sha256").update(block.data, "base64").digest("hex"), digest(thumbnail));
 });
 
 Deno.test("get_media: a file without any picture, or with one too large, is refused with the call that gets it", async () => {
@@ -481,6 +497,20 @@ Deno.test("media: a token that is altered, of another server or nonsense is answ
   }
   assert.deepEqual(await problemOf(foreign), nothing);
   await (await fetch(url)).body?.cancel();
+});
+
+Deno.test("media: a link of somebody whom this server does not know, or for another account, is worth nothing", async () => {
+  await using on = await stage();
+  const { id } = await on.sandbox.append(NEWS, "", document(HOME_ID, 100));
+  using db = openDataDirectory(on.sandbox.environment.DATA_DIR ?? "");
+  const links = createMediaLinks({ key: loadSecret(db, "media"), now: Date.now });
+  const place = { chat: NEWS, message: id };
+  const nothing = await problemOf(`${on.server.url}/nowhere`);
+  for (const stranger of [{ ...LOCAL_PRINCIPAL, id: "stranger" }, { ...LOCAL_PRINCIPAL, accountId: "another" }]) {
+    assert.deepEqual(await problemOf(links.make(stranger, place, on.server.url).url), nothing);
+  }
+  const response = await fetch(links.make(LOCAL_PRINCIPAL, place, on.server.url).url);
+  assert.deepEqual([response.status, (await response.bytes()).length], [200, 100]);
 });
 
 async function problemOf(url: string): Promise<unknown> {
