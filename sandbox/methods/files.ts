@@ -52,12 +52,16 @@ function announcedCentreOf(id: string): number {
 export function createFiles(): Files {
   let generation = 1;
   const seal = (value: TlPlain): TlPlain => {
-    const sealed = Object.fromEntries(Object.entries(value).map(([name, field]) => [name, sealField(field)]));
+    let sealed = value;
+    // Most messages have no files: what is not changed is not copied.
+    for (const name in value) {
+      const field = sealField(value[name]);
+      if (field !== value[name]) sealed = { ...sealed, [name]: field };
+    }
     const id = typeof value.id === "string" ? value.id : undefined;
-    if (id === undefined || value._ !== "photo" && value._ !== "document") return { ...sealed, _: value._ };
+    if (id === undefined || value._ !== "photo" && value._ !== "document") return sealed;
     return {
       ...sealed,
-      _: value._,
       access_hash: accessHash(id),
       file_reference: write(id, contentsOf(id, value), generation),
       dc_id: announcedCentreOf(id),
@@ -65,7 +69,9 @@ export function createFiles(): Files {
   };
   const sealField = (field: TlField): TlField => {
     if (typeof field !== "object" || field instanceof Uint8Array) return field;
-    return "_" in field ? seal(field) : field.map(sealField);
+    if ("_" in field) return seal(field);
+    const sealed = field.map(sealField);
+    return sealed.some((item, index) => item !== field[index]) ? sealed : field;
   };
   return {
     get generation(): number {
