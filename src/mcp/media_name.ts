@@ -3,7 +3,7 @@
  * @module
  */
 import { safeFileName } from "../http/attachment.ts";
-import type { Media } from "../model/message.ts";
+import type { Media } from "../model/media.ts";
 
 /** Endings of the types that Telegram gives to files without a name. */
 const ENDINGS: ReadonlyMap<string | undefined, string> = new Map(Object.entries({

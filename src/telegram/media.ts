@@ -3,7 +3,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import type { Media } from "../model/message.ts";
+import type { Media } from "../model/media.ts";
 import { Api, wholeJpeg } from "../mtproto/gram.ts";
 import { mapMedia } from "./map/media.ts";
 import type { TlMessage } from "./map/message.ts";
@@ -63,7 +63,7 @@ export function storedUnder(key: string, { original, pictures }: MessageFile): S
 export function withoutFile(message: TlMessage): string {
   if (message.className === "MessageService") return "a service message";
   const { media } = message;
-  const kind = mapMedia(media)?.kind;
+  const kind = mapMedia(media)?.kind.replaceAll("_", " ");
   if (kind === "photo" || media?.className === "MessageMediaDocument") return `a ${kind} that is gone`;
   if (kind === "other") return `a message of the type ${media?.className}`;
   return kind === undefined ? "text" : `${/^[aeiou]/.test(kind) ? "an" : "a"} ${kind}`;

@@ -7,6 +7,7 @@ import { createWorld, type World, type WorldMessage } from "../../sandbox/world/
 import { createRandom, type Random } from "../../sandbox/world/random.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { createCursors } from "../../src/mcp/cursor.ts";
+import { createMediaLinks } from "../../src/mcp/media_links.ts";
 import { chatStats } from "../../src/mcp/tools/chat_stats.ts";
 import { LOCAL_PRINCIPAL } from "../../src/model/principal.ts";
 import { openDatabase } from "../../src/storage/open.ts";
@@ -281,11 +282,15 @@ Deno.test("chat_stats: after 40 seconds it stops, and tells how far it is meanwh
   // The clock is looked at once a page: a page takes two seconds.
   const now = (): number => clock += 2000;
   const cursors = createCursors(new Uint8Array(32));
-  const tool = chatStats({ account: open.account, cursors, patience: 0, maxPageSize: 100, now });
+  const links = createMediaLinks({ key: new Uint8Array(32), now });
+  const sources = { account: open.account, cursors, links, patience: 0, maxPageSize: 100, allowProtected: false, now };
+  const tool = chatStats(sources);
   const told: [number | undefined, number | undefined][] = [];
   const output = statsSchema.parse(
     await tool.call({ chat: "@sandbox_group", group_by: "type" }, {
       principal: LOCAL_PRINCIPAL,
+      origin: "http://127.0.0.1:8000",
+      attach: () => {},
       signal: new AbortController().signal,
       progress: (_, done, total) => told.push([done, total]),
     }),
