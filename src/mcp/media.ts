@@ -7,8 +7,7 @@ import type { FileSource } from "../telegram/download.ts";
 import type { TlMessage } from "../telegram/map/message.ts";
 import type { Peer } from "../telegram/map/peer.ts";
 import { fileOf, type MessageFile, storedUnder, withoutFile } from "../telegram/media.ts";
-import { readMessage } from "../telegram/messages.ts";
-import type { Place } from "../telegram/pointed.ts";
+import { type Located, readMessages } from "../telegram/messages.ts";
 import type { Directory } from "../telegram/resolve.ts";
 import { openDirectory, type Sources, type Waiter, waiting } from "./reading.ts";
 
@@ -19,26 +18,23 @@ export interface OpenMedia {
 }
 
 /**
- * Reads the message at a place and opens its file.
- * @throws AppError MESSAGE_NOT_FOUND, UNSUPPORTED for a message without a file, ACCESS_DENIED for protected content
+ * Opens the file of a message.
+ * @throws AppError UNSUPPORTED for a message without a file, ACCESS_DENIED for protected content
  */
-export async function openMedia(
-  sources: Sources,
-  context: Waiter,
-  place: Place,
-): Promise<OpenMedia> {
-  const read = async (): Promise<MessageFile> => {
-    const directory = openDirectory(sources, context);
-    const message = await readMessage(directory.call, place.chat, place.id, directory.options);
+export function openMedia(sources: Sources, context: Waiter, { chat, message }: Located): OpenMedia {
+  const open = (message: TlMessage): MessageFile => {
     const file = fileOf(message);
     if (file === undefined) throw noFile(message);
-    if (!sources.allowProtected) refuseProtected(chatNow(directory, place.chat), message, file);
+    // The answer that brought the message has told its chat anew.
+    const now = sources.account.peers.get(chat.id) ?? chat;
+    if (!sources.allowProtected) refuseProtected(now, message, file);
     return file;
   };
-  const file = await read();
+  const read = async (): Promise<MessageFile> =>
+    open((await readOne(openDirectory(sources, context), chat, message.id)).message);
   const wait = waiting(sources, context);
   return {
-    file,
+    file: open(message),
     source: {
       callTo: (dcId) => wait(sources.account.withDc(dcId)),
       renew: async (key) => storedUnder(key, await read()),
@@ -47,9 +43,14 @@ export async function openMedia(
   };
 }
 
-/** The chat as the answer that brought the message has told it. */
-function chatNow({ peers }: Directory, chat: Peer): Peer {
-  return peers.get(chat.id) ?? chat;
+/**
+ * One message of a chat.
+ * @throws AppError MESSAGE_NOT_FOUND
+ */
+export async function readOne(directory: Directory, chat: Peer, id: number): Promise<Located> {
+  const [found] = await readMessages(directory, chat, [id]);
+  if (found !== undefined) return found;
+  throw new AppError("MESSAGE_NOT_FOUND", "There is no such message, or not any more.", { field: "message" });
 }
 
 function refuseProtected(chat: Peer, message: TlMessage, file: MessageFile): void {

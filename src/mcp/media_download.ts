@@ -11,7 +11,7 @@ import { type FileSource, readFile, type Stretch } from "../telegram/download.ts
 import type { StoredFile } from "../telegram/media.ts";
 import { findPeer } from "../telegram/resolve.ts";
 import { fileNameOf } from "./media_name.ts";
-import { openMedia } from "./media.ts";
+import { openMedia, readOne } from "./media.ts";
 import { openDirectory, type Sources } from "./reading.ts";
 
 /**
@@ -25,8 +25,10 @@ export function createMediaDownload(sources: Sources, principals: readonly Princ
     if (grant === undefined || !isHonoured) throw new AppError("NOT_FOUND", "There is nothing at this path.");
     const stop = new AbortController();
     const context = { signal: AbortSignal.any([request.signal, stop.signal]), progress: () => {} };
-    const chat = await findPeer(openDirectory(sources, context), { kind: "id", id: grant.chat }, "chat");
-    const { file: { media, original }, source } = await openMedia(sources, context, { chat, id: grant.message });
+    const directory = openDirectory(sources, context);
+    const chat = await findPeer(directory, { kind: "id", id: grant.chat }, "chat");
+    const located = await readOne(directory, chat, grant.message);
+    const { file: { media, original }, source } = openMedia(sources, context, located);
     const { size } = original;
     const etag = `"${original.key}"`;
     const headers = {

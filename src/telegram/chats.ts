@@ -62,12 +62,16 @@ export async function formerChat(
  * The discussion group of a channel, where the comments on its posts are.
  * @throws AppError MESSAGE_NOT_FOUND where there is none
  */
-export async function discussionGroup({ call, peers, options }: Directory, channel: Peer): Promise<Peer> {
+export async function discussionGroup(
+  { call, peers, options }: Directory,
+  channel: Peer,
+  field = "messages",
+): Promise<Peer> {
   const { discussion } = channel.kind === "channel" ? await chatDetails(call, channel, options) : {};
   const group = discussion === undefined ? undefined : peers.get(discussion);
   if (group !== undefined) return group;
   throw new AppError("MESSAGE_NOT_FOUND", "The link points to a comment, but the chat has no discussion group.", {
-    field: "messages",
+    field,
     hint: "Leave ?comment out of the link to read the post itself.",
   });
 }

@@ -240,13 +240,13 @@ Deno.test("get_media: ids, links and chats that do not make a message are refuse
   await using on = await stage();
   const { id } = await on.sandbox.append(NEWS, "", document(HOME_ID, 10));
   const cases: readonly [Record<string, unknown>, string, string][] = [
-    [{ message: id }, "INPUT_VALIDATION", "message"],
+    [{ message: id }, "INPUT_VALIDATION", "chat"],
     [{ message: "0", chat: NEWS }, "INPUT_VALIDATION", "message"],
     [{ message: "4294967296", chat: NEWS }, "INPUT_VALIDATION", "message"],
     [{ message: "https://t.me/sandbox_news" }, "INPUT_VALIDATION", "message"],
     [{ message: "@sandbox_news" }, "INPUT_VALIDATION", "message"],
     [{ message: `https://t.me/sandbox_news/${id}`, chat: GROUP }, "INPUT_VALIDATION", "chat"],
-    [{ message: `https://t.me/sandbox_news/${id}?comment=5` }, "CHAT_NOT_FOUND", "message"],
+    [{ message: `https://t.me/sandbox_news/${id}?comment=5` }, "MESSAGE_NOT_FOUND", "message"],
     [{ message: `https://t.me/sandbox_news/${id}`, variant: "thumb" }, "INPUT_VALIDATION", "variant"],
     [{ message: `https://t.me/sandbox_news/${id}`, size: 3 }, "INPUT_VALIDATION", "size"],
   ];

@@ -6,10 +6,9 @@ import { Api } from "../../src/mtproto/gram.ts";
 import type { Call } from "../../src/mtproto/invoke.ts";
 import { readFile } from "../../src/telegram/download.ts";
 import { fileOf, type StoredFile } from "../../src/telegram/media.ts";
-import { readMessage } from "../../src/telegram/messages.ts";
 import { connect, rejection, startTelegram } from "../mtproto/telegram.ts";
 
-const TEA_ROOM = { id: "-4001", kind: "group", title: "Tea Room", usernames: [] } as const;
+const TEA_ROOM = "-4001";
 const MB = 1024 * 1024;
 const FILE = { id: "5200000000000000001", size: 2 * MB + 77, part: "" };
 
@@ -24,9 +23,11 @@ async function stage(): Promise<Stage> {
   const { call, until } = stack.use(connect(telegram.sandbox.port, { session: telegram.session }));
   await until("ready");
   const media = { id: FILE.id, size: FILE.size, mime: "application/pdf" };
-  const sent = await telegram.sandbox.control("POST", "/world/append", { chat: TEA_ROOM.id, text: "", media });
-  const message = await readMessage(call, TEA_ROOM, Number(Object(sent).id));
-  const file = fileOf(message)?.original;
+  const sent = await telegram.sandbox.control("POST", "/world/append", { chat: TEA_ROOM, text: "", media });
+  const id = [new Api.InputMessageID({ id: Number(Object(sent).id) })];
+  const answer = await call(new Api.messages.GetMessages({ id }));
+  const [message] = answer.className === "messages.Messages" ? answer.messages : [];
+  const file = message?.className === "Message" ? fileOf(message)?.original : undefined;
   assert.ok(file !== undefined);
   const resources = stack.move();
   return { call, file, [Symbol.asyncDispose]: () => resources.disposeAsync() };

@@ -8,7 +8,9 @@ import { AppError } from "../../errors.ts";
 import { readFile } from "../../telegram/download.ts";
 import { chatLink, rfc3339 } from "../../telegram/map/message.ts";
 import { type Picture, pictureType } from "../../telegram/media.ts";
-import { type Place, resolveMessage } from "../../telegram/pointed.ts";
+import type { Located } from "../../telegram/messages.ts";
+import { type MessageReference, readMessageReference } from "../../telegram/reference.ts";
+import { type Directory, resolveChat } from "../../telegram/resolve.ts";
 import { compactMedia } from "../compact.ts";
 import { fileNameOf } from "../media_name.ts";
 import { type OpenMedia, openMedia } from "../media.ts";
@@ -16,6 +18,7 @@ import { openDirectory, type Sources } from "../reading.ts";
 import { defineTool, READS_TELEGRAM, type Tool, type ToolContext } from "../registry.ts";
 import { createRevealer } from "../visible.ts";
 import { chatArgument, messageArgument } from "./input.ts";
+import { findNamed, noneFound } from "./named_messages.ts";
 
 const NAME = "get_media";
 /** In bytes: what clients accept inside a result. */
@@ -55,36 +58,53 @@ export function getMedia(sources: Sources): Tool {
 }
 
 async function run(sources: Sources, args: Arguments, context: ToolContext): Promise<z.input<typeof output>> {
-  const place = await resolveMessage(openDirectory(sources, context), args);
-  const open = await openMedia(sources, context, place);
+  const located = await locate(openDirectory(sources, context), args);
+  const { chat, message: { id } } = located;
+  const open = openMedia(sources, context, located);
   const reveal = createRevealer();
-  const link = chatLink(place.chat);
+  const link = chatLink(chat);
   const told = {
-    message: {
-      chat: place.chat.id,
-      id: place.id,
-      ...(link === undefined ? {} : { link: `${link}/${place.id}` }),
-    },
+    message: { chat: chat.id, id, ...(link === undefined ? {} : { link: `${link}/${id}` }) },
     media: { kind: open.file.media.kind, ...compactMedia(open.file.media, reveal) },
   };
   if (args.variant === "preview") {
-    context.attach({ type: "image", ...await preview(open, place) });
+    context.attach({ type: "image", ...await preview(open, located) });
     return told;
   }
-  const grant = { chat: place.chat.id, message: place.id };
-  const { url, expires } = sources.links.make(context.principal, grant, context.origin);
+  const { url, expires } = sources.links.make(context.principal, { chat: chat.id, message: id }, context.origin);
   context.attach({
     type: "resource_link",
     uri: url,
-    name: fileNameOf(open.file.media, place.id),
+    name: fileNameOf(open.file.media, id),
     ...(open.file.media.mime_type === undefined ? {} : { mimeType: reveal(open.file.media.mime_type) }),
     size: open.file.original.size,
   });
   return { ...told, url, expires: rfc3339(expires) };
 }
 
+/**
+ * The message that an id, together with a chat, or a link means: itself, not its album.
+ * @throws AppError MESSAGE_NOT_FOUND, INPUT_VALIDATION, and what finding its chat fails with
+ */
+async function locate(directory: Directory, { message, chat }: Arguments): Promise<Located> {
+  const reference = readMessageReference(message, "message");
+  const alone: MessageReference = "id" in reference
+    ? reference
+    : { ...reference, target: { ...reference.target, single: true } };
+  const hits = await findNamed(directory, [{ as: message, reference: alone }], chat, "message");
+  const [found] = hits.found;
+  if (found === undefined) throw noneFound(hits, "message");
+  if (chat !== undefined && (await resolveChat(directory, chat)).peer.id !== found.chat.id) {
+    throw new AppError("INPUT_VALIDATION", "The link leads to another chat than the one in chat.", {
+      field: "chat",
+      hint: "Leave chat out: the link names it.",
+    });
+  }
+  return found;
+}
+
 /** The best picture that is small enough and that clients can show. */
-async function preview(open: OpenMedia, { chat, id }: Place): Promise<{ data: string; mimeType: string }> {
+async function preview(open: OpenMedia, { chat, message }: Located): Promise<{ data: string; mimeType: string }> {
   const { kind } = open.file.media;
   for (const picture of open.file.pictures) {
     if ("stored" in picture && picture.stored.size > LARGEST_PICTURE) continue;
@@ -95,7 +115,7 @@ async function preview(open: OpenMedia, { chat, id }: Place): Promise<{ data: st
   throw new AppError("UNSUPPORTED", `There is no picture of this ${kind}.`, {
     field: "variant",
     hint: "Send variant original for a link to the file itself.",
-    suggest: { tool: NAME, arguments: { chat: chat.id, message: String(id), variant: "original" } },
+    suggest: { tool: NAME, arguments: { chat: chat.id, message: String(message.id), variant: "original" } },
   });
 }
 

@@ -50,11 +50,13 @@ export function readNames(names: readonly string[]): Named[] {
  * Finds the messages, each once, in the order of their chats. What lies in a chat that the account cannot read is missing
  * and does not hide the others.
  * @param chat names where messages are that are named by id alone
+ * @param field the argument that names come from
  */
 export async function findNamed(
   directory: Directory,
   names: readonly Named[],
   chat: string | undefined,
+  field = "messages",
 ): Promise<Hits> {
   const found = new Map<string, Located>();
   const lost = new Set<Named["as"]>();
@@ -67,7 +69,7 @@ export async function findNamed(
     problems.push(...as.map(() => problem));
   };
   const wanted: Wanted[] = [];
-  const { locate, isUpToDate } = locator(directory, chat);
+  const { locate, isUpToDate } = locator(directory, chat, field);
   for (const named of names) {
     try {
       wanted.push(await locate(named));
@@ -83,15 +85,15 @@ export async function findNamed(
       miss(problem, group.map(({ as }) => as));
     }
   }
-  if (!isUpToDate()) return await findNamed(directory, names, chat);
+  if (!isUpToDate()) return await findNamed(directory, names, chat, field);
   return { found: [...found.values()], missing: [...lost], problems };
 }
 
 /** The error for messages none of which was found. */
-export function noneFound({ missing, problems: [problem] }: Hits): AppError {
+export function noneFound({ missing, problems: [problem] }: Hits, field = "messages"): AppError {
   if (problem !== undefined) return problem;
   const message = missing.length === 1 ? "There is no such message." : "None of these messages exists.";
-  return new AppError("MESSAGE_NOT_FOUND", message, { field: "messages" });
+  return new AppError("MESSAGE_NOT_FOUND", message, { field });
 }
 
 /** Reads messages of one chat, and whole albums where they are meant. */
@@ -111,7 +113,7 @@ interface Locator {
   readonly isUpToDate: () => boolean;
 }
 
-function locator(directory: Directory, chat: string | undefined): Locator {
+function locator(directory: Directory, chat: string | undefined, field: string): Locator {
   const chats = new Map<string, Promise<Pick<Resolved, "peer" | "username">>>();
   const found: Pick<Resolved, "peer" | "username">[] = [];
   const once = async (key: string, find: () => Promise<Pick<Resolved, "peer" | "username">>): Promise<Peer> => {
@@ -122,7 +124,7 @@ function locator(directory: Directory, chat: string | undefined): Locator {
     return chosen.peer;
   };
   const findChat = async (reference: ChatReference): Promise<Pick<Resolved, "peer" | "username">> => ({
-    peer: await findReadable(directory, reference, "messages"),
+    peer: await findReadable(directory, reference, field),
     ...(reference.kind === "username" ? { username: reference.username } : {}),
   });
   const locate = async ({ as, reference }: Named): Promise<Wanted> => {
@@ -133,7 +135,7 @@ function locator(directory: Directory, chat: string | undefined): Locator {
     const { message, comment, single } = reference.target;
     const peer = await once(JSON.stringify(reference.chat), () => findChat(reference.chat));
     if (comment === undefined) return { as, chat: peer, id: message, album: !single };
-    const group = await once(peer.id, async () => ({ peer: await discussionGroup(directory, peer) }));
+    const group = await once(peer.id, async () => ({ peer: await discussionGroup(directory, peer, field) }));
     return { as, chat: group, id: comment, album: !single };
   };
   return { locate, isUpToDate: () => found.every((each) => isStillNamed(directory, each)) };
