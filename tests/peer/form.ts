@@ -3,7 +3,8 @@
  * @module
  */
 import { z } from "zod";
-import type { Entity, Media, Message } from "../../src/model/message.ts";
+import type { Media } from "../../src/model/media.ts";
+import type { Entity, Message } from "../../src/model/message.ts";
 
 const yes = z.literal(true).optional();
 const id = z.int().optional();

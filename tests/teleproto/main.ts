@@ -1,0 +1,61 @@
+/**
+ * Runs the suite with npm `teleproto`, a fork of GramJS, behind the product's door in place of GramJS: `deno task
+ * test:teleproto`. It runs in a copy of the tree whose configuration swaps the package, so that the processes that tests
+ * start are swapped too. The sandbox keeps GramJS.
+ * @module
+ */
+import { cp } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const LEFT_BEHIND = new Set([".git", "data", "dist", "node_modules"]);
+const VERSION = "214.1.7";
+const LAYER_198 = "./tests/teleproto/layer_198.ts";
+
+const configSchema = z.looseObject({ imports: z.record(z.string(), z.string()) });
+
+/** The configuration with the package swapped everywhere but in the sandbox and in this folder. */
+function swapped(text: string): string {
+  const config = configSchema.parse(JSON.parse(text));
+  const { telegram = "", "telegram/": parts = "" } = config.imports;
+  const gram = { telegram, "telegram/": parts };
+  return JSON.stringify({
+    ...config,
+    lock: { frozen: false },
+    imports: {
+      ...config.imports,
+      telegram: `npm:teleproto@${VERSION}`,
+      "telegram/": `npm:/teleproto@${VERSION}/`,
+      "telegram/tl/AllTLObjects.js": LAYER_198,
+      "telegram/tl/apiTl.js": `${parts}tl/apiTl.js`,
+      "./src/mtproto/local_storage.ts": LAYER_198,
+    },
+    scopes: {
+      "./sandbox/": { ...gram, "telegram/tl/AllTLObjects.js": `${parts}tl/AllTLObjects.js` },
+      "./tests/teleproto/": gram,
+    },
+  });
+}
+
+/** Runs tests in the copy; their exit code. @param tests files and folders */
+async function run(tests: readonly string[]): Promise<number> {
+  const directory = await Deno.makeTempDir({ prefix: "teleproto-" });
+  try {
+    await cp(ROOT, directory, {
+      recursive: true,
+      filter: (path) => !LEFT_BEHIND.has(relative(ROOT, path).split("/")[0] ?? ""),
+    });
+    await Deno.writeTextFile(join(directory, "deno.json"), swapped(await Deno.readTextFile(join(ROOT, "deno.json"))));
+    const { code } = await new Deno.Command(Deno.execPath(), {
+      args: ["test", "-A", "--no-check", "--sanitize-ops", "--sanitize-resources", ...tests],
+      cwd: directory,
+    }).spawn().status;
+    return code;
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+if (import.meta.main) Deno.exit(await run(Deno.args.length > 0 ? Deno.args : ["tests/"]));
