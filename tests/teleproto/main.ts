@@ -39,6 +39,15 @@ function swapped(text: string): string {
   });
 }
 
+/** Throws unless the product in the copy gets its network from the other package. */
+async function assertSwapped(directory: string): Promise<void> {
+  const info = new Deno.Command(Deno.execPath(), { args: ["info", "--json", "main.ts"], cwd: directory });
+  const modules = new TextDecoder().decode((await info.output()).stdout);
+  if (!modules.includes(`npm:/teleproto@${VERSION}/network/index.js`)) {
+    throw new Error("teleproto is not behind the door");
+  }
+}
+
 /** Runs tests in the copy; their exit code. @param tests files and folders */
 async function run(tests: readonly string[]): Promise<number> {
   const directory = await Deno.makeTempDir({ prefix: "teleproto-" });
@@ -48,6 +57,7 @@ async function run(tests: readonly string[]): Promise<number> {
       filter: (path) => !LEFT_BEHIND.has(relative(ROOT, path).split("/")[0] ?? ""),
     });
     await Deno.writeTextFile(join(directory, "deno.json"), swapped(await Deno.readTextFile(join(ROOT, "deno.json"))));
+    await assertSwapped(directory);
     const { code } = await new Deno.Command(Deno.execPath(), {
       args: ["test", "-A", "--no-check", "--sanitize-ops", "--sanitize-resources", ...tests],
       cwd: directory,
