@@ -2,6 +2,10 @@
  * Runs the suite with npm `teleproto`, a fork of GramJS, behind the product's door in place of GramJS: `deno task
  * test:teleproto`. It runs in a copy of the tree whose configuration swaps the package, so that the processes that tests
  * start are swapped too. The sandbox keeps GramJS.
+ *
+ * Its releases speak layers 214 (214.1.7), 223, 228 and 229, and the sandbox answers in layer 198 only, as constructors such as
+ * `message` and `user` differ; so 214.1.7, the one whose modules are still GramJS's, is given that layer's schema. Its
+ * network, encryption, packing and TL reading are its own.
  * @module
  */
 import { cp } from "node:fs/promises";
