@@ -256,3 +256,19 @@ Deno.test("another client: the forum's topics are the same, and so is what is in
     await assertAgreement("search_messages", words, { do: "search", chat, topic: id, words: "the" }, 0);
   }
 });
+
+Deno.test("another client: the comments on each post of a channel are the same, in the discussion group", async () => {
+  const [chat, group] = ["@sandbox_journal", "@sandbox_journal_talk"];
+  const { messages: posts } = await other.read({ do: "history", chat });
+  const { messages: talk } = await other.read({ do: "history", chat: group });
+  const commented = posts.filter(({ replies }) => replies !== undefined && replies > 0);
+  assert.ok(commented.length > 3);
+  for (const { id, replies } of commented) {
+    const { messages: theirs } = await other.read({ do: "replies", chat, topic: id });
+    const [root, ...mine] = await ours("get_messages", { chat, messages: [id], thread: true });
+    assert.equal(theirs.length, replies, `#${id} counts its comments`);
+    assert.deepEqual(mine, theirs.toReversed(), `comments on #${id}`);
+    assert.deepEqual(root, talk.find((message) => message.id === root?.id), "the post's copy in the group leads");
+    assert.equal(root?.forward?.id, id);
+  }
+});
