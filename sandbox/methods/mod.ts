@@ -1,5 +1,6 @@
 /**
- * Telegram's methods over the world: those that read. What changes anything, read marks included, is not here.
+ * Telegram's methods over the world: those that read, and signing in. What changes anything, read marks
+ * included, is not here.
  * @module
  */
 import type { Methods } from "../rpc.ts";
@@ -16,6 +17,7 @@ import { getChannelMessages, getMessages } from "./get_messages.ts";
 import { getParticipants } from "./get_participants.ts";
 import { getDiscussionMessage, getReplies } from "./get_replies.ts";
 import { getUnreadMentions } from "./get_unread_mentions.ts";
+import { login } from "./login.ts";
 import { createMatches } from "./matches.ts";
 import { resolveUsername } from "./resolve_username.ts";
 import { getSearchCounters, search } from "./search.ts";
@@ -29,6 +31,7 @@ export function createMethods(world: World, files: Files = createFiles()): Metho
   const matches = createMatches(world);
   const pinned: Pinned = (chatId) => matches(chatId, { filter: "Pinned" });
   return Object.fromEntries([
+    ...login(world),
     getHistory(answers),
     search(answers, matches),
     getSearchCounters(answers, matches),

@@ -12,7 +12,9 @@ import { filterOf, type Matches } from "./matches.ts";
 import { method } from "./method.ts";
 import { placesOf, within } from "./slice.ts";
 
-function senderOf(world: World, input: unknown): string {
+/** The sender asked for; `inputPeerEmpty`, which gotd sends when none is, is nobody: here and in {@link savedIn}. */
+function senderOf(world: World, input: unknown): string | undefined {
+  if (!input || input instanceof Api.InputPeerEmpty) return undefined;
   try {
     return chatOf(world, input).id;
   } catch (error) {
@@ -22,7 +24,7 @@ function senderOf(world: World, input: unknown): string {
 
 /** The dialog of Saved Messages that is asked for, see {@link savedFrom}; elsewhere there is none. */
 export function savedIn(world: World, chat: WorldChat, input: unknown): string | undefined {
-  if (input === undefined || input === null) return undefined;
+  if (!input || input instanceof Api.InputPeerEmpty) return undefined;
   if (chat.kind !== "saved") throw new RpcError(400, "PEER_ID_INVALID");
   return chatOf(world, input).id;
 }
@@ -46,7 +48,7 @@ export function search({ world, messages }: Answers, matches: Matches): readonly
     const found = matches(chat.id, {
       query: request.q,
       filter: filterOf(request.filter),
-      from: request.fromId ? senderOf(world, request.fromId) : undefined,
+      from: senderOf(world, request.fromId),
       topId: topIdOf(history, request.topMsgId),
       saved: savedIn(world, chat, request.savedPeerId),
     });

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createHash, randomBytes } from "node:crypto";
+// The door comes first: it settles where `telegram` looks for its schema.
+import { Api, LAYER, openWire, trustServerKey, type Wire, type WireOptions } from "../../src/mtproto/gram.ts";
 import { AuthKey } from "telegram/crypto/AuthKey.js";
 import { MTProtoSender } from "telegram/network/index.js";
-import { Api, LAYER, openWire, trustServerKey, type Wire, type WireOptions } from "../../src/mtproto/gram.ts";
 import { socketFor } from "../../src/mtproto/socket.ts";
 import { startRelay } from "./relay.ts";
 import {

@@ -100,6 +100,7 @@ export interface SearchFields extends Window {
   readonly q?: string;
   readonly filter?: Api.TypeMessagesFilter;
   readonly fromId?: Api.TypeInputPeer;
+  readonly savedPeerId?: Api.TypeInputPeer;
   readonly topMsgId?: number;
   readonly minDate?: number;
   readonly maxDate?: number;

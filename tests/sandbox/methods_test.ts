@@ -301,6 +301,13 @@ Deno.test("search: by sender, by thread, by mentions of us", async () => {
   assert.equal(thread.count, newestFirst(GROUP).filter(matcher({ topId: root })).length);
   const mentions = await searched(GROUP, { filter: new Api.InputMessagesFilterMyMentions() });
   assert.equal(mentions.count, newestFirst(GROUP).filter(({ mentioned }) => mentioned).length);
+  const empty = new Api.InputPeerEmpty();
+  const nobody = await searched(GROUP, {
+    filter: new Api.InputMessagesFilterPinned(),
+    fromId: empty,
+    savedPeerId: empty,
+  });
+  assert.equal(nobody.count, newestFirst(GROUP).filter(({ pinned }) => pinned).length, "inputPeerEmpty is no sender");
   await refused(
     searching(GROUP, { fromId: new Api.InputPeerUser({ userId: long(ANN), accessHash: bigInt.one }) }),
     "FROM_PEER_INVALID",
@@ -506,7 +513,9 @@ Deno.test("a change of the world is seen by the next request, kept bytes and kep
 });
 
 Deno.test("methods: nothing that marks as read, counts a view, sends or joins", () => {
-  for (const name of Object.keys(methods)) assert.match(name, /^\w+\.(Get|Search|Resolve|CheckChatInvite)/);
+  for (const name of Object.keys(methods)) {
+    assert.match(name, /^\w+\.(Get|Search|Resolve|CheckChatInvite)|^auth\.(SendCode|SignIn)$/);
+  }
   assert(!("messages.GetMessagesViews" in methods));
 });
 
