@@ -134,14 +134,18 @@ async function followParent(): Promise<void> {
   Deno.exit(0);
 }
 
+function fail(reason: string, code: number): never {
+  Deno.stderr.writeSync(new TextEncoder().encode(`sandbox: ${reason}\n`));
+  Deno.exit(code);
+}
+
 function main(): void {
   let flags: Flags;
   try {
     flags = readFlags(Deno.args);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    Deno.stderr.writeSync(new TextEncoder().encode(`sandbox: ${error.message}\n`));
-    Deno.exit(2);
+    fail(error.message, 2);
   }
   if (flags.help) return print(HELP);
   if (flags.describe) return print(JSON.stringify(describe(createWorld()), null, 2));
@@ -150,7 +154,12 @@ function main(): void {
     // On a terminal Ctrl-C reaches the parent too, which still needs its data centre to end in good order.
     if (!flags["with-parent"]) Deno.exit(0);
   });
-  serve(flags);
+  try {
+    serve(flags);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    fail("the port is taken by another program; choose another one", 1);
+  }
   if (flags["with-parent"]) void followParent();
 }
 

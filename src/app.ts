@@ -119,6 +119,9 @@ export async function createApp(config: Config): Promise<App> {
   };
 }
 
+/** Methods of a route that is only read. */
+const READ = ["GET", "HEAD"] as const;
+
 /** Every route there is. */
 function routesOf(parts: {
   readonly config: Config;
@@ -143,20 +146,20 @@ function routesOf(parts: {
     new Response(await metrics.render(), { headers: { "content-type": metrics.contentType } });
   return [
     { methods: ["GET", "POST", "DELETE"], path: "/mcp", name: "mcp", handler: mcp },
-    { methods: ["GET"], path: "/health", name: "health", handler: () => Response.json(health.summary()) },
-    { methods: ["GET"], path: "/health/live", name: "live", handler: () => Response.json({ status: "ok" }) },
-    { methods: ["GET"], path: "/health/ready", name: "ready", handler: ready },
-    { methods: ["GET"], path: "/metrics", name: "metrics", handler: scrape },
-    { methods: ["GET"], path: "/api/tools", name: "tools", handler: catalogue.list },
+    { methods: READ, path: "/health", name: "health", handler: () => Response.json(health.summary()) },
+    { methods: READ, path: "/health/live", name: "live", handler: () => Response.json({ status: "ok" }) },
+    { methods: READ, path: "/health/ready", name: "ready", handler: ready },
+    { methods: READ, path: "/metrics", name: "metrics", handler: scrape },
+    { methods: READ, path: "/api/tools", name: "tools", handler: catalogue.list },
     { methods: ["POST"], path: "/api/tools/:name", name: "tool", handler: catalogue.call },
     {
-      methods: ["GET"],
+      methods: READ,
       path: "/api/schemas/message-1",
       name: "schema",
       handler: () => Response.json(MESSAGE_JSON_SCHEMA),
     },
-    { methods: ["GET"], path: "/media/:token", name: "media", handler: media },
-    { methods: ["GET"], path: "/", name: "landing", handler: page },
+    { methods: READ, path: "/media/:token", name: "media", handler: media },
+    { methods: READ, path: "/", name: "landing", handler: page },
   ];
 }
 

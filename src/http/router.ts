@@ -8,8 +8,8 @@ import { problemResponse } from "./problem.ts";
 
 /** A place where the server answers. */
 export interface Route {
-  /** `GET` includes `HEAD`. */
-  readonly methods: readonly ("GET" | "POST" | "PUT" | "PATCH" | "DELETE")[];
+  /** `HEAD` is answered with the head of what the handler answers, whose whole body is made for its length. */
+  readonly methods: readonly ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE")[];
   /** A path, or a pattern such as `/exports/:id/:file`: https://urlpattern.spec.whatwg.org/ */
   readonly path: string;
   /** Stands for the route in the log and in metrics. */
@@ -45,7 +45,7 @@ export function createRouter(routes: readonly Route[]): Handler {
     context.route = route.name;
     context.params = params;
 
-    const method = request.method === "HEAD" ? "GET" : request.method;
+    const { method } = request;
     if (!route.methods.some((allowed) => allowed === method)) {
       const headers = { allow: allow(route) };
       if (method === "OPTIONS") return new Response(null, { status: 204, headers });
@@ -55,9 +55,7 @@ export function createRouter(routes: readonly Route[]): Handler {
       );
     }
     const response = await route.handler(request, context);
-    if (request.method !== "HEAD" || response.body === null) return response;
-    await response.body.cancel();
-    return new Response(null, response);
+    return method === "HEAD" && response.body !== null ? await headOf(response, response.body) : response;
   };
 }
 
@@ -66,7 +64,16 @@ function isPattern(path: string): boolean {
 }
 
 function allow({ methods }: Route): string {
-  return [...methods.flatMap((method) => method === "GET" ? ["GET", "HEAD"] : [method]), "OPTIONS"].join(", ");
+  return [...methods, "OPTIONS"].join(", ");
+}
+
+/** The head alone, with the length that its body would have had (https://www.rfc-editor.org/rfc/rfc9110#section-8.6). */
+async function headOf(response: Response, body: ReadableStream<Uint8Array>): Promise<Response> {
+  const headers = new Headers(response.headers);
+  let length = 0;
+  for await (const chunk of body) length += chunk.byteLength;
+  headers.set("content-length", String(length));
+  return new Response(null, { status: response.status, headers });
 }
 
 function decoded(groups: Record<string, string | undefined>): Record<string, string> {

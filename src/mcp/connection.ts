@@ -201,7 +201,7 @@ function createAdvertiser(): (tool: Tool) => AdvertisedTool {
   return (tool) => {
     const seen = known.get(tool);
     if (seen !== undefined) return seen;
-    const { name, title, description, inputSchema, outputSchema, hints } = tool;
+    const { name, title, description, inputSchema, outputSchema, hints, usedFirst } = tool;
     const advertised = ToolSchema.parse({
       name,
       title,
@@ -209,6 +209,7 @@ function createAdvertiser(): (tool: Tool) => AdvertisedTool {
       inputSchema,
       outputSchema,
       annotations: { title, ...hints },
+      ...(usedFirst ? { _meta: { "anthropic/alwaysLoad": true } } : {}),
     });
     known.set(tool, advertised);
     return advertised;

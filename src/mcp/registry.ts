@@ -61,6 +61,8 @@ export interface Tool {
   readonly description: string;
   readonly scope: Scope;
   readonly hints: ToolHints;
+  /** Needed at once in most conversations: clients that load tools late should have it from the start. */
+  readonly usedFirst?: boolean;
   /** JSON Schema 2020-12 of the arguments. */
   readonly inputSchema: JsonObject;
   /**
@@ -81,6 +83,7 @@ export interface ToolDefinition<I extends z.ZodObject, O extends z.ZodObject> {
   readonly description: string;
   readonly scope: Scope;
   readonly hints: ToolHints;
+  readonly usedFirst?: boolean;
   /** A `z.strictObject`: unknown arguments are refused by name. */
   readonly input: I;
   readonly output: O;
@@ -96,13 +99,14 @@ export interface ToolDefinition<I extends z.ZodObject, O extends z.ZodObject> {
 /** Makes a tool: computes its JSON Schemas once and puts the argument check before `run`. */
 export function defineTool<I extends z.ZodObject, O extends z.ZodObject>(definition: ToolDefinition<I, O>): Tool {
   const { name, title, description, scope, hints, input, output, envelope, isStructured = true } = definition;
-  const { run, explain } = definition;
+  const { run, explain, usedFirst } = definition;
   return {
     name,
     title,
     description,
     scope,
     hints,
+    ...(usedFirst ? { usedFirst } : {}),
     inputSchema: jsonSchema(input, "input"),
     ...(isStructured ? { outputSchema: jsonSchema(envelope ?? output, "output") } : {}),
     fullOutputSchema: jsonSchema(output, "output"),

@@ -256,6 +256,17 @@ const QUESTIONS: readonly Question[] = [
     },
   },
   {
+    asks: "What is on the latest photo of @sandbox_news?",
+    calls: 2,
+    answer: async ({ world, call }) => {
+      const [latest] = expected(world, { chat: NEWS, oldestFirst: false, type: "photo" });
+      const [[id] = []] = rowsOf(await call("fetch_history", { chat: "@sandbox_news", type: "photo", limit: 1 }));
+      assert.equal(id, latest?.id);
+      const body = await call("get_media", { chat: "@sandbox_news", message: String(id) });
+      assert.equal(Reflect.get(Object(body.media), "kind"), "photo");
+    },
+  },
+  {
     asks: "How does the long post about the observatory end?",
     calls: 2,
     answer: async ({ call }) => {

@@ -18,7 +18,7 @@ export interface Serving extends AsyncDisposable {
 }
 
 export function route(path: string, handler: Handler, ...methods: Route["methods"]): Route {
-  return { path, name: path, handler, methods: methods.length > 0 ? methods : ["GET"] };
+  return { path, name: path, handler, methods: methods.length > 0 ? methods : ["GET", "HEAD"] };
 }
 
 export function serving(routes: readonly Route[], options: Partial<StackOptions> = {}): Serving {

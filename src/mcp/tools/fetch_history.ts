@@ -21,6 +21,7 @@ export function fetchHistory(sources: Sources): Tool {
       'Read one chat page by page, by date, topic, sender or type; nothing gets marked as read. Use to catch up or go through a period. To find words use search_messages, to count or rank chat_stats. Example, all March: {"chat":"@sandbox_news","from":"2025-03-01T00:00:00Z","to":"2025-04-01T00:00:00Z"}',
     scope: "read",
     hints: READS_TELEGRAM,
+    usedFirst: true,
     input: z.strictObject({
       chat: chatArgument,
       ...filterArguments,

@@ -81,6 +81,7 @@ export function listChats(sources: Sources): Tool {
       'The account\'s chats, latest activity first: id, kind, unread, last date. Use for a vague name (query), or to see what is unread. With an @name, link or id go straight to the other tools. Example: {"query":"plumber"}',
     scope: "read",
     hints: READS_TELEGRAM,
+    usedFirst: true,
     input: z.strictObject({
       ...filterArguments,
       limit: limitArgument(sources.maxPageSize, 50),

@@ -23,6 +23,7 @@ export function searchMessages(sources: Sources): Tool {
       'Find messages by words, newest first, in one chat or, without chat, in all. Telegram\'s word search: no operators, no substrings; try synonyms as separate calls. query may be left out if chat and type or sender are given. total counts the matches. Example: {"query":"invoice","chat":"@sandbox_group","sender":"me"}',
     scope: "read",
     hints: READS_TELEGRAM,
+    usedFirst: true,
     input: z.strictObject({
       ...searchArguments,
       chat: chatArgument.optional(),
