@@ -84,7 +84,11 @@ export async function createApp(config: Config): Promise<App> {
     // What follows a brace or a quotation mark is what the client sent.
     log: ({ message }) => getLogger("mcp").info("client", { reason: message.split(/["{[]/, 1)[0]?.slice(0, 200) }),
   }));
-  const media = createMediaDownload(sources, [LOCAL_PRINCIPAL]);
+  const media = createMediaDownload(
+    sources,
+    [LOCAL_PRINCIPAL],
+    (error) => log.warning("a download broke off", { error }),
+  );
   const routes = routesOf({ config, health, metrics, mcp: mcp.fetch, catalogue: createCatalogue(registry), media });
   const fetch = chain(
     createStack({

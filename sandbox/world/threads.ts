@@ -9,7 +9,7 @@ import type { WorldMessage } from "./message.ts";
 
 /** The thread of a reply: what it answers, or the thread that is in. */
 export function threadOf({ replyTo }: WorldMessage): number | undefined {
-  return replyTo?.chat !== undefined ? undefined : replyTo?.topId ?? replyTo?.id;
+  return replyTo?.topId ?? (replyTo?.chat === undefined ? replyTo?.id : undefined);
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 
 /** Characters that hide or reorder others, and halves of surrogate pairs. */
-const HIDDEN = /[\p{Cc}\p{Cs}\u061C\u200B\u200E\u200F\u202A-\u202E\u2060-\u2069\uFEFF]/gu;
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}]/gu;
 const LONGEST = 120;
 
 /**
@@ -18,7 +18,9 @@ export function safeFileName(name: string, fallback: string): string {
   const ending = /\.[A-Za-z0-9]{1,10}$/.exec(plain)?.[0] ?? "";
   const stem = [...plain.slice(0, plain.length - ending.length)].slice(0, LONGEST - ending.length).join("");
   // Names that Windows keeps for devices, whatever their ending.
-  return /^(con|prn|aux|nul|com\d|lpt\d)$/i.test(stem.split(".")[0] ?? "") ? `_${stem}${ending}` : stem + ending;
+  return /^(con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³])$/i.test((stem.split(".")[0] ?? "").trim())
+    ? `_${stem}${ending}`
+    : stem + ending;
 }
 
 /**

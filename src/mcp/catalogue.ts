@@ -7,7 +7,7 @@ import { assertJson, readText } from "../http/body.ts";
 import type { Handler, RequestContext } from "../http/chain.ts";
 import { problemResponse } from "../http/problem.ts";
 import { LOCAL_PRINCIPAL, type Principal } from "../model/principal.ts";
-import type { JsonObject, Registry } from "./registry.ts";
+import type { JsonObject, Outcome, Registry } from "./registry.ts";
 
 /** The two handlers. Both throw {@link AppError} for the HTTP layer to translate. */
 export interface Catalogue {
@@ -54,12 +54,18 @@ export function createCatalogue(
         signal: request.signal,
         progress: () => {},
       });
-      if (outcome.ok) return Response.json(outcome.output);
+      if (outcome.ok) return Response.json(plainResult(outcome));
       if (request.signal.aborted) throw outcome.error;
       // Not thrown: the registry's observer has logged it.
       return problemResponse(outcome.error, { requestId: context.requestId });
     },
   };
+}
+
+/** What a tool answered, with the pictures that go with it; links are in the output already. */
+function plainResult({ output, attachments }: Extract<Outcome, { readonly ok: true }>): JsonObject {
+  const pictures = attachments.filter(({ type }) => type === "image");
+  return pictures.length === 0 ? output : { ...output, content: pictures };
 }
 
 /** The arguments; none when the body is empty. */

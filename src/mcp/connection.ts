@@ -127,7 +127,7 @@ export function createConnect(options: {
         }
         const outcome = await registry.call(tool, parsed.data.arguments, {
           principal: connection.principal,
-          origin: extra.requestInfo?.url?.origin ?? "",
+          origin: originOf(extra),
           signal: call?.controller.signal ?? extra.signal,
           progress: createProgress(extra, onError),
         });
@@ -173,6 +173,13 @@ export function createConnect(options: {
     };
     return connection;
   };
+}
+
+/** Where the client reached the server; the transport always says. */
+function originOf({ requestInfo }: Extra): string {
+  const origin = requestInfo?.url?.origin;
+  if (origin === undefined) throw new AppError("INTERNAL", "The transport does not say where the call came in.");
+  return origin;
 }
 
 function malformedCall(error: z.ZodError): ProtocolError {

@@ -1,5 +1,5 @@
 /**
- * Links to files of messages: whoever has one may read that one file for a while.
+ * Links to files of messages: whoever has one may read for a while what is attached to that message.
  * @module
  */
 import { z } from "zod";

@@ -9,8 +9,8 @@ import type { Outcome, Tool } from "./registry.ts";
 
 /**
  * An outcome as a `tools/call` result. A success carries its output twice, as `structuredContent` and as JSON text, since
- * clients show the model one or the other; that of a tool without an output schema only as text, behind what is attached. A failure has only text: some clients check `structuredContent` against the
- * tool's output schema even when `isError` is set.
+ * clients show the model one or the other; that of a tool without an output schema only as text, behind what is attached. A
+ * failure has only text: some clients check `structuredContent` against the tool's output schema even when `isError` is set.
  *
  * See https://modelcontextprotocol.io/specification/2025-11-25/server/tools#tool-result.
  */
@@ -25,6 +25,6 @@ export function toolResult({ outputSchema }: Pick<Tool, "outputSchema">, outcome
 }
 
 /** An error as the JSON that models read: `{"error":{"code":…,"message":…,"hint":…}}`. */
-export function errorJson(error: AppError): { readonly error: ErrorBody } {
+function errorJson(error: AppError): { readonly error: ErrorBody } {
   return { error: error.toJSON() };
 }

@@ -61,7 +61,7 @@ export async function scan(
   try {
     for await (const slice of readHistory(call, query, { callOptions })) {
       if (scanned >= MOST_SCANNED) return stop("scan");
-      if (now() >= until) return stop("time");
+      if (now() >= until && reached !== undefined) return stop("time");
       const { chat, peers } = slice;
       const found = slice.messages.map((raw): Scanned => ({
         raw,

@@ -83,11 +83,16 @@ export async function collect(directory: Directory, query: HistoryQuery, limits:
   }
 }
 
+/** Who it is that makes a reader wait. */
+export function pauseOf({ code }: AppError): string {
+  return code === "FLOOD_WAIT" ? "Telegram asks to wait" : "Telegram cannot be asked at the moment";
+}
+
 /** Why the walk ended before the page was full. */
 export function endNotesOf({ stopped, reached, reachedDate }: Walk): string[] {
   if (stopped === undefined) return [];
   if (stopped !== "scan") {
-    return [`Telegram asks to wait, so the page is short; next_cursor goes on after ${stopped.retryAfter} s.`];
+    return [`${pauseOf(stopped)}, so the page is short; next_cursor goes on after ${stopped.retryAfter} s.`];
   }
   const date = reachedDate === undefined ? "" : ` of ${formatPoint({ seconds: reachedDate })}`;
   return [`Looked at ${MOST_SCANNED} messages, as far as #${reached?.id}${date}; next_cursor looks further.`];

@@ -7,7 +7,7 @@ import { AppError } from "../errors.ts";
 import { toTelegramError } from "./errors.ts";
 import { Api, readRpcError, type TlRequest, withoutUpdates } from "./gram.ts";
 import { methodOf } from "./guard.ts";
-import { type Call, inTime } from "./invoke.ts";
+import { type Call, inTime, unlessAborted } from "./invoke.ts";
 import { type LiveWire, openLiveWire, type Sleep } from "./live_wire.ts";
 
 /** A data centre besides the account's own. */
@@ -84,17 +84,27 @@ export function createDataCentre(options: DataCentreOptions): DataCentre {
     wire = undefined;
     await closing?.then((open) => open.close(), () => {});
   };
-  const ask = async <R>(request: TlRequest<R>, end: AbortSignal): Promise<R> => {
-    const isKnown = authKey !== undefined;
+  const ask = async <R>(request: TlRequest<R>, end: AbortSignal, isAgain = false): Promise<R> => {
+    const used = connect();
+    let key = authKey;
     try {
-      return await (await unless(end, connect())).ask(withoutUpdates(request), end);
+      const open = await unlessAborted(used, end);
+      key = authKey;
+      return await open.ask(withoutUpdates(request), end);
     } catch (error) {
       const failure = toTelegramError(error, methodOf(request));
-      if (failure.code !== "SESSION_INVALID" || !isKnown) throw failure;
-      // This data centre has forgotten the key; the account's own says whether the session is at an end.
-      authKey = undefined;
-      await close();
-      return await ask(request, end);
+      // A key that this data centre has forgotten is given up with its connection, other calls on which then end as lost.
+      const isForgotten = failure.code === "SESSION_INVALID";
+      const isGivenUp = failure.code === "CONNECTION" && key !== authKey && !end.aborted;
+      if (!isForgotten && !isGivenUp) throw failure;
+      if (isAgain) {
+        // Only the account's own data centre can say that the session is at an end.
+        const message = `Telegram's data centre ${dcId} does not take the account in.`;
+        throw new AppError("CONNECTION", message, { cause: failure });
+      }
+      if (authKey === key) authKey = undefined;
+      if (wire === used) await close();
+      return await ask(request, end, true);
     }
   };
 
@@ -132,17 +142,4 @@ async function addressOf(home: Call, dcId: number): Promise<{ readonly host: str
 async function introduction(home: Call, dcId: number): Promise<TlRequest<unknown>> {
   const { id, bytes } = await home(new Api.auth.ExportAuthorization({ dcId }));
   return new Api.auth.ImportAuthorization({ id, bytes });
-}
-
-/** The outcome of a promise, or the signal's reason if that comes first; the promise goes on for others. */
-async function unless<R>(end: AbortSignal, promise: Promise<R>): Promise<R> {
-  end.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => aborted.reject(end.reason);
-  end.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    end.removeEventListener("abort", onAbort);
-  }
 }

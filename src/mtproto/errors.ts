@@ -18,6 +18,7 @@ interface Translation {
 }
 
 const NO_CHAT: Translation = { code: "CHAT_NOT_FOUND", message: "Telegram knows no such chat." };
+const NO_MESSAGE: Translation = { code: "MESSAGE_NOT_FOUND", message: "Telegram knows no such message in the chat." };
 const PRIVATE: Translation = { code: "CHANNEL_PRIVATE", message: "The chat is private and the account is not in it." };
 const NOT_ALLOWED: Translation = { code: "ACCESS_DENIED", message: "Telegram does not let this account see that." };
 const LOGGED_OUT: Translation = {
@@ -30,6 +31,8 @@ const TRANSLATIONS: Readonly<Record<string, Translation>> = {
   CHANNEL_PUBLIC_GROUP_NA: PRIVATE,
   CHAT_FORBIDDEN: PRIVATE,
   USER_BANNED_IN_CHANNEL: PRIVATE,
+  MSG_ID_INVALID: NO_MESSAGE,
+  TOPIC_ID_INVALID: NO_MESSAGE,
   CHANNEL_INVALID: NO_CHAT,
   CHAT_ID_INVALID: NO_CHAT,
   PEER_ID_INVALID: NO_CHAT,

@@ -22,7 +22,6 @@ const READ: ReadonlySet<string> = new Set([
   "messages.GetMessages",
   "messages.GetPeerDialogs",
   "messages.GetReplies",
-  "messages.GetSearchCounters",
   "messages.Search",
   "messages.SearchGlobal",
   "upload.GetFile",

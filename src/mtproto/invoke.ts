@@ -136,3 +136,17 @@ function overloaded(waited: number): AppError {
   const seconds = Math.round(waited / 1000);
   return new AppError("OVERLOADED", `Other requests to Telegram took all turns for ${seconds} s.`, { retryAfter: 5 });
 }
+
+/** The outcome of a promise, or the signal's reason if that comes first; the promise goes on for others. */
+export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return await promise;
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}

@@ -3,7 +3,7 @@
  * @module
  */
 import { Api, bigInt } from "../mtproto/gram.ts";
-import type { Call, CallOptions } from "../mtproto/invoke.ts";
+import { type Call, type CallOptions, unlessAborted } from "../mtproto/invoke.ts";
 import { type Folder, readFolders } from "./folders.ts";
 import { peerId } from "./ids.ts";
 import type { Peer } from "./map/peer.ts";
@@ -71,19 +71,6 @@ export function createDialogs(
       return await unlessAborted(running, signal);
     },
   };
-}
-
-/** A promise that others wait for too, given up when the signal is aborted. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return await promise;
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }
 
 /** Latest activity first; equal dates and empty chats by id, so that the order is total. */

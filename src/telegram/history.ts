@@ -8,6 +8,7 @@
  * page never ends a walk, an empty one does. Dates are turned into ids once, at the start.
  * @module
  */
+import { AppError } from "../errors.ts";
 import { Api, bigInt, type TlRequest } from "../mtproto/gram.ts";
 import type { Call, CallOptions } from "../mtproto/invoke.ts";
 import { serverFilter } from "./filters.ts";
@@ -62,7 +63,12 @@ export async function* readHistory(
 ): AsyncGenerator<Slice, void, undefined> {
   const { after } = options;
   const parts = partsOf(query);
-  const current = after === undefined ? 0 : Math.max(0, parts.findIndex(({ chat }) => chat.id === after.chat));
+  const current = after === undefined ? 0 : parts.findIndex(({ chat }) => chat.id === after.chat);
+  if (current === -1) {
+    throw new AppError("INVALID_CURSOR", "The part of the history that the cursor stands in can no longer be read.", {
+      field: "cursor",
+    });
+  }
   for (const [index, part] of parts.entries()) {
     if (index < current) continue;
     const behind = index < parts.length - 1;

@@ -21,6 +21,7 @@ const SCHEMA = [
      account_id TEXT NOT NULL, username TEXT NOT NULL COLLATE NOCASE, peer_id TEXT NOT NULL,
      PRIMARY KEY (account_id, username)) STRICT;
    CREATE INDEX usernames_by_peer ON usernames (account_id, peer_id);`,
+  `CREATE INDEX peers_by_title ON peers (account_id, record ->> 'title');`,
 ];
 
 const recordSchema = z.object({
@@ -97,6 +98,14 @@ export function createPeers(db: DatabaseSync, accountId: string, now: () => numb
     }
     return peer;
   };
+  const glimpse = (peer: Peer): void => {
+    glimpsed.delete(peer.id);
+    glimpsed.set(peer.id, peer);
+    for (const id of glimpsed.keys()) {
+      if (glimpsed.size <= REMEMBERED) break;
+      glimpsed.delete(id);
+    }
+  };
   const read = (row: Record<string, unknown>): Peer => {
     const record = z.string().parse(row.record);
     const peer = recordSchema.parse(JSON.parse(record));
@@ -147,7 +156,7 @@ export function createPeers(db: DatabaseSync, accountId: string, now: () => numb
     get,
     learn: (answer) => {
       const all = peersOf(answer);
-      for (const peer of all) if (peer.min && glimpsed.size < REMEMBERED) glimpsed.set(peer.id, peer);
+      for (const peer of all) if (peer.min) glimpse(peer);
       const peers = all.filter((peer) => !peer.min && remembered.get(peer.id)?.record !== JSON.stringify(peer));
       if (peers.length === 0) return;
       // IMMEDIATE: another process may write too, and a lock that is only asked for amid a transaction is not waited for.

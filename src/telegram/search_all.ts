@@ -90,13 +90,13 @@ export async function searchAll(
   const ofType = type === undefined ? undefined : localMatcher(type);
   const isIn = ({ date }: TlMessage): boolean =>
     (from === undefined || date >= from) && (to === undefined || date < to);
-  const end = found.at(-1);
+  const end = answer.messages.findLast((message) => message.className !== "MessageEmpty");
   const isSlice = answer.className === "messages.MessagesSlice";
   return {
     messages: found.filter(({ message }) => isIn(message) && (ofType === undefined || ofType(message))),
     peers: named,
-    ...(isSlice && end !== undefined && answer.messages.length > 0
-      ? { next: { rate: answer.nextRate ?? end.message.date, chat: end.chat.id, id: end.message.id } }
+    ...(isSlice && end !== undefined
+      ? { next: { rate: answer.nextRate ?? end.date, chat: peerId(end.peerId), id: end.id } }
       : {}),
     ...(isSlice
       ? (answer.inexact ? {} : { total: answer.count })

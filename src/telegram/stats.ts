@@ -130,9 +130,9 @@ function senderOf({ sender, chat_id }: Message): string {
   return sender === undefined || (sender.id === chat_id && !isPerson) ? "" : sender.id;
 }
 
-/** A topic begins with the message that creates it; what is in no other is in General. */
-function topicOf({ id, topic_id, service }: Message): number {
-  return topic_id ?? (service?.action === "topic_create" ? id : GENERAL);
+/** What is in no other topic is in General. */
+function topicOf({ topic_id }: Message): number {
+  return topic_id ?? GENERAL;
 }
 
 function entityTexts({ text, entities = [] }: Message, wanted: string): string[] {

@@ -30,8 +30,9 @@ export async function threadUnder(directory: Directory, message: Located): Promi
   const { chat, message: { id, replyTo } } = message;
   if (chat.kind === "channel") return await commentsOn(directory, message);
   if (chat.kind !== "supergroup" && chat.kind !== "forum") throw noThreads(chat, id);
-  const header = replyTo?.className === "MessageReplyHeader" && !replyTo.replyToPeerId ? replyTo : undefined;
-  const topic = header?.replyToTopId || header?.replyToMsgId || undefined;
+  const header = replyTo?.className === "MessageReplyHeader" ? replyTo : undefined;
+  // What is answered may stand in another chat; the thread is one of this chat.
+  const topic = header?.replyToTopId || (header?.replyToPeerId ? undefined : header?.replyToMsgId) || undefined;
   return { root: message, query: topic === undefined ? { topic: id } : { topic, answering: id } };
 }
 

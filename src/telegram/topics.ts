@@ -47,19 +47,22 @@ export async function listTopics(
   const channel = inputChannel(chat);
   const found = new Map<number, Topic>();
   let offset = { offsetDate: 0, offsetId: 0, offsetTopic: 0 };
+  let [seen, complete] = [0, false];
   while (found.size < MOST_TOPICS) {
     const answer = await call(new Api.channels.GetForumTopics({ channel, ...offset, limit: pageSize }), options);
     const page = readTopics(answer);
+    seen += answer.topics.length;
+    complete = seen >= answer.count || answer.topics.length === 0;
     for (const { topic } of page) found.set(topic.id, topic);
     // Pinned topics may stand before their time.
     const last = page.findLast(({ topic }) => !topic.pinned) ?? page.at(-1);
     const isStill = last === undefined || last.topic.id === offset.offsetTopic;
-    if (isStill || found.size >= answer.count || page.length === 0) break;
+    if (complete || isStill) break;
     const offsetDate = answer.orderByCreateDate ? last.begun : last.topic.lastDate;
     offset = { offsetDate, offsetId: last.topMessage, offsetTopic: last.topic.id };
   }
   const topics = [...found.values()].sort((a, b) => b.lastDate - a.lastDate || b.id - a.id);
-  return { topics, complete: found.size < MOST_TOPICS };
+  return { topics, complete };
 }
 
 /**

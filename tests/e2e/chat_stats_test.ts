@@ -267,7 +267,7 @@ Deno.test("chat_stats: a flood wait in the middle leaves what was counted, one a
   assert.equal(total, messages.length);
   assert.ok(total > 250 && total <= 300);
   assert.deepEqual(groups, groupsOf(messages, "weekday", "UTC"));
-  assert.match(notes.join(" "), /asks to wait 30 s/);
+  assert.match(notes.join(" "), /asks to wait \(30 s\)/);
   const { body } = await server.call("chat_stats", { chat: "@sandbox_group", group_by: "weekday" });
   assert.equal(body.code, "FLOOD_WAIT");
 });

@@ -160,9 +160,9 @@ Deno.test("get_media: a photo's preview is the picture itself, in its largest si
   });
   const file: FileContent = { ...media, part: largestOf(media), format: "jpeg" };
   assert.equal(createHash("sha256").update(block.data, "base64").digest("hex"), digest(file));
-  // Plain HTTP answers the JSON.
+  // Plain HTTP answers the JSON, with the picture in it.
   const plain = await on.server.call("get_media", { chat: NEWS, message: id });
-  assert.deepEqual([plain.status, plain.body], [200, told]);
+  assert.deepEqual([plain.status, plain.body], [200, { ...told, content: [block] }]);
 });
 
 Deno.test("get_media: what has no picture of its own is shown by a thumbnail, a cover or the blur inside the message", async () => {
@@ -245,7 +245,6 @@ Deno.test("get_media: ids, links and chats that do not make a message are refuse
     [{ message: "4294967296", chat: NEWS }, "INPUT_VALIDATION", "message"],
     [{ message: "https://t.me/sandbox_news" }, "INPUT_VALIDATION", "message"],
     [{ message: "@sandbox_news" }, "INPUT_VALIDATION", "message"],
-    [{ message: `https://t.me/sandbox_news/${id}`, chat: GROUP }, "INPUT_VALIDATION", "chat"],
     [{ message: `https://t.me/sandbox_news/${id}?comment=5` }, "MESSAGE_NOT_FOUND", "message"],
     [{ message: `https://t.me/sandbox_news/${id}`, variant: "thumb" }, "INPUT_VALIDATION", "variant"],
     [{ message: `https://t.me/sandbox_news/${id}`, size: 3 }, "INPUT_VALIDATION", "size"],
@@ -254,6 +253,12 @@ Deno.test("get_media: ids, links and chats that do not make a message are refuse
     const error = await refusal(on.server, args);
     assert.deepEqual([error.code, error.field], [code, field], JSON.stringify(args));
   }
+  // A link counts more than a chat.
+  assert.equal(
+    (await overMcp(on.server, { message: `https://t.me/sandbox_news/${id}`, chat: GROUP, variant: "original" })).told
+      .message.id,
+    id,
+  );
   const agreed = { message: `https://t.me/sandbox_news/${id}`, chat: "@sandbox_news", variant: "original" };
   assert.equal((await overMcp(on.server, agreed)).told.message.id, id);
 });

@@ -117,9 +117,19 @@ Deno.test("data centre: a key that it has forgotten is replaced within the call"
   assert.equal((await on.telegram.received())["auth.ImportAuthorization"], 1);
   // For good it is an error, after one more try.
   await on.telegram.faults({ rules: [{ method: "upload.getFile", error }] });
-  await rejection(on.away.call(askForNothing()), "SESSION_INVALID");
+  await rejection(on.away.call(askForNothing()), "CONNECTION");
   assert.equal((await on.telegram.received())["upload.GetFile"], 2);
   assert.ok(await on.home(getSelf()), "the account's own session is not touched by that");
+});
+
+Deno.test("data centre: of two calls that meet a forgotten key, neither takes the new one from the other", async () => {
+  await using on = await stage();
+  await isAnswered(on);
+  const error = { code: 401, message: "AUTH_KEY_UNREGISTERED" };
+  for (let round = 0; round < 5; round++) {
+    await on.telegram.faults({ rules: [{ method: "upload.getFile", times: 2, error }] });
+    await Promise.all([isAnswered(on), isAnswered(on)]);
+  }
 });
 
 Deno.test("data centre: a caller that gives up, or whose time is over, does not take the connection from the others", async () => {

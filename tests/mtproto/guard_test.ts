@@ -33,7 +33,6 @@ const READ = [
   "messages.GetMessages",
   "messages.GetPeerDialogs",
   "messages.GetReplies",
-  "messages.GetSearchCounters",
   "messages.Search",
   "messages.SearchGlobal",
   "upload.GetFile",

@@ -55,7 +55,10 @@ Deno.test("keysOf: a sender, the chat itself, and the other side of a private ch
 Deno.test("keysOf: a topic is its id, also for the message that begins it; without one it is General", () => {
   assert.deepEqual(keys("topic", { topic_id: 12 }), [["12", 1]]);
   assert.deepEqual(keys("topic", {}), [["1", 1]]);
-  assert.deepEqual(keys("topic", { id: 12, service: { action: "topic_create", title: "Plans" } }), [["12", 1]]);
+  assert.deepEqual(keys("topic", { id: 12, topic_id: 12, service: { action: "topic_create", title: "Plans" } }), [[
+    "12",
+    1,
+  ]]);
 });
 
 Deno.test("keysOf: types are all that a message falls under", () => {

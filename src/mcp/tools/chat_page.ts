@@ -39,6 +39,7 @@ export async function readChatPage(
   tool: string,
   args: ChatPageArguments,
   position: Position | undefined,
+  isAgain = false,
 ): Promise<Page> {
   const directory = openDirectory(sources, context);
   // Cheap checks come before Telegram is asked anything.
@@ -59,8 +60,8 @@ export async function readChatPage(
     observedAt,
   });
   // The name has moved to another chat since it was learnt: what it means now is asked anew.
-  if (position === undefined && !isStillNamed(directory, resolved)) {
-    return await readChatPage(sources, context, tool, args, position);
+  if (position === undefined && !isAgain && !isStillNamed(directory, resolved)) {
+    return await readChatPage(sources, context, tool, args, position, true);
   }
   const entries = walk.found.slice(0, args.limit);
   const shown = { from: range.from && formatPoint(range.from), to: range.to && formatPoint(range.to) };

@@ -17,6 +17,7 @@ import { defineTool, READS_TELEGRAM, type Tool, type ToolContext } from "../regi
 import { type Coverage, MOST_SCANNED, MOST_SECONDS, scan } from "../scan.ts";
 import { createTally, nameGroups, showBest } from "../tally.ts";
 import { createRevealer } from "../visible.ts";
+import { pauseOf } from "../walk.ts";
 import { chatNotes, emptiness, toQuery } from "./chat_query.ts";
 import { chatArgument, explainLimit, limitArgument } from "./input.ts";
 import { filterArguments, type Filters } from "./position.ts";
@@ -74,7 +75,12 @@ interface Arguments extends Pick<Filters, "from" | "to" | "tz" | "topic" | "send
   readonly limit: number;
 }
 
-async function run(sources: Sources, args: Arguments, context: ToolContext): Promise<z.input<typeof output>> {
+async function run(
+  sources: Sources,
+  args: Arguments,
+  context: ToolContext,
+  isAgain = false,
+): Promise<z.input<typeof output>> {
   const { group_by: grouping, top, tz = "UTC", limit } = args;
   if (grouping !== undefined && top !== undefined) throw TWO_QUESTIONS;
   const directory = openDirectory(sources, context);
@@ -96,7 +102,7 @@ async function run(sources: Sources, args: Arguments, context: ToolContext): Pro
     })
     : {};
   // The name has moved to another chat since it was learnt: what it means now is asked anew.
-  if (!isStillNamed(directory, resolved)) return await run(sources, args, context);
+  if (!isAgain && !isStillNamed(directory, resolved)) return await run(sources, args, context, true);
   const total = counted ?? tally.total();
   const shown = grouping !== undefined
     ? nameGroups(tally, { grouping, self, limit, topics })
@@ -150,7 +156,7 @@ function coverageNotes({ stopped, from }: Coverage, onlyByReading: boolean): str
     ? `Looks at ${MOST_SCANNED} messages a call`
     : stopped === "time"
     ? `Looks for ${MOST_SECONDS} s a call`
-    : `Telegram asks to wait ${stopped.retryAfter} s`;
+    : `${pauseOf(stopped)} (${stopped.retryAfter} s)`;
   const end = from === undefined ? "" : formatPoint({ seconds: from });
   return [
     `${why}, newest messages first: counted are those since ${end}; the same call with to:"${end}" counts those before.`,

@@ -10,7 +10,7 @@ import { chatLink, rfc3339 } from "../../telegram/map/message.ts";
 import { type Picture, pictureType } from "../../telegram/media.ts";
 import type { Located } from "../../telegram/messages.ts";
 import { type MessageReference, readMessageReference } from "../../telegram/reference.ts";
-import { type Directory, resolveChat } from "../../telegram/resolve.ts";
+import type { Directory } from "../../telegram/resolve.ts";
 import { compactMedia } from "../compact.ts";
 import { fileNameOf } from "../media_name.ts";
 import { type OpenMedia, openMedia } from "../media.ts";
@@ -83,7 +83,7 @@ async function run(sources: Sources, args: Arguments, context: ToolContext): Pro
 }
 
 /**
- * The message that an id, together with a chat, or a link means: itself, not its album.
+ * The message that an id, together with a chat, or a link means: itself, not its album. A link counts more than a chat.
  * @throws AppError MESSAGE_NOT_FOUND, INPUT_VALIDATION, and what finding its chat fails with
  */
 async function locate(directory: Directory, { message, chat }: Arguments): Promise<Located> {
@@ -94,12 +94,6 @@ async function locate(directory: Directory, { message, chat }: Arguments): Promi
   const hits = await findNamed(directory, [{ as: message, reference: alone }], chat, "message");
   const [found] = hits.found;
   if (found === undefined) throw noneFound(hits, "message");
-  if (chat !== undefined && (await resolveChat(directory, chat)).peer.id !== found.chat.id) {
-    throw new AppError("INPUT_VALIDATION", "The link leads to another chat than the one in chat.", {
-      field: "chat",
-      hint: "Leave chat out: the link names it.",
-    });
-  }
   return found;
 }
 

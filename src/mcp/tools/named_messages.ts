@@ -57,6 +57,7 @@ export async function findNamed(
   names: readonly Named[],
   chat: string | undefined,
   field = "messages",
+  isAgain = false,
 ): Promise<Hits> {
   const found = new Map<string, Located>();
   const lost = new Set<Named["as"]>();
@@ -85,7 +86,7 @@ export async function findNamed(
       miss(problem, group.map(({ as }) => as));
     }
   }
-  if (!isUpToDate()) return await findNamed(directory, names, chat, field);
+  if (!isAgain && !isUpToDate()) return await findNamed(directory, names, chat, field, true);
   return { found: [...found.values()], missing: [...lost], problems };
 }
 

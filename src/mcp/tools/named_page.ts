@@ -9,7 +9,7 @@ import { type Located, placeKey } from "../../telegram/messages.ts";
 import type { Directory } from "../../telegram/resolve.ts";
 import { type Answered, readAnswered, readNeighbours } from "../../telegram/surroundings.ts";
 import { buildPage, type Entry, type Page, type PageParts } from "../page.ts";
-import { toEntry } from "../walk.ts";
+import { pauseOf, toEntry } from "../walk.ts";
 import { findNamed, type Hits, type Named, noneFound } from "./named_messages.ts";
 
 /** Messages, and how much around them. */
@@ -88,7 +88,7 @@ async function readSurroundings(
     const left = [...(context === 0 ? [] : ["context"]), ...(chain ? ["chain"] : [])].join(" and ");
     return {
       found: [],
-      notes: [`Telegram asks to wait, so ${left} is left out; call again after ${error.retryAfter} s.`],
+      notes: [`${pauseOf(error)}, so ${left} is left out; call again after ${error.retryAfter} s.`],
     };
   }
 }
@@ -99,6 +99,11 @@ function inOrder(messages: readonly Located[], after: Place | undefined): Locate
   const ranks = new Map(
     messages.map(({ chat }) => [chat.id, 2 * homes.indexOf(homeOf(chat)) + (chat.migratedTo ? 0 : 1)]),
   );
+  if (after !== undefined && !ranks.has(after.chat)) {
+    throw new AppError("INVALID_CURSOR", "The chat that the cursor stands in can no longer be read.", {
+      field: "cursor",
+    });
+  }
   const compare = (a: Place, b: Place): number => (ranks.get(a.chat) ?? -1) - (ranks.get(b.chat) ?? -1) || a.id - b.id;
   return messages
     .map((each) => ({ each, place: { chat: each.chat.id, id: each.message.id } }))

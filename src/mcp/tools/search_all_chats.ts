@@ -18,6 +18,7 @@ import { disagrees } from "../cursor.ts";
 import { buildPage, type Entry, type Page } from "../page.ts";
 import { openDirectory, type Sources } from "../reading.ts";
 import type { ToolContext } from "../registry.ts";
+import { pauseOf } from "../walk.ts";
 import { assertAgreement, type Filters, filtersSchema, givenIn } from "./position.ts";
 
 const placeSchema = z.object({ chat: z.string(), id: z.int() });
@@ -145,7 +146,7 @@ async function collect(
     } catch (error) {
       const isBegun = found.length > 0 && error instanceof AppError && error.retryAfter !== undefined;
       if (!isBegun) throw error;
-      const stopped = `Telegram asks to wait, so the page is short; next_cursor goes on after ${error.retryAfter} s.`;
+      const stopped = `${pauseOf(error)}, so the page is short; next_cursor goes on after ${error.retryAfter} s.`;
       return { found, hasMore: true, offset, size, stopped };
     }
     const place = behind;
@@ -171,6 +172,12 @@ function toQuery(
     throw new AppError("INPUT_VALIDATION", `${field}: Telegram cannot apply it to a search over all chats.`, {
       field,
       hint: `Name the chat, or leave ${field} out.`,
+    });
+  }
+  if (type === "pinned" || type === "mention") {
+    throw new AppError("INPUT_VALIDATION", `type: Telegram does not look for ${type} messages in all chats at once.`, {
+      field: "type",
+      hint: "Name the chat; list_chats with mentions shows where the account is mentioned.",
     });
   }
   if (!query?.trim()) {
