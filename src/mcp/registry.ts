@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { AppError, toAppError } from "../errors.ts";
 import type { Principal, Scope } from "../model/principal.ts";
+import { nearest } from "../telegram/candidates.ts";
 import { createRevealer } from "./visible.ts";
 
 /** A JSON object: what a tool answers and what a schema is. */
@@ -111,7 +112,7 @@ export function defineTool<I extends z.ZodObject, O extends z.ZodObject>(definit
     ...(isStructured ? { outputSchema: jsonSchema(envelope ?? output, "output") } : {}),
     fullOutputSchema: jsonSchema(output, "output"),
     call: async (args, context) => {
-      const parsed = input.safeParse(args ?? {});
+      const parsed = input.safeParse(args ?? {}, { reportInput: true });
       if (!parsed.success) throw invalidArguments(parsed.error, args, input, explain);
       return await run(parsed.data, context);
     },
@@ -145,11 +146,34 @@ function invalidArguments(
   const name = String(issue.path[0]);
   const isMissing = !(name in Object(args));
   const about = name in input.shape ? z.globalRegistry.get(input.shape[name])?.description : undefined;
-  return new AppError("INPUT_VALIDATION", isMissing ? `${field} is required.` : `${field}: ${issue.message}`, {
+  return new AppError("INPUT_VALIDATION", isMissing ? `${field} is required.` : `${field}: ${sentenceOf(issue)}`, {
     field,
     ...(about === undefined ? {} : { hint: `Send ${name}: ${about}.` }),
   });
 }
+
+/** What is wrong with an argument, in words: a schema's own where it has any, else these in place of the library's. */
+function sentenceOf(issue: z.core.$ZodIssue): string {
+  if (!/^(Too|Invalid) /.test(issue.message)) return issue.message;
+  const unit = "origin" in issue ? UNITS[issue.origin] : undefined;
+  switch (issue.code) {
+    case "too_big":
+      return `it may ${unit === undefined ? "be" : "have"} at most ${issue.maximum}${unit ?? ""}.`;
+    case "too_small":
+      return `it must ${unit === undefined ? "be" : "have"} at least ${issue.minimum}${unit ?? ""}.`;
+    case "invalid_type":
+      return `it must be of type ${issue.expected}.`;
+    case "invalid_value": {
+      const values = issue.values.map(String);
+      const [meant] = nearest(String(issue.input), values, (value) => [value]);
+      return `it must be one of ${values.join(", ")}.${meant === undefined ? "" : ` Did you mean ${meant}?`}`;
+    }
+    default:
+      return issue.message;
+  }
+}
+
+const UNITS: Readonly<Record<string, string>> = { string: " characters", array: " items" };
 
 /** The arguments that are as they should be: what a better call can be made of. */
 function validIn(args: unknown, input: z.ZodObject): JsonObject {

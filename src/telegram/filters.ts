@@ -69,6 +69,12 @@ export function localMatcher(type: MessageType): ((message: TlMessage) => boolea
   return serverFilter(type) === undefined ? (message) => typesOf(message).includes(type) : undefined;
 }
 
+/** False for a photo or file that has destroyed itself: Telegram's filters do not find it any more. */
+function isThere(media: Api.TypeMessageMedia | undefined): boolean {
+  if (media?.className === "MessageMediaPhoto") return media.photo?.className === "Photo";
+  return media?.className !== "MessageMediaDocument" || media.document?.className === "Document";
+}
+
 /**
  * All the types that a message falls under, as far as it tells itself: text, or media and its kind, and besides them link,
  * pinned, mention; a service message is nothing else.
@@ -80,7 +86,7 @@ export function typesOf(message: TlMessage): MessageType[] {
     message.entities?.some(({ className }) => className === "MessageEntityUrl" || className === "MessageEntityTextUrl");
   return [
     ...(mapMedia(message.media) === undefined ? ["text" as const] : ["media" as const]),
-    ...(kind.success ? [kind.data] : []),
+    ...(kind.success && isThere(message.media) ? [kind.data] : []),
     ...(isLink ? ["link" as const] : []),
     ...(message.pinned ? ["pinned" as const] : []),
     ...(message.mentioned ? ["mention" as const] : []),

@@ -55,6 +55,9 @@ const OTHER_LINKS: ReadonlyMap<string, string> = new Map(Object.entries({
   socks: "a proxy",
 }));
 
+/** Links as they are often passed on, without the host. */
+const SHORT_LINK = /^(\+[\w-]{8,64}|joinchat\/[\w-]{8,64}|c\/\d+(\/\d+)*|[A-Za-z]\w{3,31}(\/\d+){1,2})(\?[\w=&]*)?$/;
+
 /** Whether a word can be a username (https://core.telegram.org/method/account.checkUsername). */
 export function isUsername(word: string): boolean {
   return /^[A-Za-z][A-Za-z0-9_]{3,31}$/.test(word);
@@ -71,7 +74,7 @@ export function readReference(text: string, field = "chat"): Reference {
   if (trimmed.startsWith("@")) return { chat: username(trimmed.slice(1), field) };
   if (/^\d{1,19}$/.test(trimmed)) return { chat: { kind: "bare", digits: BigInt(trimmed).toString() } };
   if (/^-\d{1,19}$/.test(trimmed)) return { chat: { kind: "id", id: BigInt(trimmed).toString() } };
-  const url = asUrl(trimmed, field);
+  const url = asUrl(SHORT_LINK.test(trimmed) ? `https://t.me/${trimmed}` : trimmed, field);
   if (url === undefined) return { chat: { kind: "title", title: trimmed } };
   return { ...(url.protocol === "tg:" ? readDeepLink(url, field) : readWebLink(url, field)), link: true };
 }
@@ -141,7 +144,7 @@ function readWebLink(url: URL, field: string): Omit<Reference, "link"> {
   const other = OTHER_LINKS.get(first.toLowerCase());
   if (other !== undefined) throw unsupported(other, field);
   if (rest[0] === "s" && rest[1] !== undefined) throw unsupported("a story", field);
-  return { chat: username(first, field), ...target(rest, url, field) };
+  return { chat: username(first.replace(/^@/, ""), field), ...target(rest, url, field) };
 }
 
 function decoded(segment: string, field: string): string {

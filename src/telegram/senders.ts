@@ -45,7 +45,14 @@ export async function resolveSender(directory: Directory, chat: Peer, name: stri
   const [only] = matches;
   if (matches.length > 1) throw ambiguous(matches, name, "sender");
   if (only !== undefined) return only;
-  throw nobody(name, nearestPeers(name, members));
+  // The members that Telegram has found begin like the name as it was spelt.
+  const all = isGroup(chat) ? await searchMembers(directory, chat, "") : members;
+  throw nobody(
+    name,
+    nearestPeers(title, [
+      ...new Map([...all, ...members, ...peers.glimpsed()].map((peer) => [peer.id, peer])).values(),
+    ]),
+  );
 }
 
 /**

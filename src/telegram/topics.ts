@@ -116,12 +116,19 @@ export function topicOfMessage(chat: Peer, message: TlMessage): number | undefin
 
 /**
  * What a link into a forum means: one to the message that began a topic means the topic, and 1 is General. Any other target
- * is as it was.
+ * is as it was, its topic that of the message.
+ * @param pointed the message that the link points to, if it is known
  */
-export async function withTopic(directory: Directory, { peer, target }: Resolved): Promise<Target | undefined> {
+export async function withTopic(
+  directory: Directory,
+  { peer, target }: Resolved,
+  pointed?: TlMessage,
+): Promise<Target | undefined> {
   if (peer.kind !== "forum" || target?.message === undefined) return target;
   const { message, ...rest } = target;
-  if (rest.topic !== undefined && rest.topic !== message) return target;
+  if (rest.topic !== undefined && rest.topic !== message) {
+    return pointed === undefined ? target : { ...target, topic: topicOfMessage(peer, pointed) };
+  }
   const isTopic = message === GENERAL || await topicById(directory, peer, message) !== undefined;
   return isTopic ? { ...rest, topic: message } : target;
 }
@@ -131,7 +138,9 @@ export function assertForum(chat: Peer, field = "topic"): void {
   if (chat.kind === "forum") return;
   throw new AppError("UNSUPPORTED", "The chat is no forum, so it has no topics.", {
     field,
-    hint: "Leave topics out; the replies under one message are read by get_messages with thread.",
+    hint: field === "chat"
+      ? "list_chats with kind forum lists the forums."
+      : `Leave ${field} out; the replies under one message are read by get_messages with thread.`,
   });
 }
 

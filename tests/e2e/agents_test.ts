@@ -61,7 +61,7 @@ const QUESTIONS: readonly Question[] = [
     calls: 1,
     answer: async ({ world, call }) => {
       const posts = between(world, NEWS, "2025-03-01T00:00:00Z", "2025-04-01T00:00:00Z");
-      const [, highest] = most(countBy(posts, ({ date }) => new Date(date * 1000).toISOString().slice(0, 10)));
+      const [busiest, highest] = most(countBy(posts, ({ date }) => new Date(date * 1000).toISOString().slice(0, 10)));
       const body = await call("chat_stats", {
         chat: "@sandbox_news",
         from: "2025-03-01",
@@ -71,6 +71,7 @@ const QUESTIONS: readonly Question[] = [
         limit: 31,
       });
       assert.deepEqual([body.total, body.complete], [posts.length, true]);
+      assert.ok(groupsOf(body).some(([day, count]) => day === busiest && count === highest));
       assert.equal(Math.max(...groupsOf(body).map(([, count]) => count)), highest);
     },
   },
@@ -132,10 +133,8 @@ const QUESTIONS: readonly Question[] = [
         direction: "oldest_first",
         limit: 100,
       });
-      assert.deepEqual(
-        rowsOf(body).map(([id]) => id),
-        missed.slice(0, 100).map(({ id }) => id).slice(0, Number(body.count)),
-      );
+      assert.ok(Number(body.count) >= 50);
+      assert.deepEqual(rowsOf(body).map(([id]) => id), missed.slice(0, Number(body.count)).map(({ id }) => id));
     },
   },
   {
@@ -309,8 +308,8 @@ function agentOf(server: TestServer, world: World, sandbox: TestSandbox): Agent 
       calls++;
       const body = await answer(server, tool, args);
       const fits = JSON.stringify(body).length <= Number(args.max_chars ?? 32_000);
-      // A lone message comes whole, however long it is.
-      assert.ok(fits || body.count === 1, `${tool} keeps to its budget`);
+      // A lone message comes whole, however long it is, and so does a picture.
+      assert.ok(fits || body.count === 1 || tool === "get_media", `${tool} keeps to its budget`);
       return body;
     },
     refused: async (tool, args) => {

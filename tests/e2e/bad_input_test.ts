@@ -60,7 +60,8 @@ const CASES: readonly (readonly [readonly [string, Record<string, unknown>], Ref
   [history({ max_chars: 80_001 }), INVALID("max_chars", /80000/)],
   [history({ min_views: 0 }), INVALID("min_views", /1/)],
   [history({ fields: "all" }), INVALID("fields", /compact.*full/)],
-  [history({ type: "image" }), INVALID("type", /photo/)],
+  [history({ type: "image" }), INVALID("type", /one of .*photo/)],
+  [history({ type: "photos" }), INVALID("type", /Did you mean photo\?/)],
   [history({ direction: "up" }), INVALID("direction", /oldest_first/)],
   [history({ unread: "yes" }), INVALID("unread", /boolean/)],
   [history({ from: "2025-04-01T00:00:00Z", to: "2025-03-01T00:00:00Z" }), INVALID("from", /Exchange/)],
@@ -138,13 +139,13 @@ const CASES: readonly (readonly [readonly [string, Record<string, unknown>], Ref
     "cursor",
     "fields",
     "max_chars",
-  ].map((field) => [history({ [field]: null }), INVALID(field, /null|one of/)] as const),
+  ].map((field) => [history({ [field]: null }), INVALID(field, /of type|one of/)] as const),
   ...["query", "kind", "folder", "unread", "mentions", "archived", "limit", "cursor"].map((field) =>
-    [["list_chats", { [field]: null }], INVALID(field, /null|one of/)] as const
+    [["list_chats", { [field]: null }], INVALID(field, /of type|one of/)] as const
   ),
   [["list_chats", { kind: "saved" }], INVALID("kind", /channel/)],
   [history({ topic: "general" }), { code: "UNSUPPORTED", field: "topic", says: /get_messages/ }],
-  [["list_topics", { chat: NEWS }], { code: "UNSUPPORTED", field: "topic" }],
+  [["list_topics", { chat: NEWS }], { code: "UNSUPPORTED", field: "chat", says: /kind forum/ }],
   [["list_topics", {}], INVALID("chat", /required/)],
   [search({ chat: NEWS }), INVALID("query", /fetch_history/)],
   [search({ chat: NEWS, query: "  " }), INVALID("query", /fetch_history/)],

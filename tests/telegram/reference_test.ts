@@ -30,6 +30,11 @@ for (const [text, chat] of NAMES) {
 }
 
 const LINKS: readonly (readonly [text: string, chat: Reference["chat"], target?: Target])[] = [
+  ["sandbox_news/812", named("sandbox_news"), { message: 812 }],
+  ["c/2000000003/12/345", PRIVATE, { message: 345, topic: 12 }],
+  ["+AbCdEfGhIjKl", { kind: "invite", hash: "AbCdEfGhIjKl" }],
+  ["joinchat/AbCdEfGhIjKl", { kind: "invite", hash: "AbCdEfGhIjKl" }],
+  ["t.me/@sandbox_news", named("sandbox_news")],
   ["https://t.me/sandbox_news", named("sandbox_news")],
   ["http://www.t.me/sandbox_news/", named("sandbox_news")],
   ["t.me/sandbox_news", named("sandbox_news")],

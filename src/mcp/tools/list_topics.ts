@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { rfc3339 } from "../../telegram/map/message.ts";
 import { resolveChat } from "../../telegram/resolve.ts";
-import { listTopics, type Topic } from "../../telegram/topics.ts";
+import { assertForum, listTopics, type Topic } from "../../telegram/topics.ts";
 import { disagrees } from "../cursor.ts";
 import { openDirectory, type Sources } from "../reading.ts";
 import { defineTool, READS_TELEGRAM, type Tool, type ToolContext } from "../registry.ts";
@@ -85,6 +85,7 @@ async function run(sources: Sources, args: Arguments, context: ToolContext): Pro
   const { peer } = await resolveChat(directory, args.chat);
   if (position !== undefined && position.chat !== peer.id) throw disagrees("chat");
   const query = position?.query ?? args.query;
+  assertForum(peer, "chat");
   const { topics, complete } = await listTopics(directory, peer);
   const matches = wordsMatcher(query);
   const chosen = topics.filter(({ title }) => matches(title));

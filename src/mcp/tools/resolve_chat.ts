@@ -6,6 +6,7 @@ import { z } from "zod";
 import { chatHeadSchema } from "../../model/chat.ts";
 import { chatDetails, type HistoryEnd, historyEnds } from "../../telegram/chats.ts";
 import { rfc3339 } from "../../telegram/map/message.ts";
+import { readMessages } from "../../telegram/messages.ts";
 import type { Target } from "../../telegram/reference.ts";
 import { findSelf, resolveChat } from "../../telegram/resolve.ts";
 import { countTopics, withTopic } from "../../telegram/topics.ts";
@@ -70,7 +71,10 @@ async function run(sources: Sources, name: string, context: ToolContext): Promis
   const peer = directory.peers.get(resolved.peer.id) ?? resolved.peer;
   const ends = await historyEnds(directory.call, peer, directory.options);
   const topics = peer.kind === "forum" ? await countTopics(directory, peer) : undefined;
-  const target = await withTopic(directory, resolved);
+  const pointed = resolved.target?.message === undefined
+    ? undefined
+    : (await readMessages(directory, peer, [resolved.target.message]))[0];
+  const target = await withTopic(directory, resolved, pointed?.message);
   const reveal = createRevealer();
   const { protected: isProtected, ...head } = chatHead(peer, reveal);
   const members = details.members ?? peer.members;
@@ -82,6 +86,9 @@ async function run(sources: Sources, name: string, context: ToolContext): Promis
   const comments = peer.kind === "channel" ? details.discussion : undefined;
   if (target?.comment !== undefined && comments === undefined) {
     notes.push("The link points to a comment, but the chat has no discussion group to find it in.");
+  }
+  if (target?.message !== undefined && pointed === undefined) {
+    notes.push(`The chat has no message ${target.message}, or not any more.`);
   }
   return {
     chat: {
