@@ -404,3 +404,29 @@ Deno.test("sender: whoever a page shows can be named, by id and by label", async
     assert.deepEqual(ids, posts.map(({ id }) => id), String(sender));
   }
 });
+
+Deno.test("resolve_chat: a link says what it really points to: no message there, and the topic that the message is in", async () => {
+  const forum = "-1002000000008";
+  const asked = [...createWorld().messages(forum)].find(({ text }) => text === "How do I renew the harbour permit?");
+  await using sandbox = await startSandbox();
+  await using server = await startServer(sandbox.environment);
+  const resolve = (chat: string): Promise<Record<string, unknown>> => answer(server, "resolve_chat", { chat });
+  const gone = await resolve("https://t.me/sandbox_news/99999999");
+  assert.deepEqual([gone.target, gone.notes], [{ message: 99_999_999 }, [
+    "The chat has no message 99999999, or not any more.",
+  ]]);
+  const wrong = await resolve(`https://t.me/sandbox_forum/9999/${asked?.id}`);
+  assert.deepEqual([wrong.target, wrong.notes], [{ message: asked?.id, topic: asked?.replyTo?.id }, undefined]);
+});
+
+Deno.test("sender: a misspelt name comes with those whom it may have meant", async () => {
+  await using sandbox = await startSandbox();
+  await using server = await startServer(sandbox.environment);
+  for (
+    const [chat, sender, meant] of [["@sandbox_group", "Alex Novack", "Alex Novak"], ["-4001", "Anne Lee", "Ann Lee"]]
+  ) {
+    const { status, body } = await server.call("fetch_history", { chat, sender });
+    assert.deepEqual([status, body.code, body.field], [400, "INPUT_VALIDATION", "sender"]);
+    assert.ok(JSON.stringify(body.candidates ?? []).includes(`"${meant}"`), JSON.stringify(body));
+  }
+});
