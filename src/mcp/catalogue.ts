@@ -7,7 +7,8 @@ import { assertJson, readText } from "../http/body.ts";
 import type { Handler, RequestContext } from "../http/chain.ts";
 import { problemResponse } from "../http/problem.ts";
 import { LOCAL_PRINCIPAL, type Principal } from "../model/principal.ts";
-import type { JsonObject, Outcome, Registry } from "./registry.ts";
+import type { JsonObject } from "../model/json.ts";
+import type { Outcome, Registry } from "./registry.ts";
 
 /** The two handlers. Both throw {@link AppError} for the HTTP layer to translate. */
 export interface Catalogue {

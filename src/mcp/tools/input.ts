@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { AppError } from "../../errors.ts";
-import type { JsonObject } from "../registry.ts";
+import type { JsonObject } from "../../model/json.ts";
 
 /** Ids are advertised as strings, since type unions break some clients; integers pass too. */
 const name = z.preprocess(
