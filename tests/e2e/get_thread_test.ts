@@ -222,7 +222,7 @@ Deno.test("resolve_chat: topics are counted, a migrated group says what it was, 
   assert.equal((await resolve(OLD_TOWN)).chat.migrated_from, OLD_TOWN_BEFORE);
   assert.match((await resolve(OLD_TOWN_BEFORE)).notes?.join() ?? "", new RegExp(`became the supergroup ${OLD_TOWN}`));
   const [topic] = topics;
-  const inTopic = history.find((each) => each.replyTo?.forumTopic)?.id;
+  const inTopic = history.find(({ replyTo }) => replyTo?.forumTopic && (replyTo.topId ?? replyTo.id) === topic)?.id;
   const targets: readonly (readonly [string, unknown])[] = [
     [`https://t.me/sandbox_forum/${topic}`, { topic }],
     [`https://t.me/sandbox_forum/${topic}/${topic}`, { topic }],
