@@ -12,17 +12,18 @@ import { chatStats } from "../../src/mcp/tools/chat_stats.ts";
 import { LOCAL_PRINCIPAL } from "../../src/model/principal.ts";
 import { openDatabase } from "../../src/storage/open.ts";
 import { openAccount } from "../../src/telegram/open.ts";
-import { type Bound, expected, type Query, TYPE_WORDS, typesOf } from "./naive.ts";
-import { bestOf, GROUPINGS, groupsOf, RANKINGS, topicOf } from "./naive_stats.ts";
+import { type Bound, expected, expectedOfAll, type Query, TYPE_WORDS, typesOf } from "./naive.ts";
+import { bestOf, GROUPINGS, groupsOf, RANKINGS, repliesIn, topicName, topicOf } from "./naive_stats.ts";
 import { answer, compactSchema, shown } from "./page.ts";
 import { startSandbox } from "./sandbox.ts";
 import { startServer, type TestServer } from "./server.ts";
 
 /** Cases that `SEED` begins with; a failing one names its seed. */
-const CASES = Number(Deno.env.get("CASES") ?? 200);
+const CASES = Number(Deno.env.get("CASES") ?? 400);
 const SEED = Number(Deno.env.get("SEED") ?? 1);
 const [NEWS, ARCHIVE, GROUP] = ["-1002000000001", "-1002000000002", "-1002000000003"];
 const [FORUM, OLD_TOWN, OLD_TOWN_BEFORE] = ["-1002000000008", "-1002000000013", "-4002"];
+const [JOURNAL, JOURNAL_TALK, CURIOSITIES] = ["-1002000000011", "-1002000000012", "-1002000000014"];
 
 const statsSchema = z.strictObject({
   chat: compactSchema.shape.chat,
@@ -75,10 +76,9 @@ function drawBound(random: Random, { id, date }: WorldMessage): { readonly bound
 
 /** A query around a message that it finds. */
 function drawCase(random: Random, world: World): Case {
-  const small = [...world.chats.values()].filter(({ access, id }) =>
-    access === "member" && id !== ARCHIVE && id !== OLD_TOWN
-  );
-  const chat = random.pick([NEWS, GROUP, FORUM, random.pick(small).id, "-4001", "734201334", "1000"]);
+  const small = [...world.chats.values()].filter(({ access, id }) => access === "member" && id !== ARCHIVE);
+  const named = [NEWS, GROUP, FORUM, FORUM, OLD_TOWN, CURIOSITIES, JOURNAL, JOURNAL_TALK, "-4001", "734201334", "1000"];
+  const chat = random.pick([...named, random.pick(small).id]);
   const history = world.messages(chat);
   const place = random.int(Math.max(1, history.length));
   const witness = history.length === 0 ? undefined : history.at(place);
@@ -96,6 +96,8 @@ function drawCase(random: Random, world: World): Case {
   const type = random.oneIn(3) && witness !== undefined
     ? random.pick([random.pick(typesOf(witness)), random.pick(TYPE_WORDS)])
     : undefined;
+  const topics = world.chats.get(chat)?.topics ?? [];
+  const topic = topics.length > 0 && random.oneIn(2) ? random.pick(topics).id : undefined;
   const end = isOrdered ? to : undefined;
   const query = {
     chat,
@@ -104,14 +106,16 @@ function drawCase(random: Random, world: World): Case {
     ...(end && { to: end.bound }),
     ...(sender && { sender }),
     ...(type && { type }),
+    ...(topic && { topic }),
   };
-  return { query, args: { chat, from: from?.text, to: end?.text, sender, type } };
+  return { query, args: { chat, from: from?.text, to: end?.text, sender, type, topic } };
 }
 
 const ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Chatham", ""];
 
 async function check(server: TestServer, random: Random, { query, args }: Case, world: World): Promise<void> {
-  const messages = expected(world, query);
+  const placed = expectedOfAll(world, query);
+  const messages = placed.map(({ message }) => message);
   const zone = random.pick(ZONES) || undefined;
   const limit = random.pick([1, 5, 20, 100, 0]) || undefined;
   const most = limit ?? 20;
@@ -121,13 +125,16 @@ async function check(server: TestServer, random: Random, { query, args }: Case, 
   assert.equal(plain.complete, true);
   assert.equal(plain.groups ?? plain.messages, undefined);
 
-  const grouping = random.pick(GROUPINGS.filter((each) => each !== "topic"));
+  const isForum = world.chats.get(query.chat)?.kind === "forum";
+  const grouping = isForum && random.oneIn(4) ? "topic" : random.pick(GROUPINGS.filter((each) => each !== "topic"));
   const grouped = await stats(server, { ...args, group_by: grouping, tz: zone, limit });
   assert.equal(grouped.complete, true);
   assert.equal(grouped.total, messages.length, `the total by ${grouping}`);
   const all = groupsOf(messages, grouping, zone ?? "UTC", query.chat);
+  const named = (groups: [string, number][]): [string, number][] =>
+    grouping === "topic" ? groups.map(([id, count]) => [topicName(world, query.chat, Number(id)), count]) : groups;
   const least = all.map(([, count]) => count).sort((a, b) => b - a)[most - 1] ?? 0;
-  if (all.length <= most) assert.deepEqual(byId(grouped), all, `by ${grouping} in ${zone}`);
+  if (all.length <= most) assert.deepEqual(byId(grouped), named(all), `by ${grouping} in ${zone}`);
   else {
     // Of equal groups at the limit those stay that come first by key.
     const larger = all.filter(([, count]) => count > least);
@@ -137,7 +144,7 @@ async function check(server: TestServer, random: Random, { query, args }: Case, 
     if (!isByWeekday) {
       assert.deepEqual(
         byId(grouped),
-        all.filter(([key]) => kept.has(key)),
+        named(all.filter(([key]) => kept.has(key))),
         `by ${grouping} in ${zone}`,
       );
     }
@@ -152,8 +159,16 @@ async function check(server: TestServer, random: Random, { query, args }: Case, 
   const best = await stats(server, { ...args, top: ranking, limit });
   assert.equal(best.total, messages.length);
   const ids = shownIds(best);
-  assert.deepEqual(ids, bestOf(messages, ranking, most).slice(0, ids.length), `the best by ${ranking}`);
-  if (ids.length < Math.min(most, bestOf(messages, ranking, most).length)) {
+  const replies = new Map([...new Set(placed.map(({ chat }) => chat))].map((chat) => [chat, repliesIn(world, chat)]));
+  const chatOf = new Map(placed.map(({ chat, message }) => [message, chat]));
+  const wanted = bestOf(
+    messages,
+    ranking,
+    most,
+    (message) => replies.get(chatOf.get(message) ?? "")?.get(message.id) ?? 0,
+  );
+  assert.deepEqual(ids, wanted.slice(0, ids.length), `the best by ${ranking}`);
+  if (ids.length < wanted.length) {
     assert.match(best.notes?.join(" ") ?? "", new RegExp(`Only the best ${ids.length} fit`));
   }
 }
@@ -308,10 +323,7 @@ Deno.test("chat_stats: topics by their titles, which two may share, and as a fil
   await using sandbox = await startSandbox();
   await using server = await startServer(sandbox.environment);
   const topics = world.chats.get(FORUM)?.topics ?? [];
-  const titleOf = (id: number): string => {
-    const { title = "" } = topics.find((topic) => topic.id === id) ?? {};
-    return topics.filter((topic) => topic.title === title).length > 1 ? `${title}#${id}` : title;
-  };
+  const titleOf = (id: number): string => topicName(world, FORUM, id);
   const all = expected(world, { chat: FORUM, oldestFirst: false });
   const { groups, total } = await stats(server, { chat: "@sandbox_forum", group_by: "topic" });
   assert.deepEqual(groups, groupsOf(all, "topic", "UTC").map(([id, count]) => [titleOf(Number(id)), count]));

@@ -21,6 +21,10 @@ export interface Query {
   readonly unread?: boolean;
   /** A forum's topic by its id. */
   readonly topic?: number;
+  /** Only this message and the thread that it begins. */
+  readonly thread?: number;
+  /** Of the thread only this reply and what answers it itself. */
+  readonly answered?: number;
   /** Words, each of which begins a word of the message. */
   readonly words?: readonly string[];
 }
@@ -57,7 +61,7 @@ export function typesOf(message: WorldMessage): readonly string[] {
 
 /** The messages of a query, in its order. */
 export function expected(world: World, query: Query): WorldMessage[] {
-  const { chat, from, to, sender, type, minViews, unread, topic, words = [] } = query;
+  const { chat, from, to, sender, type, minViews, unread, topic, thread, answered, words = [] } = query;
   const readInbox = topic === undefined
     ? world.dialogs.get(chat)?.readInbox ?? 0
     : world.chats.get(chat)?.topics?.find(({ id }) => id === topic)?.readInbox ?? 0;
@@ -70,6 +74,8 @@ export function expected(world: World, query: Query): WorldMessage[] {
     if (type !== undefined && TYPES[type]?.(message) !== true) continue;
     if (minViews !== undefined && !(message.views !== undefined && message.views >= minViews)) continue;
     if (topic !== undefined && !isInTopic(message, topic)) continue;
+    if (thread !== undefined && message.id !== thread && threadOf(message) !== thread) continue;
+    if (answered !== undefined && message.id !== answered && message.replyTo?.id !== answered) continue;
     if (!words.every((word) => hasWord(message, word))) continue;
     if (unread && (message.id <= readInbox || message.out)) continue;
     found.push(message);
@@ -101,6 +107,11 @@ export function expectedOfAll(world: World, query: Query): Placed[] {
 function isInTopic({ id, replyTo, service }: WorldMessage, topic: number): boolean {
   if (topic !== 1) return replyTo?.forumTopic === true && (replyTo.topId ?? replyTo.id) === topic;
   return id !== 1 && service?.action !== "topic_create" && !replyTo?.forumTopic;
+}
+
+/** The thread that a reply is in: what it answers, unless that is itself in one (https://core.telegram.org/api/threads). */
+export function threadOf({ replyTo }: WorldMessage): number | undefined {
+  return replyTo?.topId ?? (replyTo?.chat === undefined ? replyTo?.id : undefined);
 }
 
 /** Telegram finds words by their beginnings, in texts and file names, never in service messages. */

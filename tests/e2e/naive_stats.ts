@@ -2,8 +2,8 @@
  * The naive model of chat_stats: keys and counts, said over the world's plain data.
  * @module
  */
-import type { WorldMessage } from "../../sandbox/world/mod.ts";
-import { typesOf } from "./naive.ts";
+import type { World, WorldMessage } from "../../sandbox/world/mod.ts";
+import { threadOf, typesOf } from "./naive.ts";
 
 /** What messages are counted by. */
 export const GROUPINGS = [
@@ -20,7 +20,7 @@ export const GROUPINGS = [
   "domain",
 ] as const;
 /** What messages are ranked by. */
-export const RANKINGS = ["views", "reactions", "forwards"] as const;
+export const RANKINGS = ["views", "reactions", "forwards", "replies"] as const;
 
 const WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
@@ -71,7 +71,9 @@ function keysOf(message: WorldMessage, grouping: string, tz: string, chat: strin
     case "topic":
       return [String(topicOf(message))];
     case "reaction":
-      return reactions.flatMap(({ emoji, count }) => Array<string>(count).fill(emoji));
+      return reactions.flatMap(({ emoji, custom, paid, count }) =>
+        Array<string>(count).fill(paid ? "paid" : custom === undefined ? emoji : `custom:${custom}`)
+      );
     case "hashtag":
       return [...new Set(texts("hashtag").map((tag) => tag.toLowerCase()))];
     case "domain": {
@@ -99,20 +101,57 @@ export function groupsOf(
   return ["day", "week", "month", "hour"].includes(grouping) ? sorted : sorted.sort(([, a], [, b]) => b - a);
 }
 
-/** How much of it a message has. */
-export function measure(message: WorldMessage, ranking: string): number {
-  const { views = 0, forwards = 0, reactions = [] } = message;
-  return ranking === "views"
-    ? views
-    : ranking === "forwards"
-    ? forwards
-    : reactions.reduce((sum, { count }) => sum + count, 0);
+/** The title of a forum's topic, with its id where another one has the same. */
+export function topicName(world: World, chat: string, id: number): string {
+  const { topics = [] } = world.chats.get(chat) ?? {};
+  const { title } = topics.find((topic) => topic.id === id) ?? {};
+  if (title === undefined) return `#${id}`;
+  return topics.filter((topic) => topic.title === title).length > 1 ? `${title}#${id}` : title;
 }
 
-/** The ids of the best, best first, of equal ones the newest. */
-export function bestOf(messages: readonly WorldMessage[], ranking: string, limit: number): number[] {
-  return messages.filter((message) => measure(message, ranking) > 0)
-    .sort((a, b) => measure(b, ranking) - measure(a, ranking) || b.id - a.id)
-    .slice(0, limit)
-    .map(({ id }) => id);
+/**
+ * How many messages are in the thread that each message of a group begins, or that comments on each post are
+ * (https://core.telegram.org/constructor/messageReplies). Elsewhere nothing of the kind is kept.
+ */
+export function repliesIn(world: World, chat: string): ReadonlyMap<number, number> {
+  const { kind, linked } = world.chats.get(chat) ?? {};
+  const holder = kind === "channel" ? linked : kind === "supergroup" || kind === "forum" ? chat : undefined;
+  if (holder === undefined) return new Map();
+  const history = [...world.messages(holder)];
+  const threads = Map.groupBy(history, threadOf);
+  const begun = kind === "channel"
+    ? history.flatMap(({ id, forward }) => forward?.automatic ? [{ message: forward.postId ?? 0, root: id }] : [])
+    : history.filter(({ service }) => service === undefined).map(({ id }) => ({ message: id, root: id }));
+  return new Map(begun.map(({ message, root }) => [message, threads.get(root)?.length ?? 0]));
+}
+
+/** What is ranked by views and the like: `replies` counts the answers to a message. */
+function measure(message: WorldMessage, ranking: string, replies: (message: WorldMessage) => number): number {
+  const { views = 0, forwards = 0, reactions = [] } = message;
+  switch (ranking) {
+    case "views":
+      return views;
+    case "forwards":
+      return forwards;
+    case "replies":
+      return replies(message);
+    default:
+      return reactions.reduce((sum, { count }) => sum + count, 0);
+  }
+}
+
+/**
+ * The ids of the best, best first, of equal ones the newest.
+ * @param messages newest first
+ */
+export function bestOf(
+  messages: readonly WorldMessage[],
+  ranking: string,
+  limit: number,
+  replies: (message: WorldMessage) => number = () => 0,
+): number[] {
+  const measured = messages.map((message) => ({ id: message.id, value: measure(message, ranking, replies) }));
+  return measured.filter(({ value }) => value > 0).sort((a, b) => b.value - a.value).slice(0, limit).map(({ id }) =>
+    id
+  );
 }
