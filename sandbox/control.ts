@@ -43,11 +43,14 @@ const Media = z.strictObject({
   size: z.int().min(0).max(0xffffffff),
   name: z.string().optional(),
 });
+/** What a message answers, and by that the thread or the topic that it is in. */
+const ReplyTo = z.strictObject({ id: MessageId, topId: MessageId.optional(), forumTopic: z.boolean().optional() });
 const Append = z.strictObject({
   chat: ChatId,
   text: z.string().max(4096),
   from: ChatId.optional(),
   media: Media.optional(),
+  replyTo: ReplyTo.optional(),
 });
 const Edit = z.strictObject({ chat: ChatId, id: MessageId, text: z.string().max(4096) });
 const Remove = z.strictObject({ chat: ChatId, ids: z.array(MessageId).min(1) });

@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { z } from "zod";
+import type { WorldMessage } from "../../sandbox/world/mod.ts";
 import { messageSchema } from "../../src/model/message.ts";
 import type { TestServer } from "./server.ts";
 
@@ -38,6 +39,9 @@ export const fullSchema = z.strictObject({ ...base, messages: z.array(messageSch
 
 export type CompactPage = z.infer<typeof compactSchema>;
 export type FullPage = z.infer<typeof fullSchema>;
+
+/** A date as pages write it, less its zone. */
+export const rfc = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 19);
 
 const KEYS = [
   "chat",
@@ -107,4 +111,41 @@ export function shown(page: CompactPage): Shown[] {
 /** The ids of any page, in order. */
 export function idsOf(page: CompactPage | FullPage): number[] {
   return "columns" in page ? shown(page).map(({ id }) => id) : page.messages.map(({ id }) => id);
+}
+
+const NOTHING: Readonly<Record<string, unknown>> = {};
+
+/**
+ * One page, checked for itself: its messages as `chat/id`.
+ * @param wanted the messages that may be shown, by the same
+ * @param chat the one that a row without `chat` is of
+ */
+export function readPage(
+  tool: string,
+  body: Record<string, unknown>,
+  shape: Record<string, unknown>,
+  wanted: ReadonlyMap<string, WorldMessage>,
+  chat: string,
+): { readonly ids: string[]; readonly next?: string; readonly total?: number; readonly notes: readonly string[] } {
+  const page = shape.fields === "full" ? fullSchema.parse(body) : compactSchema.parse(body);
+  const limit = Number(shape.limit ?? (tool === "search_messages" ? 20 : 50));
+  const notes = page.notes ?? [];
+  const rows = "columns" in page
+    ? shown(page).map((row) => ({ ...row, id: `${row.more.chat ?? chat}/${row.id}` }))
+    : page.messages.map(({ id, chat_id, date, text }) => ({ id: `${chat_id}/${id}`, date, text, more: NOTHING }));
+  assert.equal(page.count, rows.length, "count is the number of messages");
+  assert.ok(rows.length <= limit, `a page of ${rows.length} exceeds limit ${limit}`);
+  const size = JSON.stringify(body).length;
+  assert.ok(size <= Number(shape.max_chars ?? 32_000) || rows.length <= 1, `${size} characters exceed max_chars`);
+  assert.equal(page.has_more, page.next_cursor !== undefined, "has_more comes with a cursor");
+  assert.ok(rows.length === limit || !page.has_more || notes.length > 0, "a short page says why");
+  // What was left of a thread may be gone when its next page is asked for, and there are no conditions to explain that by.
+  const isEndOfThread = tool === "get_messages" && !page.has_more;
+  if (rows.length === 0 && !isEndOfThread) assert.ok(notes.length > 0, "an empty page explains itself");
+  for (const row of rows) {
+    const message = wanted.get(row.id);
+    assert.equal(row.date, `${rfc(message?.date ?? 0)}Z`);
+    assert.equal(row.text, message?.text.slice(0, message.text.length - Number(row.more.cut ?? 0)));
+  }
+  return { ids: rows.map(({ id }) => id), next: page.next_cursor, total: page.total, notes };
 }

@@ -44,6 +44,14 @@ export interface NewFile {
   readonly name?: string;
 }
 
+/** What a message may have besides its text and file. */
+export interface NewDetails {
+  /** Marked id of its sender, where it is not the one expected; see `World.append`. */
+  readonly from?: string;
+  /** What it answers: the first message of a topic or a thread, or with `topId` another one in it. */
+  readonly replyTo?: { readonly id: number; readonly topId?: number; readonly forumTopic?: boolean };
+}
+
 /** A running sandbox. */
 export interface TestSandbox extends AsyncDisposable {
   /** A folder that is removed with the sandbox. */
@@ -58,7 +66,12 @@ export interface TestSandbox extends AsyncDisposable {
   faults(settings: { rules?: readonly FaultRule[]; containers?: number; latencyMs?: number }): Promise<void>;
   clearFaults(): Promise<void>;
   closeConnections(): Promise<void>;
-  append(chat: string, text: string, media?: NewFile): Promise<{ readonly id: number; readonly date: number }>;
+  append(
+    chat: string,
+    text: string,
+    media?: NewFile,
+    details?: NewDetails,
+  ): Promise<{ readonly id: number; readonly date: number }>;
   /** Lets every file reference expire that was given out so far. */
   rotateReferences(): Promise<void>;
   remove(chat: string, ids: readonly number[]): Promise<void>;
@@ -88,8 +101,8 @@ export async function startSandbox(args: readonly string[] = []): Promise<TestSa
     faults: async (settings) => void await control("POST", "/faults", settings),
     clearFaults: async () => void await control("DELETE", "/faults"),
     closeConnections: async () => void await control("POST", "/connections/close"),
-    append: async (chat, text, media) =>
-      appendedSchema.parse(await control("POST", "/world/append", { chat, text, media })),
+    append: async (chat, text, media, details) =>
+      appendedSchema.parse(await control("POST", "/world/append", { chat, text, media, ...details })),
     rotateReferences: async () => void await control("POST", "/files/rotate"),
     remove: async (chat, ids) => void await control("POST", "/world/remove", { chat, ids }),
     edit: async (chat, id, text) => void await control("POST", "/world/edit", { chat, id, text }),
