@@ -54,13 +54,14 @@ export async function readThreadPage(
     });
   const all = [...roots, ...walk.found];
   const entries = all.slice(0, limit);
-  const isAlone = position === undefined && walk.found.length === 0 && !walk.hasMore && thread !== undefined;
+  const isOver = walk.found.length === 0 && !walk.hasMore && thread !== undefined;
+  const further = position === undefined ? "" : "further ";
   return buildPage({
     ...frame,
     chat,
     entries,
     hasMore: walk.hasMore || all.length > limit,
-    notes: [...frame.notes, ...notes, ...(isAlone ? ["There are no replies under this message."] : [])],
+    notes: [...frame.notes, ...notes, ...(isOver ? [`There are no ${further}replies under this message.`] : [])],
     endNotes: endNotesOf(walk),
     wholeTexts: true,
     cursorAfter: (last) => {
