@@ -12,7 +12,7 @@ import type { Directory } from "../telegram/resolve.ts";
 import type { Entry } from "./page.ts";
 
 /** Messages that one call looks at when it has to sort them out here. */
-const MOST_SCANNED = 2000;
+export const MOST_SCANNED = 2000;
 
 /** What a walk brought: messages for the page and, if it read so far, some behind it. */
 export interface Walk {

@@ -18,7 +18,7 @@ import { disagrees } from "../cursor.ts";
 import { buildPage, type Entry, type Page } from "../page.ts";
 import { openDirectory, type Sources } from "../reading.ts";
 import type { ToolContext } from "../registry.ts";
-import { pauseOf } from "../walk.ts";
+import { MOST_SCANNED, pauseOf } from "../walk.ts";
 import { assertAgreement, type Filters, filtersSchema, givenIn } from "./position.ts";
 
 const placeSchema = z.object({ chat: z.string(), id: z.int() });
@@ -35,8 +35,6 @@ export const allPositionSchema = z.object({
 });
 type AllPosition = z.infer<typeof allPositionSchema>;
 
-/** Messages that one call looks at when it has to sort them out here. */
-const MOST_SCANNED = 2000;
 const PROMISE =
   "Telegram chooses the order and the chats of a search over all of them: a page may repeat a message or " +
   "leave one out. Within one chat (chat) the answer is complete.";
