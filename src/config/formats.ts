@@ -21,7 +21,7 @@ export function isLoopback(host: string): boolean {
 }
 
 /** RFC 1918 and RFC 4193, besides this machine itself. */
-function isLocalNetwork(host: string): boolean {
+export function isLocalNetwork(host: string): boolean {
   return isLoopback(host) ||
     isWithin(host, [["10.0.0.0", 8], ["172.16.0.0", 12], ["192.168.0.0", 16], ["fc00::", 7]]);
 }

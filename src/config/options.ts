@@ -72,7 +72,14 @@ export const OPTIONS = {
     secret: true,
     expects: "a string session of GramJS or Telethon: 1 and then more than 300 characters of base64",
     example: "1BVtsOK4Bu…",
-    help: "A session that is signed in; whoever has it is the account.",
+    help: "A session that is signed in, used before what `login` has stored; whoever has it is the account.",
+  },
+  SESSION_KEY: {
+    type: secret(/^.{16,}$/),
+    secret: true,
+    expects: "16 characters or more",
+    example: "the output of: openssl rand -base64 32",
+    help: "Encrypts the session that `login` stores.",
   },
   MCP_SERVER_HOST: {
     type: z.union([z.ipv4(), z.ipv6(), z.hostname()]),

@@ -2,9 +2,12 @@
  * The connection to Telegram: opened, kept alive, opened again after a break; never a hang.
  * @module
  */
+import { timingSafeEqual } from "node:crypto";
 import { setTimeout as sleepMs } from "node:timers/promises";
-import { AppError } from "../errors.ts";
-import { RpcError, toTelegramError } from "./errors.ts";
+import { isLocalNetwork } from "../config/formats.ts";
+import { AppError, toAppError } from "../errors.ts";
+import type { Address } from "./data_centre.ts";
+import { LOGIN_HINT, RpcError, toTelegramError } from "./errors.ts";
 import { Api, type TlRequest, withoutUpdates } from "./gram.ts";
 import { methodOf } from "./guard.ts";
 import { type Call, inTime } from "./invoke.ts";
@@ -15,26 +18,31 @@ import type { Session } from "./session.ts";
 export type ConnectionStatus =
   | { readonly state: "starting" | "connecting" | "ready" | "stopped" }
   | { readonly state: "reconnecting"; readonly since: number; readonly reason: string }
-  | { readonly state: "needs_login"; readonly reason: string };
+  | { readonly state: "needs_login"; readonly reason: string; readonly hint: string };
 
 /** A kept connection. */
 export interface Connection {
   /** The wire end of the seam: guarded by nothing but the list of methods, waiting for nothing but readiness. */
   readonly call: Call;
   readonly status: () => ConnectionStatus;
+  /** The session in use, or the one that was refused last. */
+  readonly session: () => Session | undefined;
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
 
 /** What {@link createConnection} needs. */
 export interface ConnectionOptions {
-  /** Without a session nothing is dialled and every call answers SESSION_INVALID. */
-  readonly session?: Session;
+  /**
+   * The session there is, looked for again every two seconds while there is none that Telegram accepts: meanwhile nothing
+   * is dialled and every call answers SESSION_INVALID. What it rejects with is the reason.
+   */
+  readonly findSession: () => Promise<Session | undefined>;
   readonly apiId: number;
   readonly appVersion: string;
   /** Milliseconds for one answer. */
   readonly requestTimeout: number;
-  /** Dialled in place of every data centre. */
-  readonly testDc?: { readonly host: string; readonly port: number };
+  /** Dialled in place of Telegram's own data centres. */
+  readonly testDc?: { readonly id?: number; readonly host: string; readonly port: number };
   readonly onStatus?: (status: ConnectionStatus) => void;
   readonly onProblem?: (problem: unknown) => void;
   /** Told, at each connecting, what Telegram says of the account itself. */
@@ -50,16 +58,20 @@ const LONGEST_BACKOFF_MS = 30_000;
 /** A connection that lasted so long counts as a good one. */
 const STABLE_MS = 10_000;
 
-const NO_SESSION = "No Telegram session is configured.";
+/** A new login is noticed within so long. */
+const LOOK_EVERY_MS = 2000;
+/** What Telegram has refused may be accepted again, a blocked application for one. */
+const TRY_AGAIN_MS = 900_000;
 
 /** Starts connecting in the background and returns at once. */
 export function createConnection(options: ConnectionOptions): Connection {
-  const { session, now = Date.now, random = Math.random, onStatus = () => {}, onProblem = () => {} } = options;
-  const { onSelf = () => {} } = options;
-  const { sleep = (ms, signal) => sleepMs(ms, undefined, { signal }), testDc: address, apiId, appVersion } = options;
+  const { findSession, testDc, apiId, appVersion } = options;
+  const { onStatus = () => {}, onProblem = () => {}, onSelf = () => {} } = options;
+  const { sleep = (ms, signal) => sleepMs(ms, undefined, { signal }), now = Date.now, random = Math.random } = options;
   const stop = new AbortController();
   const waiters = new Set<() => void>();
   let wire: LiveWire | undefined;
+  let session: Session | undefined;
   let status: ConnectionStatus = { state: "starting" };
 
   const become = (next: ConnectionStatus): void => {
@@ -69,6 +81,36 @@ export function createConnection(options: ConnectionOptions): Connection {
     waiters.clear();
   };
 
+  const needLogin = ({ message, hint }: AppError): void => {
+    if (status.state === "needs_login" && status.reason === message) return;
+    become({ state: "needs_login", reason: message, hint });
+  };
+
+  /** Waits for a session that has not been refused; undefined when the connection is being closed. */
+  const nextSession = async (): Promise<Session | undefined> => {
+    const refusedAt = now();
+    for (; !stop.signal.aborted; await sleep(LOOK_EVERY_MS, stop.signal).catch(() => {})) {
+      try {
+        const found = await findSession();
+        if (found === undefined) needLogin(noSession());
+        else if (!isSame(found, session) || now() - refusedAt >= TRY_AGAIN_MS) return found;
+      } catch (error) {
+        needLogin(toAppError(error));
+      }
+    }
+    return undefined;
+  };
+
+  const run = async (): Promise<void> => {
+    for (;;) {
+      const next = await nextSession();
+      if (next === undefined) return;
+      session = next;
+      await keepConnected(next);
+    }
+  };
+
+  /** Until the connection is closed or Telegram refuses the session. */
   const keepConnected = async (session: Session): Promise<void> => {
     become({ state: "connecting" });
     for (let attempt = 0; !stop.signal.aborted; attempt++) {
@@ -77,7 +119,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       try {
         wire = await openLiveWire({
           dcId: session.dcId,
-          address: address ?? session,
+          address: addressOf(session, testDc),
           authKey: session.authKey,
           first: whoAmI(),
           apiId,
@@ -101,7 +143,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       const error = toTelegramError(failure, "initConnection");
       const { code, message, retryAfter = 0 } = error;
       const isTold = error instanceof RpcError || failure === error;
-      if (code === "SESSION_INVALID") return become({ state: "needs_login", reason: message });
+      if (code === "SESSION_INVALID") return needLogin(error);
       const since = status.state === "reconnecting" ? status.since : now();
       become({ state: "reconnecting", since, reason: isTold ? message : describe(failure) });
       await sleep(Math.max(backoff(attempt, random), retryAfter * 1000), stop.signal).catch(() => {});
@@ -111,7 +153,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   /** The open wire; while the first connection is being made it is waited for, a lost one is the caller's to wait for. */
   const ready = async (request: TlRequest<unknown>, deadline: AbortSignal): Promise<LiveWire> => {
     for (;;) {
-      if (status.state === "needs_login") throw sessionInvalid(status.reason);
+      if (status.state === "needs_login") throw sessionInvalid(status);
       if (status.state === "stopped") throw new AppError("CONNECTION", "The server is shutting down.");
       if (wire !== undefined && status.state === "ready") return wire;
       if (deadline.aborted || status.state === "reconnecting") throw notConnected(request, status);
@@ -129,21 +171,21 @@ export function createConnection(options: ConnectionOptions): Connection {
         const live = await ready(request, end);
         return await live.ask(withoutUpdates(request), end);
       } catch (error) {
-        if (status.state === "needs_login") throw sessionInvalid(status.reason);
+        if (status.state === "needs_login") throw sessionInvalid(status);
         const failure = toTelegramError(error, methodOf(request));
         if (failure.code === "SESSION_INVALID" && status.state === "ready") {
-          become({ state: "needs_login", reason: failure.message });
+          needLogin(failure);
           await wire?.close();
         }
         throw failure;
       }
     });
 
-  const running = session === undefined ? Promise.resolve() : keepConnected(session);
-  if (session === undefined) become({ state: "needs_login", reason: NO_SESSION });
+  const running = run();
   return {
     call,
     status: () => status,
+    session: () => session,
     [Symbol.asyncDispose]: async () => {
       stop.abort(new Error("the connection is being closed"));
       await wire?.close();
@@ -166,8 +208,22 @@ function describe(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function sessionInvalid(reason: string): AppError {
-  return new AppError("SESSION_INVALID", reason);
+function isSame(one: Session, other: Session | undefined): boolean {
+  return other !== undefined && one.dcId === other.dcId && timingSafeEqual(one.authKey, other.authKey);
+}
+
+/** A test data centre stands in for all of Telegram; a session of its other data centres names their own addresses. */
+function addressOf({ dcId, host, port }: Session, testDc: ConnectionOptions["testDc"]): Address {
+  const isOther = testDc?.id !== undefined && testDc.id !== dcId && isLocalNetwork(host);
+  return testDc === undefined || isOther ? { host, port } : testDc;
+}
+
+function noSession(): AppError {
+  return new AppError("SESSION_INVALID", "No Telegram account is signed in.", { hint: LOGIN_HINT });
+}
+
+function sessionInvalid({ reason, hint }: ConnectionStatus & { readonly state: "needs_login" }): AppError {
+  return new AppError("SESSION_INVALID", reason, { hint });
 }
 
 function notConnected(request: TlRequest<unknown>, status: ConnectionStatus): AppError {

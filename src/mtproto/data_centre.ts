@@ -1,26 +1,43 @@
 /**
- * The way to a data centre that is not the account's own, where a part of its files lies
- * (https://core.telegram.org/api/datacenter): dialled when first asked, kept while it is used.
+ * The way to one data centre (https://core.telegram.org/api/datacenter): dialled when first asked, kept while it is used. One
+ * that is not the account's own holds a part of its files; before there is an account, it is where one signs in.
  * @module
  */
 import { AppError } from "../errors.ts";
 import { toTelegramError } from "./errors.ts";
 import { Api, readRpcError, type TlRequest, withoutUpdates } from "./gram.ts";
-import { methodOf } from "./guard.ts";
+import { type MethodClass, methodOf } from "./guard.ts";
 import { type Call, inTime, unlessAborted } from "./invoke.ts";
 import { type LiveWire, openLiveWire, type Sleep } from "./live_wire.ts";
 
-/** A data centre besides the account's own. */
+/** A data centre that can be asked. */
 export interface DataCentre extends AsyncDisposable {
-  /** Like the account's own: guarded by the list of methods alone. */
+  /** Guarded by the list of methods alone. */
   readonly call: Call;
+  /** 256 bytes: the key agreed on there; undefined before the first answer. */
+  readonly authKey: () => Uint8Array | undefined;
+}
+
+/** Where a listener is. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
 }
 
 /** What {@link createDataCentre} needs. */
 export interface DataCentreOptions {
   readonly dcId: number;
-  /** The account's own connection, which says where the data centre is and vouches for us there. */
-  readonly home: Call;
+  /** Where it is, asked before each dialling. */
+  readonly address: (signal: AbortSignal) => Promise<Address>;
+  /**
+   * What a new key is introduced with. With it a key that the data centre has forgotten is replaced by a new one; without it
+   * that ends the call.
+   */
+  readonly introduce?: (signal: AbortSignal) => Promise<TlRequest<unknown>>;
+  /** A key that is known there; one is agreed on when absent. */
+  readonly authKey?: Uint8Array;
+  /** What may be sent there; see {@link openLiveWire}. */
+  readonly allowed?: readonly MethodClass[];
   readonly apiId: number;
   readonly appVersion: string;
   /** Milliseconds for one answer, dialling included. */
@@ -31,16 +48,26 @@ export interface DataCentreOptions {
   readonly onProblem?: (problem: unknown) => void;
 }
 
+/** The options of a data centre that the account's own one names and vouches for. */
+export function vouchedBy(home: Call, dcId: number): Pick<DataCentreOptions, "dcId" | "address" | "introduce"> {
+  const atHome = (signal: AbortSignal): Call => (request) => home(request, { signal });
+  return {
+    dcId,
+    address: (signal) => addressOf(atHome(signal), dcId),
+    introduce: (signal) => introduction(atHome(signal), dcId),
+  };
+}
+
 const IDLE_MS = 60_000;
 
 /** Dials nothing yet. */
 export function createDataCentre(options: DataCentreOptions): DataCentre {
-  const { dcId, home, sleep, idle = IDLE_MS, requestTimeout, onProblem = () => {} } = options;
+  const { dcId, introduce, allowed, sleep, idle = IDLE_MS, requestTimeout, onProblem = () => {} } = options;
   const stop = new AbortController();
   /** What goes on besides calls: it ends before disposing does. */
   const running = new Set<Promise<unknown>>();
   /** Signed in; good for as long as the process lives, whatever becomes of connections. */
-  let authKey: Uint8Array | undefined;
+  let { authKey } = options;
   let wire: Promise<LiveWire> | undefined;
   let asking = 0;
   let resting = new AbortController();
@@ -51,12 +78,22 @@ export function createDataCentre(options: DataCentreOptions): DataCentre {
   };
   const dial = async (): Promise<LiveWire> => {
     const { signal } = stop;
-    const atHome: Call = (request) => home(request, { signal });
-    const address = await addressOf(atHome, dcId);
-    const first = authKey === undefined ? await introduction(atHome, dcId) : new Api.help.GetConfig();
+    const address = await options.address(signal);
+    const first = authKey === undefined ? await introduce?.(signal) : undefined;
     const { apiId, appVersion } = options;
     try {
-      const opened = await openLiveWire({ dcId, address, authKey, first, apiId, appVersion, sleep, onProblem, signal });
+      const opened = await openLiveWire({
+        dcId,
+        address,
+        authKey,
+        first: first ?? new Api.help.GetConfig(),
+        apiId,
+        appVersion,
+        allowed,
+        sleep,
+        onProblem,
+        signal,
+      });
       authKey = opened.authKey;
       return opened;
     } catch (cause) {
@@ -96,7 +133,7 @@ export function createDataCentre(options: DataCentreOptions): DataCentre {
       // A key that this data centre has forgotten is given up with its connection, other calls on which then end as lost.
       const isForgotten = failure.code === "SESSION_INVALID";
       const isGivenUp = failure.code === "CONNECTION" && key !== authKey && !end.aborted;
-      if (!isForgotten && !isGivenUp) throw failure;
+      if (introduce === undefined || (!isForgotten && !isGivenUp)) throw failure;
       if (isAgain) {
         // Only the account's own data centre can say that the session is at an end.
         const message = `Telegram's data centre ${dcId} does not take the account in.`;
@@ -122,6 +159,7 @@ export function createDataCentre(options: DataCentreOptions): DataCentre {
           }
         }
       }),
+    authKey: () => authKey,
     [Symbol.asyncDispose]: async () => {
       stop.abort(new AppError("CONNECTION", "The server is shutting down."));
       await close();
@@ -131,7 +169,7 @@ export function createDataCentre(options: DataCentreOptions): DataCentre {
 }
 
 /** TL method help.getConfig: where the data centre is, by an address that needs no proxy and no key of its own. */
-async function addressOf(home: Call, dcId: number): Promise<{ readonly host: string; readonly port: number }> {
+export async function addressOf(home: Call, dcId: number): Promise<Address> {
   const { dcOptions } = await home(new Api.help.GetConfig());
   const option = dcOptions.find(({ id, cdn, ipv6, tcpoOnly }) => id === dcId && !cdn && !ipv6 && !tcpoOnly);
   if (option !== undefined) return { host: option.ipAddress, port: option.port };

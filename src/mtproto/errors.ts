@@ -15,16 +15,23 @@ export class RpcError extends AppError {
 interface Translation {
   readonly code: ErrorCode;
   readonly message: string;
+  /** The code's own when absent. */
+  readonly hint?: string;
 }
+
+/** What helps with most sessions that are at an end. */
+export const LOGIN_HINT = "The server's owner must run the command `login`; the server then goes on by itself.";
 
 const NO_CHAT: Translation = { code: "CHAT_NOT_FOUND", message: "Telegram knows no such chat." };
 const NO_MESSAGE: Translation = { code: "MESSAGE_NOT_FOUND", message: "Telegram knows no such message in the chat." };
 const PRIVATE: Translation = { code: "CHANNEL_PRIVATE", message: "The chat is private and the account is not in it." };
 const NOT_ALLOWED: Translation = { code: "ACCESS_DENIED", message: "Telegram does not let this account see that." };
-const LOGGED_OUT: Translation = {
-  code: "SESSION_INVALID",
-  message: "Telegram no longer accepts the session: it was logged out or revoked.",
-};
+const refused = (message: string, hint = LOGIN_HINT): Translation => ({ code: "SESSION_INVALID", message, hint });
+const LOGGED_OUT = refused(
+  "Telegram does not know the session any more: it was logged out, or ended in an app under Settings, Devices.",
+);
+const APPLICATION =
+  "The server's owner must set TELEGRAM_API_ID and TELEGRAM_API_HASH as https://my.telegram.org/apps shows.";
 
 const TRANSLATIONS: Readonly<Record<string, Translation>> = {
   CHANNEL_PRIVATE: PRIVATE,
@@ -43,19 +50,28 @@ const TRANSLATIONS: Readonly<Record<string, Translation>> = {
   INVITE_HASH_EXPIRED: NO_CHAT,
   INVITE_HASH_INVALID: NO_CHAT,
   CHAT_ADMIN_REQUIRED: NOT_ALLOWED,
-  API_ID_INVALID: { code: "SESSION_INVALID", message: "Telegram does not accept TELEGRAM_API_ID." },
-  API_ID_PUBLISHED_FLOOD: { code: "SESSION_INVALID", message: "Telegram has blocked this TELEGRAM_API_ID." },
+  API_ID_INVALID: refused("Telegram does not accept TELEGRAM_API_ID.", APPLICATION),
+  API_ID_PUBLISHED_FLOOD: refused("Telegram has blocked this TELEGRAM_API_ID: it was published.", APPLICATION),
   AUTH_KEY_UNREGISTERED: LOGGED_OUT,
   AUTH_KEY_INVALID: LOGGED_OUT,
-  AUTH_KEY_DUPLICATED: {
-    code: "SESSION_INVALID",
-    message: "Telegram closed the session because two programs used it at once.",
-  },
-  SESSION_REVOKED: LOGGED_OUT,
-  SESSION_EXPIRED: LOGGED_OUT,
-  SESSION_PASSWORD_NEEDED: LOGGED_OUT,
-  USER_DEACTIVATED: { code: "SESSION_INVALID", message: "Telegram has deleted this account." },
-  USER_DEACTIVATED_BAN: { code: "SESSION_INVALID", message: "Telegram has banned this account." },
+  AUTH_KEY_PERM_EMPTY: LOGGED_OUT,
+  AUTH_KEY_DUPLICATED: refused(
+    "Telegram ended the session because two programs used it at once from two addresses.",
+    `Give every program a session of its own. ${LOGIN_HINT}`,
+  ),
+  SESSION_REVOKED: refused(
+    "The session was ended in an app of the account: Settings, Devices, Terminate all sessions.",
+  ),
+  SESSION_EXPIRED: refused("The session has expired: it was not used for too long."),
+  SESSION_PASSWORD_NEEDED: refused("The session was never fully signed in: the account's password is missing."),
+  USER_DEACTIVATED: refused(
+    "The account was deleted, by its owner or by Telegram.",
+    "A new login does not help. Tell the user; only recover@telegram.org can say more.",
+  ),
+  USER_DEACTIVATED_BAN: refused(
+    "Telegram has banned the account.",
+    "A new login does not help. Tell the user; only recover@telegram.org can lift the ban.",
+  ),
 };
 
 /**
@@ -66,9 +82,8 @@ const TRANSLATIONS: Readonly<Record<string, Translation>> = {
 export function toTelegramError(thrown: unknown, method: string): AppError {
   if (thrown instanceof AppError) return thrown;
   if (thrown instanceof UnknownAuthKeyError) {
-    return new AppError("SESSION_INVALID", "Telegram does not know the session's key: it was revoked.", {
-      cause: thrown,
-    });
+    const message = "Telegram does not know the session's key: it was logged out, or is of another data centre.";
+    return new AppError("SESSION_INVALID", message, { hint: LOGIN_HINT, cause: thrown });
   }
   const rpc = readRpcError(thrown);
   if (rpc === undefined) {
@@ -85,7 +100,9 @@ export function toTelegramError(thrown: unknown, method: string): AppError {
     );
   }
   const known = TRANSLATIONS[errorMessage];
-  if (known !== undefined) return new RpcError(known.code, known.message, errorMessage, { cause: thrown });
+  if (known !== undefined) {
+    return new RpcError(known.code, known.message, errorMessage, { hint: known.hint, cause: thrown });
+  }
   if (code >= 500 || code < 0) {
     return new RpcError(
       "CONNECTION",

@@ -3,28 +3,29 @@
  * @module
  */
 import { AppError } from "../errors.ts";
+import type { Flood, Floods } from "./floods.ts";
 import { methodOf } from "./guard.ts";
 import type { Call } from "./invoke.ts";
 
 /** Told of each flood wait that Telegram asks for. */
-export type OnFlood = (flood: { readonly method: string; readonly seconds: number }) => void;
+export type OnFlood = (flood: Flood) => void;
 
 /**
  * A gate before the wire: once Telegram has asked to wait with a method, further calls of it fail at once with
  * FLOOD_WAIT until the time is over, whoever makes them. Sending them would lengthen the wait.
- * @param options.now milliseconds of a clock that never goes back
+ * @param options.now milliseconds since the epoch
  */
 export function floodGate(
   call: Call,
+  floods: Floods,
   options: { readonly now?: () => number; readonly onFlood?: OnFlood } = {},
 ): Call {
-  const { now = () => performance.now(), onFlood = () => {} } = options;
-  const closedUntil = new Map<string, number>();
+  const { now = Date.now, onFlood = () => {} } = options;
   return async (request, callOptions) => {
     const method = methodOf(request);
-    const left = (closedUntil.get(method) ?? 0) - now();
-    if (left > 0) {
-      const retryAfter = Math.ceil(left / 1000);
+    const flood = floods.find(method);
+    if (flood !== undefined) {
+      const retryAfter = Math.ceil(Math.min(flood.until - now(), flood.seconds * 1000) / 1000);
       throw new AppError("FLOOD_WAIT", `Telegram asks to wait ${retryAfter} s before the next ${method}.`, {
         retryAfter,
       });
@@ -33,9 +34,7 @@ export function floodGate(
       return await call(request, callOptions);
     } catch (error) {
       if (error instanceof AppError && error.code === "FLOOD_WAIT" && error.retryAfter !== undefined) {
-        // Of two calls under way the later may be told the shorter wait.
-        closedUntil.set(method, Math.max(closedUntil.get(method) ?? 0, now() + error.retryAfter * 1000));
-        onFlood({ method, seconds: error.retryAfter });
+        onFlood(floods.begin(method, error.retryAfter));
       }
       throw error;
     }

@@ -39,6 +39,19 @@ const SESSION: ReadonlySet<string> = new Set([
   "help.GetConfig",
 ]);
 
+/** Methods that sign the owner in and out: only the commands that do so send them, on a wire of their own. */
+const LOGIN: ReadonlySet<string> = new Set([
+  "account.GetPassword",
+  "auth.CancelCode",
+  "auth.CheckPassword",
+  "auth.ExportLoginToken",
+  "auth.ImportLoginToken",
+  "auth.LogOut",
+  "auth.ResendCode",
+  "auth.SendCode",
+  "auth.SignIn",
+]);
+
 /** Envelopes: what counts is the request inside. */
 const ENVELOPES: ReadonlySet<string> = new Set([
   "InitConnection",
@@ -48,12 +61,13 @@ const ENVELOPES: ReadonlySet<string> = new Set([
 ]);
 
 /** What may become of a method. */
-export type MethodClass = "read" | "session" | "refused";
+export type MethodClass = "read" | "session" | "login" | "refused";
 
 /** The class of a TL method, by its name as in the schema with a capital (`messages.GetHistory`). */
 export function classify(method: string): MethodClass {
   if (READ.has(method)) return "read";
-  return SESSION.has(method) ? "session" : "refused";
+  if (SESSION.has(method)) return "session";
+  return LOGIN.has(method) ? "login" : "refused";
 }
 
 /** The method that a request asks for, its envelopes taken off. */

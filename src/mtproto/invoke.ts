@@ -86,57 +86,6 @@ export function measured(
   };
 }
 
-/**
- * Lets at most `limit` calls be under way at once; the others wait their turn, or leave when their signal is aborted.
- * @param longestWait milliseconds after which a call that got no turn fails with OVERLOADED
- */
-export function limited(call: Call, limit: number, longestWait: number): Call {
-  let underWay = 0;
-  const waiting: Array<() => void> = [];
-  const enter = async (signal?: AbortSignal): Promise<void> => {
-    signal?.throwIfAborted();
-    if (underWay < limit) {
-      underWay++;
-      return;
-    }
-    const turn = Promise.withResolvers<void>();
-    const leave = (reason: unknown): void => {
-      const place = waiting.indexOf(turn.resolve);
-      if (place === -1) return;
-      waiting.splice(place, 1);
-      turn.reject(reason);
-    };
-    const timer = setTimeout(() => leave(overloaded(longestWait)), longestWait);
-    const onAbort = (): void => leave(signal?.reason);
-    signal?.addEventListener("abort", onAbort, { once: true });
-    waiting.push(turn.resolve);
-    try {
-      await turn.promise;
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", onAbort);
-    }
-  };
-  const exit = (): void => {
-    const next = waiting.shift();
-    if (next === undefined) underWay--;
-    else next();
-  };
-  return async (request, options) => {
-    await enter(options?.signal);
-    try {
-      return await call(request, options);
-    } finally {
-      exit();
-    }
-  };
-}
-
-function overloaded(waited: number): AppError {
-  const seconds = Math.round(waited / 1000);
-  return new AppError("OVERLOADED", `Other requests to Telegram took all turns for ${seconds} s.`, { retryAfter: 5 });
-}
-
 /** The outcome of a promise, or the signal's reason if that comes first; the promise goes on for others. */
 export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return await promise;

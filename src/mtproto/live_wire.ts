@@ -5,7 +5,7 @@
 import { AppError } from "../errors.ts";
 import { toTelegramError } from "./errors.ts";
 import { Api, bigInt, LAYER, openWire, type TlRequest, UnknownAuthKeyError, type Wire } from "./gram.ts";
-import { assertAllowed } from "./guard.ts";
+import { assertAllowed, type MethodClass } from "./guard.ts";
 
 /** Resolves after that many milliseconds; rejects when the signal is aborted. */
 export type Sleep = (ms: number, signal: AbortSignal) => Promise<unknown>;
@@ -33,6 +33,8 @@ export interface LiveWireOptions {
   readonly first: TlRequest<unknown>;
   readonly apiId: number;
   readonly appVersion: string;
+  /** What may leave; by default what reads, and what keeps the connection. */
+  readonly allowed?: readonly MethodClass[];
   readonly onProblem: (problem: unknown) => void;
   readonly sleep: Sleep;
   /** Aborts the opening. */
@@ -50,8 +52,8 @@ const DISCONNECT_DELAY_S = 75;
  * @throws AppError TIMEOUT after 20 s, or what the opening or the first answer failed with
  */
 export function openLiveWire(options: LiveWireOptions): Promise<LiveWire> {
-  const { dcId, authKey, address: { host, port }, sleep, onProblem } = options;
-  const guard = (request: { readonly className: string }): void => assertAllowed(request, ["read", "session"]);
+  const { dcId, authKey, address: { host, port }, allowed = ["read", "session"], sleep, onProblem } = options;
+  const guard = (request: { readonly className: string }): void => assertAllowed(request, allowed);
   const late = (): AppError => new AppError("TIMEOUT", "Telegram did not answer while connecting.");
   return within(OPEN_TIMEOUT_MS, sleep, late, async (deadline) => {
     const signal = AbortSignal.any([options.signal, deadline]);

@@ -5,15 +5,20 @@
 import type { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleepMs } from "node:timers/promises";
 import type { Config } from "../config/load.ts";
-import { type Connection, type ConnectionOptions, createConnection } from "../mtproto/connection.ts";
-import { createDataCentre } from "../mtproto/data_centre.ts";
+import { budgeted } from "../mtproto/budget.ts";
+import { type ConnectionOptions, createConnection } from "../mtproto/connection.ts";
+import { createDataCentre, vouchedBy } from "../mtproto/data_centre.ts";
 import { floodGate, type OnFlood } from "../mtproto/flood.ts";
+import { createFloods } from "../mtproto/floods.ts";
 import { trustServerKey } from "../mtproto/gram.ts";
-import { type Call, type CallEnd, guarded, limited, measured } from "../mtproto/invoke.ts";
+import { type Call, type CallEnd, guarded, measured } from "../mtproto/invoke.ts";
 import type { Sleep } from "../mtproto/live_wire.ts";
-import { parseSession } from "../mtproto/session.ts";
+import type { Session } from "../mtproto/session.ts";
+import type { TelegramStatus } from "../mtproto/status.ts";
+import { inTurns } from "../mtproto/turns.ts";
 import { type Account, createAccount } from "./account.ts";
 import { createLearner, createPeers } from "./peers.ts";
+import { sessionSource } from "./session_source.ts";
 
 /** Requests to Telegram under way at once. */
 const CONCURRENCY = 2;
@@ -21,7 +26,8 @@ const CONCURRENCY = 2;
 const LONGEST_QUEUE_MS = 15_000;
 
 /** Who wants to know what happens on the way to Telegram. */
-export interface Observers extends Pick<ConnectionOptions, "onStatus" | "onProblem"> {
+export interface Observers extends Pick<ConnectionOptions, "onProblem"> {
+  readonly onStatus?: (status: TelegramStatus) => void;
   readonly onCall?: (end: CallEnd) => void;
   readonly onFlood?: OnFlood;
 }
@@ -29,7 +35,7 @@ export interface Observers extends Pick<ConnectionOptions, "onStatus" | "onProbl
 /** An account and the connection that it is read through. */
 export interface OpenAccount extends AsyncDisposable {
   readonly account: Account;
-  readonly status: Connection["status"];
+  readonly status: () => TelegramStatus;
 }
 
 /**
@@ -44,44 +50,76 @@ export function openAccount(
     readonly appVersion: string;
   },
 ): OpenAccount {
-  const { apiId, stringSession, testDc } = config.telegram;
+  const { apiId, testDc } = config.telegram;
+  const { onStatus = () => {}, onProblem = () => {}, onFlood = () => {} } = observers;
   if (testDc !== undefined) trustServerKey(testDc.publicKey);
   const peers = createPeers(db, accountId);
-  const learn = createLearner(peers, observers.onProblem ?? (() => {}));
-  const session = stringSession && apiId ? parseSession(stringSession.reveal()) : undefined;
-  const asWhom = { apiId: apiId ?? 0, appVersion, requestTimeout: config.requestTimeout };
+  const learn = createLearner(peers, onProblem);
+  const floods = createFloods(db, accountId, { onProblem });
+  const stop = new AbortController();
+  const sleep: Sleep = (ms, signal) => sleepMs(ms, undefined, { signal });
+  const asWhom = { apiId: apiId ?? 0, appVersion, requestTimeout: config.requestTimeout, sleep, onProblem };
   const connection = createConnection({
     ...asWhom,
-    ...(session === undefined ? {} : { session }),
+    findSession: sessionSource(config),
     ...(testDc === undefined ? {} : { testDc }),
-    onSelf: learn,
-    ...observers,
+    onSelf: (self) => {
+      const before = peers.self()?.id;
+      learn(self);
+      // Another account has waits of its own.
+      if (before !== undefined && before !== peers.self()?.id) floods.clear();
+    },
+    onStatus: () => onStatus(status()),
   });
+  const status = (): TelegramStatus => {
+    const now = connection.status();
+    const flood = now.state === "ready" ? floods.longest() : undefined;
+    return flood === undefined ? now : { state: "flood_waiting", method: flood.method, until: flood.until };
+  };
+  let watching: Promise<void> | undefined;
+  /** Tells of the end of the flood waits. */
+  const watchFloods = async (): Promise<void> => {
+    for (let flood; (flood = floods.longest()) !== undefined;) {
+      await sleep(Math.max(0, flood.until - Date.now()), stop.signal);
+    }
+    onStatus(status());
+  };
+  const watch = (): void => {
+    watching ??= watchFloods().catch(() => {}).finally(() => watching = undefined);
+  };
+  if (floods.longest() !== undefined) watch();
+  const begun: OnFlood = (flood) => {
+    onFlood(flood);
+    onStatus(status());
+    watch();
+  };
   // The gate is behind the queue: it may have closed while a call waited its turn.
-  const decorated = (wire: Call): Call =>
-    guarded(
-      measured(
-        limited(floodGate(wire, { onFlood: observers.onFlood }), CONCURRENCY, LONGEST_QUEUE_MS),
-        observers.onCall,
-      ),
+  const decorated = (wire: Call): Call => {
+    const gate = floodGate(wire, floods, { onFlood: begun });
+    return guarded(
+      measured(inTurns(gate, { limit: CONCURRENCY, longestWait: LONGEST_QUEUE_MS, floods }), observers.onCall),
     );
-  const call = decorated(connection.call);
+  };
+  const call = decorated(budgeted(connection.call, db, accountId, { onProblem }));
   const centres = new AsyncDisposableStack();
-  const ways = new Map<number, Call>();
+  /** Other data centres know the account by keys that its session has vouched for. */
+  const ways = new WeakMap<Session, Map<number, Call>>();
   const withDc = (dcId: number): Call => {
-    const known = dcId === session?.dcId ? call : ways.get(dcId);
-    if (known !== undefined) return known;
-    const { onProblem } = observers;
-    const sleep: Sleep = (ms, signal) => sleepMs(ms, undefined, { signal });
-    const centre = centres.use(createDataCentre({ ...asWhom, dcId, home: connection.call, sleep, onProblem }));
-    const way = decorated(centre.call);
-    ways.set(dcId, way);
+    const session = connection.session();
+    if (session === undefined || dcId === session.dcId) return call;
+    const known = ways.get(session) ?? new Map<number, Call>();
+    ways.set(session, known);
+    const way = known.get(dcId) ??
+      decorated(centres.use(createDataCentre({ ...asWhom, ...vouchedBy(connection.call, dcId) })).call);
+    known.set(dcId, way);
     return way;
   };
   return {
     account: createAccount({ call, withDc }, peers, learn),
-    status: connection.status,
+    status,
     [Symbol.asyncDispose]: async () => {
+      stop.abort();
+      await watching;
       await centres.disposeAsync();
       await connection[Symbol.asyncDispose]();
     },

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createDataCentre, type DataCentre } from "../../src/mtproto/data_centre.ts";
+import { createDataCentre, type DataCentre, vouchedBy } from "../../src/mtproto/data_centre.ts";
 import { Api, bigInt, trustServerKey } from "../../src/mtproto/gram.ts";
 import type { Call } from "../../src/mtproto/invoke.ts";
 import {
@@ -38,8 +38,7 @@ async function stage(wrapHome: (call: Call) => Call = (call) => call): Promise<S
   const sleeper = createSleeper();
   const home = wrapHome(connection.call);
   const away = stack.use(createDataCentre({
-    dcId: AWAY,
-    home,
+    ...vouchedBy(home, AWAY),
     apiId: 1,
     appVersion: "test",
     requestTimeout: 5000,

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
-import { floodGate, type Patience, patient, type Wait } from "../../src/mtproto/flood.ts";
+import { floodGate, type OnFlood, type Patience, patient, type Wait } from "../../src/mtproto/flood.ts";
 import { Api, bigInt } from "../../src/mtproto/gram.ts";
-import { limited } from "../../src/mtproto/invoke.ts";
+import { createFloods } from "../../src/mtproto/floods.ts";
+import type { Call } from "../../src/mtproto/invoke.ts";
+import { inTurns } from "../../src/mtproto/turns.ts";
+import { openDatabase } from "../../src/storage/open.ts";
 import {
   assertSilence,
   connect,
@@ -32,6 +35,8 @@ function connected(title: string, body: (connection: Observed) => Promise<void>)
   });
 }
 
+const gate = (call: Call, now: () => number, onFlood?: OnFlood): Call =>
+  floodGate(call, createFloods(openDatabase(":memory:"), "a", { now }), { now, onFlood });
 const flood = (seconds: number): { code: number; message: string } => ({ code: 420, message: `FLOOD_WAIT_${seconds}` });
 const history = async (): Promise<number> => (await telegram.received())["messages.GetHistory"] ?? 0;
 
@@ -53,7 +58,7 @@ connected(
   async (connection) => {
     let now = 1_000_000;
     const floods: unknown[] = [];
-    const call = floodGate(connection.call, { now: () => now, onFlood: (flood) => floods.push(flood) });
+    const call = gate(connection.call, () => now, (flood) => floods.push(flood));
     await telegram.faults({ rules: [{ method: "messages.getHistory", times: 1, error: flood(30) }] });
     assert.equal((await rejection(call(getHistory()), "FLOOD_WAIT")).retryAfter, 30);
     for (const [passed, left] of [[0, 30], [1, 30], [500, 30], [1000, 29], [29_999, 1]] as const) {
@@ -65,14 +70,14 @@ connected(
     now = 1_030_000;
     await call(getHistory());
     assert.equal(await history(), 2);
-    assert.deepEqual(floods, [{ method: "messages.GetHistory", seconds: 30 }]);
+    assert.deepEqual(floods, [{ method: "messages.GetHistory", seconds: 30, until: 1_030_000 }]);
   },
 );
 
 connected(
   "floodGate: a takeout's requests share the gate of their method, not one of all takeouts",
   async (connection) => {
-    const call = floodGate(connection.call, { now: () => 0 });
+    const call = gate(connection.call, () => 0);
     const inTakeout = (query: Api.AnyRequest): Api.InvokeWithTakeout =>
       new Api.InvokeWithTakeout({ takeoutId: bigInt(1), query });
     await telegram.faults({ rules: [{ method: "messages.getHistory", times: 1, error: flood(30) }] });
@@ -88,7 +93,7 @@ connected(
 
 connected("floodGate: of two waits told at once the longer holds", async (connection) => {
   let now = 0;
-  const call = floodGate(connection.call, { now: () => now });
+  const call = gate(connection.call, () => now);
   const rules = [flood(60), flood(5)].map((error) => ({ method: "messages.getHistory", times: 1, error }));
   await telegram.faults({ rules });
   await Promise.allSettled([call(getHistory()), call(getHistory())]);
@@ -97,7 +102,7 @@ connected("floodGate: of two waits told at once the longer holds", async (connec
 });
 
 connected("floodGate: a call that waited its turn while the gate closed does not leave", async (connection) => {
-  const call = limited(floodGate(connection.call, { now: () => 0 }), 1, 60_000);
+  const call = inTurns(gate(connection.call, () => 0), { limit: 1, longestWait: 60_000 });
   await telegram.faults({ rules: [{ method: "messages.getHistory", error: flood(30), delayMs: 20 }] });
   await Promise.all(
     [getHistory(), getHistory(), getHistory()].map((request) => rejection(call(request), "FLOOD_WAIT")),
@@ -183,8 +188,8 @@ connected("patient: a signal ends the wait", async (connection) => {
   await assert.rejects(call(getHistory(), { signal: controller.signal }), reason);
 });
 
-connected("limited: never more than two requests are under way, and all get their turn", async (connection) => {
-  const call = limited(connection.call, 2, 60_000);
+connected("inTurns: never more than two requests are under way, and all get their turn", async (connection) => {
+  const call = inTurns(connection.call, { limit: 2, longestWait: 60_000 });
   await telegram.faults({ latencyMs: 25 });
   const begun = performance.now();
   await Promise.all(Array.from({ length: 8 }, () => call(getFolders())));
@@ -200,8 +205,8 @@ connected("limited: never more than two requests are under way, and all get thei
   assert.equal(await history(), 4);
 });
 
-connected("limited: a signal ends the wait for a turn, and no turn is lost by it", async (connection) => {
-  const call = limited(connection.call, 2, 60_000);
+connected("inTurns: a signal ends the wait for a turn, and no turn is lost by it", async (connection) => {
+  const call = inTurns(connection.call, { limit: 2, longestWait: 60_000 });
   const reason = new Error("enough");
   await telegram.faults({ rules: [{ method: "messages.getHistory", times: 2, delayMs: 60 }] });
   const first = [call(getHistory()), call(getHistory())];
@@ -219,19 +224,18 @@ connected("limited: a signal ends the wait for a turn, and no turn is lost by it
 });
 
 connected(
-  "limited: a signal in the very moment in which the turn is handed over takes nobody else's turn",
+  "inTurns: a signal in the very moment in which the turn is handed over takes nobody else's turn",
   async (connection) => {
     const reason = new Error("enough");
     const controller = new AbortController();
     const onAnswer = (): void => queueMicrotask(() => queueMicrotask(() => controller.abort(reason)));
-    const call = limited(
+    const call = inTurns(
       async (request, options) => {
         const answer = await connection.call(request, options);
         onAnswer();
         return answer;
       },
-      1,
-      60_000,
+      { limit: 1, longestWait: 60_000 },
     );
     const first = call(getFolders());
     const second = assert.rejects(call(getHistory(), { signal: controller.signal }), reason);
@@ -243,7 +247,7 @@ connected(
   },
 );
 
-connected("limited, call: nothing stays on a signal that outlives its calls", async (connection) => {
+connected("inTurns, call: nothing stays on a signal that outlives its calls", async (connection) => {
   const { signal } = new AbortController();
   let listeners = 0;
   const { addEventListener, removeEventListener } = signal;
@@ -255,15 +259,15 @@ connected("limited, call: nothing stays on a signal that outlives its calls", as
     listeners--;
     removeEventListener.apply(signal, args);
   };
-  const call = limited(connection.call, 1, 60_000);
+  const call = inTurns(connection.call, { limit: 1, longestWait: 60_000 });
   await Promise.all([1, 2, 3].map(() => call(getFolders(), { signal })));
   assert.equal(listeners, 0);
 });
 
 connected(
-  "limited: a call that gets no turn in time is refused with OVERLOADED, and takes nobody's turn",
+  "inTurns: a call that gets no turn in time is refused with OVERLOADED, and takes nobody's turn",
   async (connection) => {
-    const call = limited(connection.call, 1, 30);
+    const call = inTurns(connection.call, { limit: 1, longestWait: 30 });
     const controller = new AbortController();
     await telegram.faults({ rules: [{ method: "messages.getHistory", drop: true }] });
     const stuck = assert.rejects(call(getHistory(), { signal: controller.signal }), { name: "AbortError" });
@@ -275,8 +279,8 @@ connected(
   },
 );
 
-connected("limited: a call that fails gives its turn back", async (connection) => {
-  const call = limited(connection.call, 1, 60_000);
+connected("inTurns: a call that fails gives its turn back", async (connection) => {
+  const call = inTurns(connection.call, { limit: 1, longestWait: 60_000 });
   await telegram.faults({ rules: [{ method: "messages.getHistory", drop: true }] });
   for (let i = 0; i < 3; i++) await rejection(call(getHistory(), { timeout: 20 }), "TIMEOUT");
   await call(getFolders());

@@ -37,7 +37,7 @@ Deno.test("openAccount: the composed seam refuses, counts, gates, keeps to two a
   await telegram.faults({ latencyMs: 5, rules: [{ method: "messages.getHistory", error }] });
   const outcomes = await Promise.allSettled(Array.from({ length: 6 }, () => call(getHistory())));
   assert.ok(outcomes.every(({ status }) => status === "rejected"));
-  assert.equal((await telegram.received())["messages.GetHistory"], 2);
+  assert.equal((await telegram.received())["messages.GetHistory"], 2, "two were under way when the first wait came");
   await call(getFolders());
   assert.deepEqual(ends.map(({ method, status }) => `${method} ${status}`), [
     "users.GetUsers ok",
@@ -74,8 +74,8 @@ Deno.test("openAccount: connecting as somebody else forgets the access hashes of
 Deno.test("openAccount: without a session it opens, dials nobody and answers SESSION_INVALID", async () => {
   using db = openDatabase(":memory:");
   await using opened = open({}, { db });
-  assert.equal(opened.status().state, "needs_login");
   await rejection(opened.account.call(getSelf()), "SESSION_INVALID");
+  assert.equal(opened.status().state, "needs_login");
 });
 
 Deno.test("openAccount: a session that cannot be read is refused at once", () => {

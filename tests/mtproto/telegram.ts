@@ -111,7 +111,10 @@ export interface Observed extends Connection {
 }
 
 /** Connects to a port of the loopback. Sleeps that the test does not hold end after a few milliseconds, pings excepted. */
-export function connect(port: number, options: Partial<ConnectionOptions>): Observed {
+export function connect(
+  port: number,
+  { session, ...options }: Partial<ConnectionOptions> & { readonly session?: Session },
+): Observed {
   const statuses: ConnectionStatus[] = [];
   const problems: unknown[] = [];
   const connection = createConnection({
@@ -121,6 +124,7 @@ export function connect(port: number, options: Partial<ConnectionOptions>): Obse
     testDc: { host: "127.0.0.1", port },
     onStatus: (status) => statuses.push(status),
     onProblem: (problem) => problems.push(problem),
+    findSession: () => Promise.resolve(session),
     random: () => 0,
     ...options,
   });

@@ -1,0 +1,110 @@
+/**
+ * One session, one holder: the lock of a data directory. Two programs that use one session at once lose it
+ * (AUTH_KEY_DUPLICATED, https://core.telegram.org/api/errors), and two that share flood waits lengthen them.
+ * @module
+ */
+import { join } from "node:path";
+import { setTimeout as sleepMs } from "node:timers/promises";
+import { z } from "zod";
+import { AppError } from "../errors.ts";
+
+/** Who holds a data directory, as its lock file says. */
+const holderSchema = z.object({
+  pid: z.int().positive(),
+  /** The command that runs, `serve` for one. */
+  command: z.string(),
+  /** RFC 3339. */
+  since: z.iso.datetime(),
+  /** Where it answers on this machine, if it serves. */
+  url: z.url().optional(),
+});
+
+/** Who holds a data directory. */
+export type Holder = z.infer<typeof holderSchema>;
+
+/** A held data directory; disposing gives it up, and so does the end of the process, however it ends. */
+export interface DirectoryLock extends Disposable {
+  /** Says where the holder answers. */
+  announce(url: string): void;
+}
+
+const FILE = "holder.lock";
+/** Somebody who only looks has the lock for a moment. */
+const ATTEMPTS = 5;
+const PAUSE_MS = 40;
+
+/**
+ * Takes the data directory for this process; the folder is created when missing.
+ * @param command what this process does, for whoever finds the directory held
+ * @throws AppError UNSUPPORTED, naming the holder, when another process has it
+ */
+export async function holdDirectory(directory: string, command: string): Promise<DirectoryLock> {
+  const file = open(directory);
+  for (let attempt = 1; !file.tryLockSync(true); attempt++) {
+    if (attempt < ATTEMPTS) {
+      await sleepMs(PAUSE_MS);
+      continue;
+    }
+    file.close();
+    throw heldBy(read(directory));
+  }
+  const record: Holder = { pid: Deno.pid, command, since: new Date().toISOString() };
+  const write = (holder: Holder): void => {
+    const text = new TextEncoder().encode(JSON.stringify(holder));
+    file.truncateSync();
+    file.seekSync(0, Deno.SeekMode.Start);
+    for (let sent = 0; sent < text.length;) sent += file.writeSync(text.subarray(sent));
+  };
+  write(record);
+  return {
+    announce: (url) => write({ ...record, url }),
+    [Symbol.dispose]: () => {
+      file.truncateSync();
+      file.close();
+    },
+  };
+}
+
+/** Who holds the directory now, if anybody does. */
+export function findHolder(directory: string): Holder | undefined {
+  try {
+    using file = Deno.openSync(join(directory, FILE), { read: true, write: true });
+    if (file.tryLockSync(true)) return undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+  return read(directory);
+}
+
+/** The error of a command that would need what another process holds. */
+export function heldBy(holder: Holder | undefined): AppError {
+  if (holder === undefined) {
+    return new AppError("UNSUPPORTED", "Another process of this program is using the session.", {
+      hint: "Try again when it has ended.",
+    });
+  }
+  const { pid, command, since, url } = holder;
+  const where = url === undefined ? "" : ` at ${url}`;
+  return new AppError("UNSUPPORTED", `The session is in use by "${command}"${where}, process ${pid}, since ${since}.`, {
+    hint: url === undefined
+      ? "Wait until it has ended, or stop it, and try again. Two programs with one session at once lose it."
+      : "Ask that server, or stop it and try again. Two programs with one session at once lose it.",
+  });
+}
+
+function open(directory: string): Deno.FsFile {
+  Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
+  return Deno.openSync(join(directory, FILE), { create: true, read: true, write: true, mode: 0o600 });
+}
+
+/** What the file says; undefined in the moment in which a holder writes it. */
+function read(directory: string): Holder | undefined {
+  try {
+    const parsed = holderSchema.safeParse(JSON.parse(Deno.readTextFileSync(join(directory, FILE))));
+    return parsed.data;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
