@@ -12,9 +12,13 @@ const PRODUCT = fileURLToPath(new URL("../main.ts", import.meta.url));
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 /** Which account is used, from either place; the sandbox's own must not meet another of them. */
-const ACCOUNT = ["TELEGRAM_API_ID", "TELEGRAM_API_HASH", "TELEGRAM_STRING_SESSION"].flatMap((
-  name,
-) => [name, `${name}_FILE`]);
+const ACCOUNT = [
+  "TELEGRAM_API_ID",
+  "TELEGRAM_API_HASH",
+  "TELEGRAM_API_HASH_FILE",
+  "TELEGRAM_STRING_SESSION",
+  "TELEGRAM_STRING_SESSION_FILE",
+];
 
 const Ready = z.object({ dc: z.int(), host: z.string(), port: z.int() });
 

@@ -19,6 +19,7 @@ import { createTools } from "./mcp/tools/mod.ts";
 import { MESSAGE_JSON_SCHEMA } from "./model/message.ts";
 import { LOCAL_PRINCIPAL } from "./model/principal.ts";
 import type { CallEnd } from "./mtproto/invoke.ts";
+import { statusBody } from "./mtproto/status.ts";
 import { createHealth, type Health } from "./observability/health.ts";
 import { getLogger } from "./observability/log.ts";
 import { createMetrics, type Metrics } from "./observability/metrics.ts";
@@ -46,23 +47,25 @@ export async function createApp(config: Config): Promise<App> {
   const db = stack.use(openDataDirectory(config.dataDir));
   health.set("storage", "ok");
   let wasReady = false;
-  const { account } = stack.use(openAccount(config, {
+  const { account, status } = stack.use(openAccount(config, {
     db,
     accountId: LOCAL_PRINCIPAL.accountId,
     appVersion: VERSION,
     onCall: (end) => countCall(metrics, end),
-    onFlood: ({ method, seconds }) => {
-      log.warning("flood wait", { method, seconds });
+    onFlood: ({ method, seconds, until }) => {
+      log.warning("flood wait", { method, seconds, until: new Date(until).toISOString() });
       metrics.floodWaits.inc({ method });
       metrics.floodWaitSeconds.observe({ method }, seconds);
     },
     onStatus: (status) => {
-      log.info("connection", { ...status });
-      metrics.telegramState(status.state);
-      wasReady ||= status.state === "ready";
+      const { state: actual, since: _, until, method, reason } = statusBody(status);
+      log.info("connection", { ...statusBody(status) });
+      metrics.telegramState(actual);
+      wasReady ||= actual === "ready" || actual === "flood_waiting";
       // A server that has never reached Telegram is not ready to serve, however often it tries.
-      const state = status.state === "reconnecting" && !wasReady ? "connecting" : status.state;
-      health.set("telegram", state, "reason" in status ? status.reason : undefined);
+      const state = actual === "reconnecting" && !wasReady ? "connecting" : actual;
+      const detail = method === undefined ? reason : `Telegram asks to wait with ${method}`;
+      health.set("telegram", state, { ...(detail && { detail }), ...(until && { until }) });
     },
     onProblem: (error) => log.warning("wire", { error }),
   }));
@@ -75,7 +78,10 @@ export async function createApp(config: Config): Promise<App> {
     allowProtected: config.allowProtectedMedia,
     now: Date.now,
   };
-  const registry = createRegistry(createTools(sources), { onCall: (record) => countTool(metrics, record) });
+  const registry = createRegistry(createTools(sources), {
+    status: () => statusBody(status()),
+    onCall: (record) => countTool(metrics, record),
+  });
   const mcp = stack.use(createLegacyMcp(registry, {
     name: NAME,
     version: VERSION,

@@ -5,6 +5,7 @@
 import { ConfigError } from "../config/load.ts";
 import { AppError, ERROR_CODES, type ErrorCode, toAppError } from "../errors.ts";
 import { systemReason } from "../exports/sink.ts";
+import { LOGIN_HINT } from "../mtproto/errors.ts";
 
 /** In place of a code's own hint, which speaks to a model that calls tools. */
 const HINTS: Partial<Record<ErrorCode, string>> = {
@@ -13,9 +14,7 @@ const HINTS: Partial<Record<ErrorCode, string>> = {
   CHAT_AMBIGUOUS: "Name it by its id.",
   CHANNEL_PRIVATE: "Join it with the account first.",
   ACCESS_DENIED: "The account lacks the rights for it.",
-  SESSION_INVALID:
-    "Set TELEGRAM_API_ID, TELEGRAM_API_HASH and TELEGRAM_STRING_SESSION (or its _FILE twin), a session " +
-    "that is signed in.",
+  SESSION_INVALID: "Run the command `login`.",
   INTERNAL: "This is a defect of the program; please report it with the lines below.",
 };
 
@@ -25,7 +24,7 @@ const HINTS: Partial<Record<ErrorCode, string>> = {
  */
 export function explain(thrown: unknown): string {
   const error = toExpected(thrown);
-  const hint = error.hint === ERROR_CODES[error.code].hint ? HINTS[error.code] ?? error.hint : error.hint;
+  const hint = error.hint === ERROR_CODES[error.code].hint ? HINTS[error.code] ?? error.hint : toOwner(error.hint);
   const lines = thrown instanceof ConfigError ? [error.message] : [error.message, hint];
   if (error.candidates !== undefined) lines.push("Did you mean:");
   for (const { id, kind, title, username } of error.candidates ?? []) {
@@ -33,6 +32,11 @@ export function explain(thrown: unknown): string {
   }
   if (error.code === "INTERNAL" && error.cause instanceof Error) lines.push(error.cause.stack ?? error.cause.message);
   return `${lines.join("\n")}\n`;
+}
+
+/** Who types commands is the owner that a model is told of. */
+function toOwner(hint: string): string {
+  return hint.replace(LOGIN_HINT, "Run the command `login`.").replace(/^The server's owner must set/, "Set");
 }
 
 /** What the system refused, a file that is not there for one, is no defect. */

@@ -13,6 +13,7 @@ import { standardOutput } from "../exports/sink.ts";
 import { LOCAL_PRINCIPAL } from "../model/principal.ts";
 import { patient, type Wait } from "../mtproto/flood.ts";
 import type { Call } from "../mtproto/invoke.ts";
+import { holdDirectory } from "../storage/lock.ts";
 import { openDataDirectory } from "../storage/open.ts";
 import { formerChat, historyEnds } from "../telegram/chats.ts";
 import { countMessages } from "../telegram/count.ts";
@@ -38,7 +39,7 @@ const INTERRUPTED = 130;
 const READER_GONE = 141;
 
 /**
- * Writes a chat's history as NDJSON. Needs no running server; waits for floods and lost connections as long as it takes.
+ * Writes a chat's history as NDJSON. Needs the session for itself; waits for floods and lost connections as long as it takes.
  * @returns the exit code
  * @throws AppError
  */
@@ -79,6 +80,7 @@ async function run(chat: string, options: Options, progress: Progress, signal: A
   const { out, from, to, tz, limit, force } = options;
   if (out !== "-") await assertFree(out, force);
   for (const warning of warningsOf(config)) progress.note(warning);
+  using _lock = await holdDirectory(config.dataDir, "export");
   using db = openDataDirectory(config.dataDir);
   await using open = openAccount(config, { db, accountId: LOCAL_PRINCIPAL.accountId, appVersion: VERSION });
   const waiting = (seconds: number): Call =>

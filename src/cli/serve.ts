@@ -7,6 +7,7 @@ import { loadConfig, refuseOpenListener, warningsOf } from "../config/load.ts";
 import { serve } from "../http/server.ts";
 import { configureLogging, getLogger } from "../observability/log.ts";
 import { writeAll } from "../observability/output.ts";
+import { holdDirectory } from "../storage/lock.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 /** Of the ten seconds that a container has to stop, two are left for Telegram and the database. */
@@ -20,6 +21,7 @@ export async function serveUntilStopped(): Promise<number> {
   await using _logging = configureLogging(config.log);
   const log = getLogger();
   for (const warning of warningsOf(config)) log.warning("configuration", { warning });
+  using lock = await holdDirectory(config.dataDir, "serve");
   await using app = await createApp(config);
   const stopped = Promise.withResolvers<string>();
   let isStopping = false;
@@ -35,6 +37,7 @@ export async function serveUntilStopped(): Promise<number> {
   const { host, port } = config.http;
   const server = serve({ handler: app.fetch, host, port, grace: GRACE_MS });
   greet(config.http.publicUrl ?? server.url, config.telegram.testDc === undefined ? "me" : "@sandbox_news");
+  lock.announce(server.url);
   log.info("listening", { url: server.url });
   const signal = await stopped.promise;
   log.info("stopping", { signal });

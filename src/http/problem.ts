@@ -10,15 +10,20 @@ import { type AppError, toAppError } from "../errors.ts";
 export interface ProblemOptions {
   readonly requestId?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** More members. */
+  readonly extensions?: Readonly<Record<string, unknown>>;
 }
 
 /**
  * The `application/problem+json` answer to anything thrown; unexpected errors show nothing of themselves.
  *
- * The members follow https://www.rfc-editor.org/rfc/rfc9457#section-3.1; the extensions are those of {@link AppError.toJSON}
- * and `request_id`. Waits are also in `Retry-After` (https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3).
+ * The members follow https://www.rfc-editor.org/rfc/rfc9457#section-3.1; the extensions are those of {@link AppError.toJSON},
+ * `request_id` and what the caller adds. Waits are also in `Retry-After` (https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3).
  */
-export function problemResponse(thrown: unknown, { requestId, headers }: ProblemOptions = {}): Response {
+export function problemResponse(
+  thrown: unknown,
+  { requestId, headers, extensions: more }: ProblemOptions = {},
+): Response {
   const error = toAppError(thrown);
   const { message: detail, ...extensions } = error.toJSON();
   const body = {
@@ -27,6 +32,7 @@ export function problemResponse(thrown: unknown, { requestId, headers }: Problem
     status: error.status,
     detail,
     ...extensions,
+    ...more,
     ...(requestId === undefined ? {} : { request_id: requestId }),
   };
   return new Response(JSON.stringify(body), {

@@ -58,7 +58,11 @@ export function createCatalogue(
       if (outcome.ok) return Response.json(plainResult(outcome));
       if (request.signal.aborted) throw outcome.error;
       // Not thrown: the registry's observer has logged it.
-      return problemResponse(outcome.error, { requestId: context.requestId });
+      const { error, telegram } = outcome;
+      return problemResponse(error, {
+        requestId: context.requestId,
+        ...(telegram === undefined ? {} : { extensions: { telegram } }),
+      });
     },
   };
 }

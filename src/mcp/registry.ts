@@ -6,6 +6,7 @@ import { z } from "zod";
 import { AppError, toAppError } from "../errors.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { Principal, Scope } from "../model/principal.ts";
+import type { StatusBody } from "../mtproto/status.ts";
 import { invalidArguments } from "./invalid_arguments.ts";
 import { createRevealer } from "./visible.ts";
 
@@ -134,7 +135,12 @@ export interface CallRecord {
 /** A call's result. */
 export type Outcome =
   | { readonly ok: true; readonly output: JsonObject; readonly attachments: readonly Attachment[] }
-  | { readonly ok: false; readonly error: AppError };
+  | {
+    readonly ok: false;
+    readonly error: AppError;
+    /** Where the way to Telegram stood when it failed. */
+    readonly telegram?: StatusBody;
+  };
 
 /** The tools of one server. */
 export interface Registry {
@@ -148,14 +154,19 @@ export interface Registry {
 
 /**
  * Puts tools together.
+ * @param options.status is asked when a call fails: whoever reads the error sees whether waiting helps
  * @param options.onCall is told of each call's end: metrics, log
  * @param options.clock milliseconds, monotonic
  */
 export function createRegistry(
   tools: readonly Tool[],
-  options: { readonly onCall?: (record: CallRecord) => void; readonly clock?: () => number } = {},
+  options: {
+    readonly status?: () => StatusBody;
+    readonly onCall?: (record: CallRecord) => void;
+    readonly clock?: () => number;
+  } = {},
 ): Registry {
-  const { onCall = () => {}, clock = () => performance.now() } = options;
+  const { status, onCall = () => {}, clock = () => performance.now() } = options;
   const allowed = (tool: Tool, principal: Principal): boolean => principal.scopes.includes(tool.scope);
   return {
     list: (principal) => tools.filter((tool) => allowed(tool, principal)),
@@ -169,7 +180,7 @@ export function createRegistry(
         seconds: (clock() - begun) / 1000,
         ...(outcome.ok ? {} : { error: outcome.error }),
       });
-      return outcome;
+      return outcome.ok || status === undefined ? outcome : { ...outcome, telegram: status() };
     },
   };
 }

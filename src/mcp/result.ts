@@ -4,7 +4,7 @@
  */
 // @ts-types="@modelcontextprotocol/sdk/types"
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
-import type { AppError, ErrorBody } from "../errors.ts";
+import type { JsonObject } from "../model/json.ts";
 import type { Outcome, Tool } from "./registry.ts";
 
 /**
@@ -16,7 +16,7 @@ import type { Outcome, Tool } from "./registry.ts";
  */
 export function toolResult({ outputSchema }: Pick<Tool, "outputSchema">, outcome: Outcome): CallToolResult {
   if (!outcome.ok) {
-    return { isError: true, content: [{ type: "text", text: JSON.stringify(errorJson(outcome.error)) }] };
+    return { isError: true, content: [{ type: "text", text: JSON.stringify(errorJson(outcome)) }] };
   }
   return {
     content: [...outcome.attachments, { type: "text", text: JSON.stringify(outcome.output) }],
@@ -24,7 +24,7 @@ export function toolResult({ outputSchema }: Pick<Tool, "outputSchema">, outcome
   };
 }
 
-/** An error as the JSON that models read: `{"error":{"code":…,"message":…,"hint":…}}`. */
-function errorJson(error: AppError): { readonly error: ErrorBody } {
-  return { error: error.toJSON() };
+/** A failure as the JSON that models read: `{"error":{"code":…,"message":…,"hint":…,"telegram":{"state":…}}}`. */
+function errorJson({ error, telegram }: Extract<Outcome, { readonly ok: false }>): JsonObject {
+  return { error: { ...error.toJSON(), ...(telegram === undefined ? {} : { telegram }) } };
 }

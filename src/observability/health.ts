@@ -52,14 +52,17 @@ export interface ComponentHealth {
   /** RFC 3339, when the component entered the state. */
   readonly since: string;
   readonly detail?: string;
+  /** RFC 3339, when the state will end by itself. */
+  readonly until?: string;
 }
 
 /** The components and their states. */
 export interface Health {
   /**
-   * @param detail a sentence for a person, without secrets
+   * @param more.detail a sentence for a person, without secrets
+   * @param more.until RFC 3339
    */
-  set(component: string, state: ComponentState, detail?: string): void;
+  set(component: string, state: ComponentState, more?: Pick<ComponentHealth, "detail" | "until">): void;
   /** Whether requests can be served: some component is known, all are fit and the process is not draining. */
   ready(): boolean;
   summary(): HealthSummary;
@@ -88,10 +91,10 @@ export function createHealth({ version, clock = Date.now }: HealthOptions): Heal
   };
 
   return {
-    set(component, state, detail): void {
+    set(component, state, more = {}): void {
       const before = components.get(component);
       const since = before?.state === state ? before.since : new Date(clock()).toISOString();
-      components.set(component, { state, since, ...(detail === undefined ? {} : { detail }) });
+      components.set(component, { state, since, ...more });
     },
     ready,
     summary: () => ({

@@ -36,7 +36,7 @@ const PAUSE_MS = 40;
 /**
  * Takes the data directory for this process; the folder is created when missing.
  * @param command what this process does, for whoever finds the directory held
- * @throws AppError UNSUPPORTED, naming the holder, when another process has it
+ * @throws AppError UNSUPPORTED, naming the holder, when another process has it; RESOURCE_EXHAUSTED for an unusable folder
  */
 export async function holdDirectory(directory: string, command: string): Promise<DirectoryLock> {
   const file = open(directory);
@@ -94,8 +94,15 @@ export function heldBy(holder: Holder | undefined): AppError {
 }
 
 function open(directory: string): Deno.FsFile {
-  Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
-  return Deno.openSync(join(directory, FILE), { create: true, read: true, write: true, mode: 0o600 });
+  try {
+    Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
+    return Deno.openSync(join(directory, FILE), { create: true, read: true, write: true, mode: 0o600 });
+  } catch (cause) {
+    throw new AppError("RESOURCE_EXHAUSTED", `The data directory ${directory} cannot be used.`, {
+      hint: "Check DATA_DIR: it must be a folder that this user may write to, on a disk with free space.",
+      cause,
+    });
+  }
 }
 
 /** What the file says; undefined in the moment in which a holder writes it. */

@@ -120,12 +120,12 @@ Deno.test("export: what cannot be done is said in a sentence", () =>
     assert.equal(await sizeOf(place.at("out.part")), 0);
   }));
 
-Deno.test("export: without a session it says what to set", async () => {
+Deno.test("export: without a session it says what to do", async () => {
   const directory = await Deno.makeTempDir();
   const ran = await run(["export", "@sandbox_news", "--out", "-"], { DATA_DIR: directory });
   assertFails(ran, {
     code: 1,
-    says: /No Telegram session is configured\.\nSet TELEGRAM_API_ID, TELEGRAM_API_HASH and /,
+    says: /No Telegram account is signed in\.\nRun the command `login`\./,
   });
   await Deno.remove(directory, { recursive: true });
 });
@@ -212,13 +212,28 @@ Deno.test("export: two to one file at once, the second is refused", () =>
     assert.deepEqual(await idsOf(place.at("f")), idsInWorld(NEWS).slice(0, 3000));
   }));
 
-Deno.test("export: processes that share a data directory learn about the same people at once", () =>
+Deno.test("export: beside another process that uses the session it names that one and what to do", () =>
   withSandbox(async ({ sandbox, at }) => {
-    const each = Array.from({ length: 8 }, (_, i) =>
-      run(["export", "Group", "--out", at(`${i}`), "--limit", "300"], {
-        ...sandbox.environment,
-      }));
-    for (const { code, err } of await Promise.all(each)) assert.equal(code, 0, err);
+    const environment = { ...sandbox.environment, MCP_SERVER_PORT: "0" };
+    const args = ["export", "@sandbox_news", "--out", at("f"), "--limit", "3000"];
+    await sandbox.faults({ latencyMs: 20 });
+    await using server = command(["serve"], environment);
+    const url = /http:\/\/[\w.:]+/.exec(await server.out.line(/^MCP endpoint: /))?.[0];
+    assertFails(await run(args, environment), {
+      code: 1,
+      says: new RegExp(`in use by "serve" at ${url}, process \\d+, since 20.*\nAsk that server, or stop it`),
+    });
+    server.signal("SIGTERM");
+    assert.equal(await server.ended(), 0);
+    await sandbox.faults({ latencyMs: 400 });
+    await using first = command(args, environment);
+    await until(async () => await sizeOf(at("f.part")) > 0, "the first writes");
+    const others = [["export", "@sandbox_group", "--out", at("g")], ["serve"]];
+    for (const ran of await Promise.all(others.map((args) => run(args, environment)))) {
+      assertFails(ran, { code: 1, says: /in use by "export", process \d+.*\nWait until it has ended/ });
+    }
+    await sandbox.faults();
+    assert.equal(await first.ended(), 0, first.err.text());
   }));
 
 Deno.test(

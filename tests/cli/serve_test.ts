@@ -84,8 +84,8 @@ Deno.test("serve: without a session it starts, and says so wherever one looks", 
     await using _ = server;
     const { status, components } = health.parse(await (await fetch(`${url}/health`)).json());
     assert.deepEqual([status, components.telegram.state], ["down", "needs_login"]);
-    assert.match(components.telegram.detail ?? "", /No Telegram session is configured/);
-    assert.match(await (await fetch(url)).text(), /needs_login \(No Telegram session is configured/);
+    assert.match(components.telegram.detail ?? "", /No Telegram account is signed in/);
+    assert.match(await (await fetch(url)).text(), /needs_login \(No Telegram account is signed in/);
     const tool = await post(`${url}/api/tools/fetch_history`, HISTORY);
     assert.equal(tool.status, 503);
     assert.match(await tool.text(), /"code":"SESSION_INVALID"/);
@@ -130,7 +130,7 @@ Deno.test("serve: what it cannot start with is said in sentences, all of it at o
         2,
         /cannot be used:\n {2}TELEGRAM_API_ID: .*\n {2}TELEGRAM_API_HASH: .*\n {2}MCP_.*PORT: .*\n {2}LOG_FORMAT: /,
       ],
-      [{ DATA_DIR: "/proc/x" }, 1, /database .* cannot be opened\.\nCheck DATA_DIR/],
+      [{ DATA_DIR: "/proc/x" }, 1, /data directory \/proc\/x cannot be used\.\nCheck DATA_DIR/],
     ];
     await Promise.all(cases.map(async ([environment, code, says]) => {
       const ran = await run(["serve"], { DATA_DIR: directory, ...environment });

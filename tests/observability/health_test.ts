@@ -10,9 +10,9 @@ Deno.test("health: the summary names version, uptime and each component's state 
   const { health: it, tick } = health();
   it.set("storage", "ok");
   tick(1_500);
-  it.set("telegram", "flood_waiting", "for 30 s");
+  it.set("telegram", "flood_waiting", { detail: "for 30 s" });
   tick(1_000);
-  it.set("telegram", "flood_waiting", "for 29 s");
+  it.set("telegram", "flood_waiting", { detail: "for 29 s", until: "2026-01-01T00:00:00.000Z" });
   assert.deepEqual(it.summary(), {
     status: "degraded",
     ready: true,
@@ -20,7 +20,12 @@ Deno.test("health: the summary names version, uptime and each component's state 
     uptime: 2,
     components: {
       storage: { state: "ok", since: "2026-01-01T00:00:00.000Z" },
-      telegram: { state: "flood_waiting", since: "2026-01-01T00:00:01.500Z", detail: "for 29 s" },
+      telegram: {
+        state: "flood_waiting",
+        since: "2026-01-01T00:00:01.500Z",
+        detail: "for 29 s",
+        until: "2026-01-01T00:00:00.000Z",
+      },
     },
   });
 });
