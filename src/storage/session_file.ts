@@ -86,7 +86,7 @@ export async function removeSession(directory: string): Promise<boolean> {
 }
 
 async function seal(text: string, key: Secret): Promise<string> {
-  const [salt, iv] = [randomBytes(SALT_BYTES), randomBytes(NONCE_BYTES)];
+  const [salt, iv] = [randomBytes(SALT_BYTES), new Uint8Array(randomBytes(NONCE_BYTES))];
   const plain = new TextEncoder().encode(text);
   const ciphertext = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await derive(key, salt), plain);
   return SEALED + Buffer.concat([salt, iv, Buffer.from(ciphertext)]).toString("base64");

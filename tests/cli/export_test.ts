@@ -232,7 +232,7 @@ Deno.test("export: beside another process that uses the session it names that on
     for (const ran of await Promise.all(others.map((args) => run(args, environment)))) {
       assertFails(ran, { code: 1, says: /in use by "export", process \d+.*\nWait until it has ended/ });
     }
-    await sandbox.faults();
+    await sandbox.faults({});
     assert.equal(await first.ended(), 0, first.err.text());
   }));
 

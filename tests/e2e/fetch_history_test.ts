@@ -8,6 +8,7 @@ import { moreOf, nameIn } from "./naive_more.ts";
 import { classify } from "../../src/mtproto/guard.ts";
 import { answer, compact, full, idsOf, type Shown, shown } from "./page.ts";
 import { type FaultRule, startSandbox, type TestSandbox } from "./sandbox.ts";
+import { openDataDirectory } from "../../src/storage/open.ts";
 import { startServer, type TestServer } from "./server.ts";
 
 const NEWS = "-1002000000001";
@@ -332,6 +333,16 @@ Deno.test("fetch_history: a flood in the middle of a page ends it short, with a 
   const again = await on.server.call("fetch_history", { ...args, cursor: page.next_cursor });
   assert.equal(again.body.code, "FLOOD_WAIT", "the next page has nothing to show yet");
   assert.equal((await on.sandbox.methods())["messages.GetHistory"], 6);
+  {
+    await using restarted = await startServer({ ...on.sandbox.environment });
+    const still = await restarted.call("fetch_history", args);
+    assert.equal(still.body.code, "FLOOD_WAIT", "a restart does not make it end");
+    assert.deepEqual(Object(still.body.telegram).state, "flood_waiting");
+  }
+  {
+    using db = openDataDirectory(on.sandbox.environment.DATA_DIR ?? "");
+    db.exec("UPDATE floods SET until_ms = 0");
+  }
   await using later = await startServer({ ...on.sandbox.environment });
   const rest = await compact(later, { ...args, cursor: page.next_cursor });
   assert.deepEqual([...idsOf(page), ...idsOf(rest)], wanted.slice(0, page.count + rest.count));
