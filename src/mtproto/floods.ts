@@ -68,9 +68,14 @@ export function createFloods(
   const rows = db.prepare("SELECT method, until_ms, seconds FROM floods WHERE account_id = ?").all(accountId);
   const floods = new Map(z.array(rowSchema).parse(rows).map((flood) => [flood.method, flood]));
 
-  /** A clock that was set back does not make a wait longer than Telegram asked for. */
-  const endOf = ({ until, seconds }: Flood): number => Math.min(until, now() + seconds * 1000);
-  const inForce = (): Flood[] => [...floods.values()].filter((flood) => endOf(flood) > now());
+  /** A clock that was set back does not make a wait longer than Telegram asked for: it counts from then anew. */
+  const endOf = ({ method, until, seconds }: Flood): number => {
+    const latest = now() + seconds * 1000;
+    if (until > latest) floods.set(method, { method, until: latest, seconds });
+    return Math.min(until, latest);
+  };
+  const inForce = (): Flood[] =>
+    [...floods.values()].filter((flood) => endOf(flood) > now()).map((flood) => floods.get(flood.method) ?? flood);
   const keep = (action: () => void): void => {
     try {
       action();

@@ -3,7 +3,9 @@ import { z } from "zod";
 import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { crc32 } from "node:zlib";
+import { AppError } from "../../src/errors.ts";
 import { patient } from "../../src/mtproto/flood.ts";
+import type { Session } from "../../src/mtproto/session.ts";
 import { startRelay } from "./relay.ts";
 import {
   assertSilence,
@@ -333,4 +335,60 @@ Deno.test("createConnection: no request subscribes to the account's updates", as
   const { order } = journal.parse(await telegram.sandbox.control("GET", "/methods"));
   assert.deepEqual(order.map(({ method }) => method), ["users.GetUsers", "messages.GetHistory"]);
   for (const { method, wrappers } of order) assert.ok(wrappers.includes("InvokeWithoutUpdates"), method);
+});
+
+Deno.test("createConnection: a revoked session is followed by the one of a new login, without being asked", async () => {
+  const sleeper = createSleeper();
+  let session: Session = { ...telegram.session, authKey: new Uint8Array(randomBytes(256)) };
+  await using connection = connect(telegram.sandbox.port, {
+    findSession: () => Promise.resolve(session),
+    sleep: sleeper.sleep,
+  });
+  await connection.until("needs_login");
+  assert.equal(await sleeper.wake((ms) => ms < 15_000), 2000, "it looks every two seconds");
+  await eventually(() => sleeper.asleep.includes(2000) || undefined, "the next look");
+  assert.equal(connection.status().state, "needs_login", "the same one is not tried again");
+  session = telegram.session;
+  await sleeper.wake((ms) => ms === 2000);
+  await connection.until("ready");
+  await connection.call(getFolders());
+  assert.deepEqual(connection.statuses.map(({ state }) => state), ["connecting", "needs_login", "connecting", "ready"]);
+});
+
+Deno.test("createConnection: what keeps the session from being read is the reason; then it is read", async () => {
+  const sleeper = createSleeper();
+  let isLocked = true;
+  await using connection = connect(telegram.sandbox.port, {
+    findSession: () =>
+      isLocked
+        ? Promise.reject(new AppError("SESSION_INVALID", "No key.", { hint: "Set it." }))
+        : Promise.resolve(telegram.session),
+    sleep: sleeper.sleep,
+  });
+  const { message, hint } = await rejection(connection.call(getFolders()), "SESSION_INVALID");
+  assert.deepEqual([message, hint], ["No key.", "Set it."]);
+  isLocked = false;
+  await sleeper.wake((ms) => ms === 2000);
+  await connection.until("ready");
+});
+
+Deno.test("createConnection: a session that was refused is tried again after a quarter of an hour", async () => {
+  const sleeper = createSleeper();
+  let clock = 0;
+  const error = { code: 400, message: "API_ID_PUBLISHED_FLOOD" };
+  await telegram.faults({ rules: [{ method: "users.getUsers", error }] });
+  await using connection = connect(telegram.sandbox.port, {
+    session: telegram.session,
+    sleep: sleeper.sleep,
+    now: () => clock,
+  });
+  await connection.until("needs_login");
+  await telegram.faults();
+  clock = 899_999;
+  await sleeper.wake((ms) => ms === 2000);
+  await eventually(() => sleeper.asleep.includes(2000) || undefined, "the next look");
+  assert.deepEqual(await telegram.received(), {});
+  clock = 900_000;
+  await sleeper.wake((ms) => ms === 2000);
+  await connection.until("ready");
 });

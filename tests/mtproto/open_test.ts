@@ -3,6 +3,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { loadConfig } from "../../src/config/load.ts";
 import { Api, bigInt } from "../../src/mtproto/gram.ts";
 import type { CallEnd } from "../../src/mtproto/invoke.ts";
+import { statusBody, type TelegramStatus } from "../../src/mtproto/status.ts";
 import { openDatabase } from "../../src/storage/open.ts";
 import { type Observers, type OpenAccount, openAccount } from "../../src/telegram/open.ts";
 import { createPeers } from "../../src/telegram/peers.ts";
@@ -69,6 +70,40 @@ Deno.test("openAccount: connecting as somebody else forgets the access hashes of
   assert.equal(opened.account.peers.self()?.id, "1000");
   assert.equal(opened.account.peers.get("78"), undefined);
   assert.deepEqual(await telegram.received(), { "users.GetUsers": 1 });
+});
+
+Deno.test("openAccount: a flood wait is its state, with method and end, until it is over; then it is ready again", async () => {
+  await using telegram = await startTelegram();
+  using db = openDatabase(":memory:");
+  const statuses: TelegramStatus[] = [];
+  const reopen = (): OpenAccount =>
+    open({
+      TELEGRAM_TEST_DC: `2@127.0.0.1:${telegram.sandbox.port}`,
+      TELEGRAM_TEST_KEY_FILE: telegram.keyFile,
+      TELEGRAM_STRING_SESSION_FILE: telegram.sessionFile,
+    }, { db, onStatus: (status) => statuses.push(status) });
+  const error = { code: 420, message: "FLOOD_WAIT_2" };
+  await telegram.faults({ rules: [{ method: "messages.getHistory", error }] });
+  const begun = Date.now();
+  {
+    await using opened = reopen();
+    await rejection(opened.account.call(getHistory()), "FLOOD_WAIT");
+    assert.deepEqual(statuses.map(({ state }) => state), ["connecting", "ready", "flood_waiting"]);
+    await opened.account.call(getFolders());
+  }
+  statuses.splice(0);
+  await using opened = reopen();
+  const waiting = await eventually(() => {
+    const status = opened.status();
+    return status.state === "flood_waiting" ? status : undefined;
+  }, "the wait, after a restart too");
+  assert.equal(waiting.method, "messages.GetHistory");
+  assert.ok(waiting.until >= begun + 2000 && waiting.until <= Date.now() + 2000);
+  assert.equal(statusBody(waiting).until, new Date(waiting.until).toISOString());
+  await eventually(() => opened.status().state === "ready" || undefined, "its end");
+  await eventually(() => statuses.at(-1)?.state === "ready" || undefined, "the news of it");
+  await telegram.faults();
+  await opened.account.call(getHistory());
 });
 
 Deno.test("openAccount: without a session it opens, dials nobody and answers SESSION_INVALID", async () => {
