@@ -1,12 +1,15 @@
 /**
- * The control endpoint, for tests only: faults, the clock, the world's messages, and what was received. JSON over HTTP on the
- * loopback.
+ * The control endpoint, for tests only: faults, the clock, the world's messages, signing in and out, and what was received. JSON
+ * over HTTP on the loopback.
  * @module
  */
+import { Buffer } from "node:buffer";
 import { z } from "zod";
 import { FaultSettings } from "./faults.ts";
 import type { Files } from "./methods/files.ts";
+import type { Login } from "./methods/login/mod.ts";
 import type { Server } from "./server.ts";
+import { Refusal } from "./wire/keys.ts";
 import { describe } from "./world/describe.ts";
 import type { World } from "./world/mod.ts";
 
@@ -23,6 +26,7 @@ export interface ControlOptions {
   readonly server: Server;
   readonly world: World;
   readonly files: Files;
+  readonly login: Login;
   readonly clocks: Clocks;
   /** 0 is any free port. */
   readonly port?: number;
@@ -54,12 +58,20 @@ const Append = z.strictObject({
 });
 const Edit = z.strictObject({ chat: ChatId, id: MessageId, text: z.string().max(4096) });
 const Remove = z.strictObject({ chat: ChatId, ids: z.array(MessageId).min(1) });
+/** What is not given is the newest token that waits. */
+const Accept = z.strictObject({ token: z.base64url().optional() });
+const Password = z.strictObject({ password: z.string().min(1).nullable(), hint: z.string().optional() });
+const Revoke = z.strictObject({
+  reason: Refusal,
+  /** Also the keys on which nobody is signed in. */
+  all: z.boolean().default(false),
+});
 const Clock = z.strictObject({ advance: z.number().default(0), wire: z.number().default(0) });
 
 type Route = (body: unknown) => unknown;
 
 /** Starts it on 127.0.0.1. */
-export function createControl({ server, world, files, clocks, port = 0 }: ControlOptions): Control {
+export function createControl({ server, world, files, login, clocks, port = 0 }: ControlOptions): Control {
   const routes: Readonly<Record<string, Route>> = {
     "GET /": (): unknown => ({ routes: Object.keys(routes) }),
     "GET /faults": () => server.faults.settings,
@@ -95,6 +107,20 @@ export function createControl({ server, world, files, clocks, port = 0 }: Contro
     "POST /files/rotate"(): unknown {
       files.rotate();
       return { generation: files.generation };
+    },
+    "POST /login/accept"(body): unknown {
+      const { token } = Accept.parse(body);
+      login.acceptToken(token === undefined ? undefined : Buffer.from(token, "base64url"));
+      return {};
+    },
+    "POST /login/password"(body): unknown {
+      const { password, hint } = Password.parse(body);
+      login.setPassword(password, hint);
+      return {};
+    },
+    "POST /session/revoke"(body): unknown {
+      const { reason, all } = Revoke.parse(body);
+      return { revoked: server.keys.revoke(reason, all ? undefined : world.ownerId) };
     },
     "POST /clock"(body): unknown {
       const { advance, wire } = Clock.parse(body);

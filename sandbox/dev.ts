@@ -6,6 +6,7 @@
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { APPLICATION } from "./application.ts";
 
 const SANDBOX = fileURLToPath(new URL("./main.ts", import.meta.url));
 const PRODUCT = fileURLToPath(new URL("../main.ts", import.meta.url));
@@ -41,8 +42,8 @@ async function startSandbox(directory: string): Promise<Running> {
   const { dc, host, port } = await readReady(child.stdout);
   return {
     environment: {
-      TELEGRAM_API_ID: "1",
-      TELEGRAM_API_HASH: "0".repeat(32),
+      TELEGRAM_API_ID: String(APPLICATION.id),
+      TELEGRAM_API_HASH: APPLICATION.hash,
       TELEGRAM_TEST_DC: `${dc}@${host}:${port}`,
       TELEGRAM_TEST_KEY_FILE: keyFile,
       TELEGRAM_STRING_SESSION_FILE: sessionFile,

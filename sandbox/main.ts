@@ -8,9 +8,11 @@ import { z } from "zod";
 import { createControl } from "./control.ts";
 import { createFaults, FaultSettings, floodRule } from "./faults.ts";
 import { createFiles } from "./methods/files.ts";
+import { encode } from "./methods/encode.ts";
+import { createLogin } from "./methods/login/mod.ts";
 import { createMethods } from "./methods/mod.ts";
 import { createServer } from "./server.ts";
-import { createKeyStore, HOME_DC, stringSession } from "./wire/keys.ts";
+import { AWAY_DC, createKeyStore, HOME_DC, stringSession } from "./wire/keys.ts";
 import { publicKeyPem } from "./wire/rsa.ts";
 import { describe } from "./world/describe.ts";
 import { createWorld, WORLD_NOW } from "./world/mod.ts";
@@ -94,7 +96,12 @@ function serve(flags: Flags): void {
   const rules = flags.flood ? [floodRule] : [];
   const faults = createFaults(FaultSettings.parse({ rules, latencyMs: flags.latency }));
   const files = createFiles();
-  const server = createServer({ methods: createMethods(world, files), port: flags.port, keys, faults, now });
+  const login = createLogin(world, now);
+  const server = createServer({ methods: createMethods(world, files, login), port: flags.port, keys, faults, now });
+  login.onAccepted((keyId) => {
+    const update = { _: "updateLoginToken" };
+    server.push(keyId, encode({ _: "updateShort", update, date: Math.floor(now()) }));
+  });
   const controlPort = flags["control-port"];
   const clocks = {
     advanceWorld: (seconds: number): void => {
@@ -105,7 +112,7 @@ function serve(flags: Flags): void {
   };
   const control = controlPort === undefined
     ? undefined
-    : createControl({ server, world, files, clocks, port: controlPort });
+    : createControl({ server, world, files, login, clocks, port: controlPort });
   if (keyFile !== undefined) writePrivate(keyFile, publicKeyPem);
   if (sessionFile !== undefined) {
     writePrivate(sessionFile, stringSession(keys.owner(world.ownerId), FICTIONAL.host, FICTIONAL.port));
@@ -115,6 +122,8 @@ function serve(flags: Flags): void {
     dc: HOME_DC,
     host: "127.0.0.1",
     port: server.port,
+    awayDc: AWAY_DC,
+    awayPort: server.awayPort,
     controlPort: control?.port,
     publicKey: publicKeyPem,
     sessionFile,
@@ -122,6 +131,7 @@ function serve(flags: Flags): void {
   };
   if (flags.json) return print(JSON.stringify(ready));
   print(`Data centre ${ready.dc} at ${ready.host}:${ready.port}, layer 198`);
+  print(`Data centre ${ready.awayDc} at ${ready.host}:${ready.awayPort}`);
   if (control !== undefined) print(`Control endpoint at http://${ready.host}:${control.port}`);
   if (sessionFile !== undefined) print(`Session of ${world.ownerId} in ${sessionFile}`);
   print(publicKeyPem);

@@ -2,6 +2,7 @@
  * The data centre: listens, and puts together what its connections share.
  * @module
  */
+import { Buffer } from "node:buffer";
 import { createFaults, type Faults } from "./faults.ts";
 import { createJournal, type Journal } from "./journal.ts";
 import type { Methods } from "./rpc.ts";
@@ -33,6 +34,8 @@ export interface ServerOptions {
 /** A data centre that is listening on the loopback, and beside it the one where a part of the files lies. */
 export interface Server extends AsyncDisposable {
   readonly port: number;
+  /** The port of that other one. */
+  readonly awayPort: number;
   readonly faults: Faults;
   readonly journal: Journal;
   readonly keys: KeyStore;
@@ -40,6 +43,8 @@ export interface Server extends AsyncDisposable {
   readonly connections: { readonly total: number; readonly open: number };
   /** Cuts every connection; returns how many there were. */
   closeConnections(): number;
+  /** Sends an `Updates` to the connections of a key, if it has asked for any. */
+  push(keyId: string, updates: Uint8Array): void;
 }
 
 /** Starts listening on 127.0.0.1. */
@@ -64,10 +69,11 @@ export function createServer(options: ServerOptions): Server {
     now: () => Math.floor(now()),
   });
   const sessions = createSessions();
+  const awake = new Set<string>();
   const centre: Centre = {
     dcId: HOME_DC,
     keys,
-    dispatch: createDispatch({ methods, centre: centreMethods, keys, faults, journal, report }),
+    dispatch: createDispatch({ methods, centre: centreMethods, keys, faults, journal, awake, report }),
     session: sessions.open,
     endSession: sessions.end,
     messageId: createMessageIds(now),
@@ -78,16 +84,18 @@ export function createServer(options: ServerOptions): Server {
   };
 
   const open = new Map<Deno.TcpConn, Promise<void>>();
+  const connections = new Set<Connection>();
   let total = 0;
   async function accept(listener: Deno.TcpListener, centre: Centre): Promise<void> {
     for await (const conn of listener) {
       total++;
-      open.set(conn, serve(conn, centre, report).finally(() => open.delete(conn)));
+      open.set(conn, serve(conn, centre, connections, report).finally(() => open.delete(conn)));
     }
   }
   const accepting = [accept(home, centre), accept(away, { ...centre, dcId: AWAY_DC })];
   return {
     port: home.addr.port,
+    awayPort: away.addr.port,
     faults,
     journal,
     keys,
@@ -97,6 +105,10 @@ export function createServer(options: ServerOptions): Server {
     closeConnections(): number {
       for (const conn of open.keys()) end(conn);
       return open.size;
+    },
+    push(keyId, updates): void {
+      if (!awake.has(keyId)) return;
+      for (const connection of connections) connection.push(keyId, Buffer.from(updates));
     },
     async [Symbol.asyncDispose](): Promise<void> {
       home.close();
@@ -110,7 +122,12 @@ export function createServer(options: ServerOptions): Server {
 }
 
 /** Serves a connection until either side ends it. */
-async function serve(conn: Deno.TcpConn, centre: Centre, report: (error: unknown) => void): Promise<void> {
+async function serve(
+  conn: Deno.TcpConn,
+  centre: Centre,
+  connections: Set<Connection>,
+  report: (error: unknown) => void,
+): Promise<void> {
   conn.setNoDelay(true);
   let written = Promise.resolve();
   let failed = false;
@@ -123,6 +140,7 @@ async function serve(conn: Deno.TcpConn, centre: Centre, report: (error: unknown
     },
     close: () => void written.then(() => end(conn)),
   }, centre);
+  connections.add(connection);
   const buffer = new Uint8Array(1 << 16);
   try {
     for (;;) {
@@ -133,6 +151,7 @@ async function serve(conn: Deno.TcpConn, centre: Centre, report: (error: unknown
   } catch (error) {
     if (!(error instanceof WireError) && !isGone(error)) report(error);
   } finally {
+    connections.delete(connection);
     connection.closed();
     await written;
     end(conn);

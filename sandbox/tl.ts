@@ -7,6 +7,7 @@ import "./local_storage.ts";
 export { Api, TelegramClient } from "telegram";
 export { AuthKey } from "telegram/crypto/AuthKey.js";
 export { _serverKeys as trustedKeys } from "telegram/crypto/RSA.js";
+export { computeCheck } from "telegram/Password.js";
 export { BinaryReader, PromisedNetSockets } from "telegram/extensions/index.js";
 export { Logger, LogLevel } from "telegram/extensions/Logger.js";
 export { doAuthentication } from "telegram/network/Authenticator.js";

@@ -17,7 +17,7 @@ import { getChannelMessages, getMessages } from "./get_messages.ts";
 import { getParticipants } from "./get_participants.ts";
 import { getDiscussionMessage, getReplies } from "./get_replies.ts";
 import { getUnreadMentions } from "./get_unread_mentions.ts";
-import { login } from "./login.ts";
+import { createLogin, type Login } from "./login/mod.ts";
 import { createMatches } from "./matches.ts";
 import { resolveUsername } from "./resolve_username.ts";
 import { getSearchCounters, search } from "./search.ts";
@@ -25,13 +25,17 @@ import { searchGlobal } from "./search_global.ts";
 import { getSearchResultsCalendar, getSearchResultsPositions } from "./search_results.ts";
 import { getContacts, getUsers } from "./users.ts";
 
-/** Creates the methods over a world and its files, by class name. */
-export function createMethods(world: World, files: Files = createFiles()): Methods {
+/** Creates the methods over a world, its files and the ways to sign in, by class name. */
+export function createMethods(
+  world: World,
+  files: Files = createFiles(),
+  login: Login = createLogin(world),
+): Methods {
   const answers = createAnswers(world, files);
   const matches = createMatches(world);
   const pinned: Pinned = (chatId) => matches(chatId, { filter: "Pinned" });
   return Object.fromEntries([
-    ...login(world),
+    ...login.methods,
     getHistory(answers),
     search(answers, matches),
     getSearchCounters(answers, matches),

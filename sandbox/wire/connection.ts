@@ -34,6 +34,8 @@ export interface Socket {
 export interface Connection {
   /** Takes what has come; throws a {@link WireError} for what is not MTProto. */
   receive(chunk: Uint8Array): void;
+  /** Sends a message nobody asked for, if the client last came with this key. */
+  push(keyId: string, body: Buffer): void;
   /** Frees everything; the socket is gone. */
   closed(): void;
 }
@@ -55,6 +57,7 @@ export function createConnection(socket: Socket, centre: Centre): Connection {
   const waits = new Set<() => void>();
   let held: { key: AuthKey; session: Session; messages: Message[] }[] = [];
   let disconnect: ReturnType<typeof setTimeout> | undefined;
+  let latest: { key: AuthKey; session: Session } | undefined;
   let isOpen = true;
 
   function write(packet: Uint8Array): void {
@@ -160,6 +163,7 @@ export function createConnection(socket: Socket, centre: Centre): Connection {
       return seal(key, envelope.sessionId, { id: centre.messageId(true), seqNo: 0, body: refusal });
     }
     const { session, isNew } = centre.session(key, envelope.sessionId);
+    latest = { key, session };
     if (isNew) {
       const salt = saltAt(key, centre.now());
       const body = Buffer.concat([int(NEW_SESSION_CREATED), long(envelope.id), long(session.id), long(salt)]);
@@ -186,6 +190,11 @@ export function createConnection(socket: Socket, centre: Centre): Connection {
   return {
     receive(chunk): void {
       if (isOpen) { for (const packet of transport.push(chunk)) receivePacket(packet); }
+    },
+    push(keyId, body): void {
+      if (latest?.key.id !== keyId) return;
+      const { key, session } = latest;
+      seal(key, session.id, session.number(centre.messageId(false), body, true));
     },
     closed(): void {
       if (!isOpen) return;

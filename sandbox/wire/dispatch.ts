@@ -3,6 +3,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import { checkApplication } from "../application.ts";
 import type { Faults } from "../faults.ts";
 import type { Journal } from "../journal.ts";
 import { type Answer, type Caller, type Methods, RpcError } from "../rpc.ts";
@@ -17,7 +18,7 @@ const AUTHORIZATION = 0x2ea2c0d4;
 const LOGIN_TOKEN_SUCCESS = 0x390d5c5e;
 
 /** What may be asked before anybody has signed in; `account.getPassword` is the second step of doing so. */
-const BEFORE_LOGIN = /^(auth|help|langpack)\.|^account\.GetPassword$/;
+const BEFORE_LOGIN = /^(help|langpack)\.|^auth\.(?!LogOut|ExportAuthorization|AcceptLoginToken)|^account\.GetPassword$/;
 
 /** What the data centre answers that is not the account's: files, and what belongs to a connection. */
 const AWAY = /^(auth|help|upload)\./;
@@ -37,6 +38,8 @@ export interface DispatchOptions {
   readonly keys: KeyStore;
   readonly faults: Faults;
   readonly journal: Journal;
+  /** Gathers the keys that have asked for updates: by a request without `invokeWithoutUpdates`. */
+  readonly awake: Set<string>;
   /** Takes what a method threw that is not an {@link RpcError}. */
   readonly report: (error: unknown) => void;
 }
@@ -48,7 +51,8 @@ export interface DispatchOptions {
 export type Dispatch = (body: Buffer, key: AuthKey, wait: (ms: number) => Promise<void>) => Promise<Outcome>;
 
 /** Builds the dispatcher. */
-export function createDispatch({ methods, centre, keys, faults, journal, report }: DispatchOptions): Dispatch {
+export function createDispatch(options: DispatchOptions): Dispatch {
+  const { methods, centre, keys, faults, journal, awake, report } = options;
   async function execute(name: string, run: () => Answer | Promise<Answer>, key: AuthKey): Promise<Buffer> {
     try {
       const answer = await run();
@@ -73,7 +77,7 @@ export function createDispatch({ methods, centre, keys, faults, journal, report 
     const answer: unknown = new BinaryReader(body).tgReadObject();
     const authorization = answer instanceof Api.auth.LoginTokenSuccess ? answer.authorization : answer;
     if (!(authorization instanceof Api.auth.Authorization)) return;
-    keys.put({ ...(keys.get(key.id) ?? key), userId: BigInt(authorization.user.id.toString()) });
+    keys.signIn(key, BigInt(authorization.user.id.toString()));
   }
 
   return async (body, key, wait) => {
@@ -82,9 +86,10 @@ export function createDispatch({ methods, centre, keys, faults, journal, report 
       journal.record({ method: "unreadable", wrappers: [], keyId: key.id });
       return { kind: "answer", body: errorBody(request.error) };
     }
-    const { query, wrappers, takeoutId } = request.value;
+    const { query, wrappers, takeoutId, apiId } = request.value;
     const name = query.className;
     journal.record({ method: name, wrappers, keyId: key.id });
+    if (!wrappers.includes("InvokeWithoutUpdates")) awake.add(key.id);
     const caller: Caller = { userId: key.userId, takeoutId, keyId: key.id, dcId: key.dcId };
 
     const fault = faults.hook(name, query, caller);
@@ -95,6 +100,8 @@ export function createDispatch({ methods, centre, keys, faults, journal, report 
 
     const answer = await execute(name, () => {
       if (error !== undefined) throw new RpcError(error.code, error.message);
+      if (apiId !== undefined) checkApplication(apiId);
+      refuse(key, name);
       if (key.userId === undefined && !BEFORE_LOGIN.test(name)) throw new RpcError(401, "AUTH_KEY_UNREGISTERED");
       if (key.dcId === AWAY_DC && !AWAY.test(name)) throw new RpcError(303, `USER_MIGRATE_${HOME_DC}`);
       if (takeoutId !== undefined && (key.userId === undefined || !centre.isTakeout(takeoutId, key.userId))) {
@@ -108,6 +115,12 @@ export function createDispatch({ methods, centre, keys, faults, journal, report 
     }, key);
     return { kind: fault?.lose ? "lost" : "answer", body: answer, close: fault?.close };
   };
+}
+
+/** A revoked key may sign in again, unless it is one that Telegram has seen in two places and will never take again. */
+function refuse({ refusal }: AuthKey, method: string): void {
+  if (refusal === "AUTH_KEY_DUPLICATED") throw new RpcError(406, refusal);
+  if (refusal !== undefined && !BEFORE_LOGIN.test(method)) throw new RpcError(401, refusal);
 }
 
 /** In Telegram's own alphabet, so that clients can take it apart as they do with any other. */

@@ -24,7 +24,18 @@ export interface AuthKey {
   readonly created: number;
   /** Whether it is the key of the session file. */
   readonly owner?: boolean;
+  /** Why nobody is signed in on it any more, until somebody is again. */
+  readonly refusal?: Refusal;
 }
+
+/** Why Telegram ends a session: https://core.telegram.org/api/errors. */
+export const Refusal = z.enum([
+  "AUTH_KEY_UNREGISTERED",
+  "SESSION_REVOKED",
+  "USER_DEACTIVATED",
+  "AUTH_KEY_DUPLICATED",
+]);
+export type Refusal = z.infer<typeof Refusal>;
 
 /** The known keys by id. */
 export interface KeyStore {
@@ -32,6 +43,10 @@ export interface KeyStore {
   /** Adds a key or replaces what is known of it. */
   put(key: AuthKey): void;
   remove(id: string): void;
+  /** Signs a user in on a key. */
+  signIn(key: AuthKey, userId: bigint): void;
+  /** Signs out the keys of a user, or all keys, which answer with `reason` from then on; returns how many. */
+  revoke(reason: Refusal, userId?: bigint): number;
   /** The session file's key, made on the first call and signed in as `userId`. */
   owner(userId: bigint): AuthKey;
 }
@@ -42,6 +57,7 @@ const File = z.array(z.object({
   user: z.string().regex(/^\d+$/).optional(),
   created: z.int(),
   owner: z.boolean().optional(),
+  refusal: Refusal.optional(),
 }));
 
 /** A key's id from its bytes; see https://core.telegram.org/mtproto/description#key-identifier-auth-key-id. */
@@ -80,6 +96,19 @@ export function createKeyStore(options: { directory?: string; now?: () => number
     },
     put: (key) => change(() => known.set(key.id, key)),
     remove: (id) => change(() => removed.add(id) && known.delete(id)),
+    signIn: (key, userId) =>
+      change(() => known.set(key.id, { ...known.get(key.id) ?? key, userId, refusal: undefined })),
+    revoke(reason, userId): number {
+      let count = 0;
+      change(() => {
+        for (const key of known.values()) {
+          if (userId !== undefined && key.userId !== userId) continue;
+          known.set(key.id, { ...key, userId: undefined, owner: undefined, refusal: reason });
+          count++;
+        }
+      });
+      return count;
+    },
     owner(userId): AuthKey {
       const find = (): AuthKey | undefined => known.values().find((key) => key.owner && key.userId === userId);
       if (find() === undefined) {
@@ -107,14 +136,14 @@ function createFile(directory: string): KeyFile {
   const path = join(directory, "keys.json");
   return {
     read(): AuthKey[] {
-      return File.parse(JSON.parse(readText(path) ?? "[]")).map(({ key: text, dc, user, created, owner }) => {
+      return File.parse(JSON.parse(readText(path) ?? "[]")).map(({ key: text, dc, user, ...rest }) => {
         const key = Buffer.from(text, "base64");
-        return { id: keyId(key), key, dcId: dc, created, owner, userId: user === undefined ? undefined : BigInt(user) };
+        return { id: keyId(key), key, dcId: dc, userId: user === undefined ? undefined : BigInt(user), ...rest };
       });
     },
     write(keys): void {
-      const rows = keys.map(({ key, dcId, userId, created, owner }) => (
-        { key: key.toString("base64"), dc: dcId, user: userId?.toString(), created, owner }
+      const rows = keys.map(({ key, dcId, userId, created, owner, refusal }) => (
+        { key: key.toString("base64"), dc: dcId, user: userId?.toString(), created, owner, refusal }
       ));
       const temporary = `${path}.${Deno.pid}`;
       Deno.writeTextFileSync(temporary, JSON.stringify(rows, null, 1), { mode: 0o600 });

@@ -65,7 +65,7 @@ export function createCentreMethods({ keys, address, away, now }: CentreOptions)
       const isHere = (authorization?.dcId === AWAY_DC) === (key.dcId === AWAY_DC);
       if (authorization === undefined || !isHere) throw new RpcError(400, "AUTH_BYTES_INVALID");
       exported.delete(name);
-      keys.put({ ...key, ...authorization });
+      keys.signIn({ ...key, dcId: authorization.dcId }, authorization.userId);
       const id = bigInt(authorization.userId.toString());
       return new Api.auth.Authorization({ user: new Api.User({ id, self: true, accessHash: id }) });
     }],

@@ -13,6 +13,8 @@ export interface Request {
   /** What it was wrapped in, outermost first: `InvokeWithLayer`, `InitConnection` and the like. */
   readonly wrappers: readonly string[];
   readonly takeoutId?: bigint;
+  /** The application that `initConnection` named. */
+  readonly apiId?: number;
 }
 
 /** Constructor of `gzip_packed` (https://core.telegram.org/mtproto/service_messages#packed-object). */
@@ -37,6 +39,7 @@ class RequestReader extends BinaryReader {
 export function readRequest(body: Buffer): Request {
   const wrappers: string[] = [];
   let takeoutId: bigint | undefined;
+  let apiId: number | undefined;
   let query = parse(body);
   for (;;) {
     const wrapper = query;
@@ -47,14 +50,17 @@ export function readRequest(body: Buffer): Request {
     } else if (wrapper instanceof Api.InvokeWithTakeout) {
       takeoutId = BigInt(wrapper.takeoutId.toString());
       query = requireObject(wrapper.query);
+    } else if (wrapper instanceof Api.InitConnection) {
+      apiId = wrapper.apiId;
+      query = requireObject(wrapper.query);
     } else if (
-      wrapper instanceof Api.InitConnection || wrapper instanceof Api.InvokeAfterMsg ||
+      wrapper instanceof Api.InvokeAfterMsg ||
       wrapper instanceof Api.InvokeAfterMsgs || wrapper instanceof Api.InvokeWithoutUpdates ||
       wrapper instanceof Api.InvokeWithMessagesRange
     ) {
       query = requireObject(wrapper.query);
     } else {
-      return { query, wrappers, takeoutId };
+      return { query, wrappers, takeoutId, apiId };
     }
     wrappers.push(wrapper.className);
   }
