@@ -77,12 +77,14 @@ export async function startServer(env: Readonly<Record<string, string>>): Promis
   };
 }
 
-function freePort(): number {
+/** A port of the loopback that nobody listens on just now. */
+export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
 }
 
-async function isUp(url: string): Promise<boolean> {
+/** Whether a path of a server answers, and well. */
+export async function isUp(url: string): Promise<boolean> {
   try {
     const response = await fetch(url);
     await response.body?.cancel();
