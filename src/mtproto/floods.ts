@@ -69,13 +69,14 @@ export function createFloods(
   const floods = new Map(z.array(rowSchema).parse(rows).map((flood) => [flood.method, flood]));
 
   /** A clock that was set back does not make a wait longer than Telegram asked for: it counts from then anew. */
-  const endOf = ({ method, until, seconds }: Flood): number => {
-    const latest = now() + seconds * 1000;
-    if (until > latest) floods.set(method, { method, until: latest, seconds });
-    return Math.min(until, latest);
+  const current = (flood: Flood): Flood => {
+    const until = Math.min(flood.until, now() + flood.seconds * 1000);
+    if (until === flood.until) return flood;
+    const anew = { ...flood, until };
+    floods.set(flood.method, anew);
+    return anew;
   };
-  const inForce = (): Flood[] =>
-    [...floods.values()].filter((flood) => endOf(flood) > now()).map((flood) => floods.get(flood.method) ?? flood);
+  const inForce = (): Flood[] => [...floods.values()].map(current).filter(({ until }) => until > now());
   const keep = (action: () => void): void => {
     try {
       action();
@@ -90,14 +91,14 @@ export function createFloods(
       inForce().reduce<Flood | undefined>((a, b) => a === undefined || a.until < b.until ? b : a, undefined),
     begin: (method, seconds) => {
       const until = now() + seconds * 1000;
-      const known = floods.get(method);
-      const flood = known !== undefined && endOf(known) > until ? known : { method, until, seconds };
+      const known = inForce().find((flood) => flood.method === method);
+      const flood = known !== undefined && known.until > until ? known : { method, until, seconds };
       floods.set(method, flood);
       keep(() => void put.run(accountId, method, Math.round(flood.until), Math.round(flood.seconds)));
       return flood;
     },
     isCareful: (of) =>
-      floods.values().some((flood) => classOf(flood.method) === of && endOf(flood) + CAREFUL_MS > now()),
+      [...floods.values()].some((flood) => classOf(flood.method) === of && current(flood).until + CAREFUL_MS > now()),
     clear: () => {
       floods.clear();
       keep(() => void db.prepare("DELETE FROM floods WHERE account_id = ?").run(accountId));
