@@ -68,9 +68,9 @@ export const OPTIONS = {
     help: "The api_hash of your Telegram application.",
   },
   TELEGRAM_STRING_SESSION: {
-    type: secret(/^1[A-Za-z0-9+/=_-]{300,}$/),
+    type: secret(/^[1AB][A-Za-z0-9+/=_-]{300,}$/),
     secret: true,
-    expects: "a string session of GramJS or Telethon: 1 and then more than 300 characters of base64",
+    expects: "a string session of GramJS, Telethon or Pyrogram: 1, A or B and then more than 300 characters of base64",
     example: "1BVtsOK4Bu…",
     help: "A session that is signed in; whoever has it is the account.",
   },

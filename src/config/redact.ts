@@ -31,7 +31,7 @@ const SECRET_FIELDS: ReadonlySet<string> = new Set([
 
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/\b(Bearer|Basic)\s+[^\s"',;\\]+/gi, `$1 ${PLACEHOLDER}`],
-  [/1[A-Za-z0-9+/=_-]{300,}/g, PLACEHOLDER],
+  [/[1AB][A-Za-z0-9+/=_-]{300,}/g, PLACEHOLDER],
   [/(api_?hash\W{1,5})[0-9a-f]{32}\b/gi, `$1${PLACEHOLDER}`],
   [/(\bhttps?:\/\/[^\s"'?#\\]+)\?[^\s"'\\]+/gi, `$1?${PLACEHOLDER}`],
   [/([?&](?:access_token|api_key|code|key|sig|signature|state|token)=)[^\s"'&\\]+/gi, `$1${PLACEHOLDER}`],

@@ -7,6 +7,7 @@ Deno.test("redactText: secrets are recognised by their looks", () => {
   const cases: readonly (readonly [string, string])[] = [
     ["Authorization: Bearer abc.def-123", "Authorization: Bearer [redacted]"],
     [`session ${SESSION} failed`, "session [redacted] failed"],
+    [`session B${SESSION.slice(1)} failed`, "session [redacted] failed"],
     ["api_hash=0123456789abcdef0123456789abcdef", "api_hash=[redacted]"],
     ['{"apiHash":"0123456789abcdef0123456789abcdef"}', '{"apiHash":"[redacted]"}'],
     ["GET https://a.example/exports/1/f.json?sig=abc&exp=1 ok", "GET https://a.example/exports/1/f.json?[redacted] ok"],
