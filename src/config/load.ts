@@ -3,7 +3,7 @@
  * @module
  */
 import { AppError } from "../errors.ts";
-import { isLoopback, isRsaKey, type TestDc } from "./formats.ts";
+import { isLoopback, isRsaKey, type Socks5Proxy, type TestDc } from "./formats.ts";
 import { type Lookup, type OptionName, optionOf, type OptionValue } from "./options.ts";
 import type { Secret } from "./secret.ts";
 import { warningAbout } from "./unknown.ts";
@@ -14,6 +14,8 @@ export interface Config {
     readonly apiId?: number;
     readonly apiHash?: Secret;
     readonly stringSession?: Secret;
+    /** What Telegram is reached through. */
+    readonly proxy?: Socks5Proxy;
     /** Used in place of Telegram's own data centres; `publicKey` is its RSA key, PEM. */
     readonly testDc?: TestDc & { readonly publicKey: string };
   };
@@ -136,6 +138,7 @@ export function loadConfig(
   const apiId = value("TELEGRAM_API_ID");
   const apiHash = value("TELEGRAM_API_HASH");
   const stringSession = value("TELEGRAM_STRING_SESSION");
+  const proxy = value("TELEGRAM_PROXY");
   const testDc = value("TELEGRAM_TEST_DC");
   const keyFile = value("TELEGRAM_TEST_KEY_FILE");
   const publicKey = keyFile === undefined ? undefined : textOf("TELEGRAM_TEST_KEY_FILE", keyFile);
@@ -168,7 +171,13 @@ export function loadConfig(
   ) throw new ConfigError(problems);
 
   return deepFreeze({
-    telegram: { apiId, apiHash, stringSession, testDc: testDc && publicKey ? { ...testDc, publicKey } : undefined },
+    telegram: {
+      apiId,
+      apiHash,
+      stringSession,
+      proxy,
+      testDc: testDc && publicKey ? { ...testDc, publicKey } : undefined,
+    },
     http: { host, port, publicUrl, allowedHosts, trustedProxies },
     log: { level, format },
     floodSleepThreshold,

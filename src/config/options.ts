@@ -3,7 +3,7 @@
  * @module
  */
 import { z } from "zod";
-import { hostPort, ipOrCidr, publicUrl, testDc } from "./formats.ts";
+import { hostPort, ipOrCidr, publicUrl, socks5Proxy, testDc } from "./formats.ts";
 import { Secret } from "./secret.ts";
 
 /** Looks a variable up; empty and absent mean the same. */
@@ -158,6 +158,15 @@ export const OPTIONS = {
     expects: "IP addresses or CIDR ranges, separated by commas",
     example: "127.0.0.1,172.16.0.0/12",
     help: "Proxies whose X-Forwarded-For header is believed.",
+  },
+  TELEGRAM_PROXY: {
+    type: socks5Proxy,
+    secret: true,
+    expects: "socks5://host:port or socks5://user:password@host:port, special characters percent-encoded; " +
+      "proxies of other kinds (HTTP, SOCKS4, MTProto) are not supported",
+    example: "socks5://127.0.0.1:1080",
+    help: "The SOCKS5 proxy through which Telegram is reached, and nothing else; it resolves names. HTTP_PROXY, " +
+      "HTTPS_PROXY and ALL_PROXY have no influence on the way to Telegram.",
   },
   TELEGRAM_TEST_DC: {
     type: testDc,

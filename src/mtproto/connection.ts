@@ -3,7 +3,9 @@
  * @module
  */
 import { setTimeout as sleepMs } from "node:timers/promises";
+import type { Socks5Proxy } from "../config/formats.ts";
 import { AppError } from "../errors.ts";
+import type { Address } from "./data_centres.ts";
 import { RpcError, toTelegramError } from "./errors.ts";
 import { Api, type TlRequest, withoutUpdates } from "./gram.ts";
 import { methodOf } from "./guard.ts";
@@ -34,7 +36,9 @@ export interface ConnectionOptions {
   /** Milliseconds for one answer. */
   readonly requestTimeout: number;
   /** Dialled in place of every data centre. */
-  readonly testDc?: { readonly host: string; readonly port: number };
+  readonly testDc?: Address;
+  /** What is connected through, if anything. */
+  readonly proxy?: Socks5Proxy;
   readonly onStatus?: (status: ConnectionStatus) => void;
   readonly onProblem?: (problem: unknown) => void;
   /** Told, at each connecting, what Telegram says of the account itself. */
@@ -56,7 +60,8 @@ const NO_SESSION = "No Telegram session is configured.";
 export function createConnection(options: ConnectionOptions): Connection {
   const { session, now = Date.now, random = Math.random, onStatus = () => {}, onProblem = () => {} } = options;
   const { onSelf = () => {} } = options;
-  const { sleep = (ms, signal) => sleepMs(ms, undefined, { signal }), testDc: address, apiId, appVersion } = options;
+  const { sleep = (ms, signal) => sleepMs(ms, undefined, { signal }), testDc: address, apiId, appVersion, proxy } =
+    options;
   const stop = new AbortController();
   const waiters = new Set<() => void>();
   let wire: LiveWire | undefined;
@@ -78,6 +83,7 @@ export function createConnection(options: ConnectionOptions): Connection {
         wire = await openLiveWire({
           dcId: session.dcId,
           address: address ?? session,
+          proxy,
           authKey: session.authKey,
           first: whoAmI(),
           apiId,

@@ -3,7 +3,9 @@
  * (https://core.telegram.org/api/datacenter): dialled when first asked, kept while it is used.
  * @module
  */
+import type { Socks5Proxy } from "../config/formats.ts";
 import { AppError } from "../errors.ts";
+import type { Address } from "./data_centres.ts";
 import { toTelegramError } from "./errors.ts";
 import { Api, readRpcError, type TlRequest, withoutUpdates } from "./gram.ts";
 import { methodOf } from "./guard.ts";
@@ -23,6 +25,8 @@ export interface DataCentreOptions {
   readonly home: Call;
   readonly apiId: number;
   readonly appVersion: string;
+  /** What is connected through, if anything. */
+  readonly proxy?: Socks5Proxy;
   /** Milliseconds for one answer, dialling included. */
   readonly requestTimeout: number;
   /** Milliseconds after the last answer until the connection is closed. */
@@ -54,9 +58,10 @@ export function createDataCentre(options: DataCentreOptions): DataCentre {
     const atHome: Call = (request) => home(request, { signal });
     const address = await addressOf(atHome, dcId);
     const first = authKey === undefined ? await introduction(atHome, dcId) : new Api.help.GetConfig();
-    const { apiId, appVersion } = options;
+    const { apiId, appVersion, proxy } = options;
     try {
-      const opened = await openLiveWire({ dcId, address, authKey, first, apiId, appVersion, sleep, onProblem, signal });
+      const whereTo = { dcId, address, proxy, authKey };
+      const opened = await openLiveWire({ ...whereTo, first, apiId, appVersion, sleep, onProblem, signal });
       authKey = opened.authKey;
       return opened;
     } catch (cause) {
@@ -131,7 +136,7 @@ export function createDataCentre(options: DataCentreOptions): DataCentre {
 }
 
 /** TL method help.getConfig: where the data centre is, by an address that needs no proxy and no key of its own. */
-async function addressOf(home: Call, dcId: number): Promise<{ readonly host: string; readonly port: number }> {
+async function addressOf(home: Call, dcId: number): Promise<Address> {
   const { dcOptions } = await home(new Api.help.GetConfig());
   const option = dcOptions.find(({ id, cdn, ipv6, tcpoOnly }) => id === dcId && !cdn && !ipv6 && !tcpoOnly);
   if (option !== undefined) return { host: option.ipAddress, port: option.port };

@@ -44,12 +44,12 @@ export function openAccount(
     readonly appVersion: string;
   },
 ): OpenAccount {
-  const { apiId, stringSession, testDc } = config.telegram;
+  const { apiId, stringSession, testDc, proxy } = config.telegram;
   if (testDc !== undefined) trustServerKey(testDc.publicKey);
   const peers = createPeers(db, accountId);
   const learn = createLearner(peers, observers.onProblem ?? (() => {}));
   const session = stringSession && apiId ? parseSession(stringSession.reveal()) : undefined;
-  const asWhom = { apiId: apiId ?? 0, appVersion, requestTimeout: config.requestTimeout };
+  const asWhom = { apiId: apiId ?? 0, appVersion, requestTimeout: config.requestTimeout, proxy };
   const connection = createConnection({
     ...asWhom,
     ...(session === undefined ? {} : { session }),
