@@ -5,6 +5,7 @@
 import { createPublicKey } from "node:crypto";
 import { BlockList, isIP, isIPv6 } from "node:net";
 import { z } from "zod";
+import { Secret } from "./secret.ts";
 
 /** A data centre to use in place of Telegram's own. */
 export interface TestDc {
@@ -13,6 +14,16 @@ export interface TestDc {
   /** An IP address, IPv6 without brackets. */
   readonly host: string;
   readonly port: number;
+}
+
+/** A SOCKS5 proxy. */
+export interface Socks5Proxy {
+  /** An IP address or a host name, IPv6 without brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** With a password, 1 to 255 bytes of UTF-8 each (RFC 1929). */
+  readonly username?: string;
+  readonly password?: Secret;
 }
 
 /** Whether an address or name stands for this machine only. */
@@ -60,6 +71,32 @@ export const testDc: z.ZodType<TestDc, string> = z.string().transform((text, con
   }
   return { id: Number(id), host, port: Number(port) };
 });
+
+const hostName = z.union([z.ipv4(), z.ipv6(), z.hostname()]);
+
+/** `socks5://[user:password@]host:port`, special characters of the user and the password percent-encoded. */
+export const socks5Proxy: z.ZodType<Socks5Proxy, string> = z.string().transform((text, context): Socks5Proxy => {
+  const [, user, pass, v6, name, portText] =
+    /^socks5h?:\/\/(?:([^\s:@/?#]+):([^\s:@/?#]+)@)?(?:\[([^\]]+)\]|([^\s:@/?#]+)):(\d{1,5})\/?$/i.exec(text) ?? [];
+  const [host, port] = [hostName.safeParse(v6 ?? name), Number(portText)];
+  const [username, password] = [user, pass].map(percentDecoded);
+  const isTooLong = [username, password].some((part) =>
+    part !== undefined && new TextEncoder().encode(part).length > 255
+  );
+  if (!host.success || !(port >= 1 && port <= 65_535) || isTooLong || (user !== undefined && !(username && password))) {
+    context.addIssue("not a SOCKS5 proxy");
+    return z.NEVER;
+  }
+  return { host: host.data, port, ...(username && password && { username, password: new Secret(password) }) };
+});
+
+function percentDecoded(text: string | undefined): string | undefined {
+  try {
+    return text && decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
 
 /** Whether a text is a public RSA key in PEM. */
 export function isRsaKey(text: string): boolean {

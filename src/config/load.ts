@@ -3,7 +3,7 @@
  * @module
  */
 import { AppError } from "../errors.ts";
-import { isLoopback, isRsaKey, type TestDc } from "./formats.ts";
+import { isLoopback, isRsaKey, type Socks5Proxy, type TestDc } from "./formats.ts";
 import { type Lookup, type OptionName, optionOf, type OptionValue } from "./options.ts";
 import type { Secret } from "./secret.ts";
 import { warningAbout } from "./unknown.ts";
@@ -16,6 +16,8 @@ export interface Config {
     readonly stringSession?: Secret;
     /** What a stored session is encrypted with. */
     readonly sessionKey?: Secret;
+    /** What Telegram is reached through. */
+    readonly proxy?: Socks5Proxy;
     /** Used in place of Telegram's own data centres; `publicKey` is its RSA key, PEM. */
     readonly testDc?: TestDc & { readonly publicKey: string };
   };
@@ -139,6 +141,7 @@ export function loadConfig(
   const apiHash = value("TELEGRAM_API_HASH");
   const stringSession = value("TELEGRAM_STRING_SESSION");
   const sessionKey = value("SESSION_KEY");
+  const proxy = value("TELEGRAM_PROXY");
   const testDc = value("TELEGRAM_TEST_DC");
   const keyFile = value("TELEGRAM_TEST_KEY_FILE");
   const publicKey = keyFile === undefined ? undefined : textOf("TELEGRAM_TEST_KEY_FILE", keyFile);
@@ -176,6 +179,7 @@ export function loadConfig(
       apiHash,
       stringSession,
       sessionKey,
+      proxy,
       testDc: testDc && publicKey ? { ...testDc, publicKey } : undefined,
     },
     http: { host, port, publicUrl, allowedHosts, trustedProxies },

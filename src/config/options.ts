@@ -3,7 +3,7 @@
  * @module
  */
 import { z } from "zod";
-import { hostPort, ipOrCidr, publicUrl, testDc } from "./formats.ts";
+import { hostPort, ipOrCidr, publicUrl, socks5Proxy, testDc } from "./formats.ts";
 import { Secret } from "./secret.ts";
 
 /** Looks a variable up; empty and absent mean the same. */
@@ -68,9 +68,9 @@ export const OPTIONS = {
     help: "The api_hash of your Telegram application.",
   },
   TELEGRAM_STRING_SESSION: {
-    type: secret(/^1[A-Za-z0-9+/=_-]{300,}$/),
+    type: secret(/^[1AB][A-Za-z0-9+/=_-]{300,}$/),
     secret: true,
-    expects: "a string session of GramJS or Telethon: 1 and then more than 300 characters of base64",
+    expects: "a string session of GramJS, Telethon or Pyrogram: 1, A or B and then more than 300 characters of base64",
     example: "1BVtsOK4Bu…",
     help: "A session that is signed in, used before what `login` has stored; whoever has it is the account.",
   },
@@ -165,6 +165,15 @@ export const OPTIONS = {
     expects: "IP addresses or CIDR ranges, separated by commas",
     example: "127.0.0.1,172.16.0.0/12",
     help: "Proxies whose X-Forwarded-For header is believed.",
+  },
+  TELEGRAM_PROXY: {
+    type: socks5Proxy,
+    secret: true,
+    expects: "socks5://host:port or socks5://user:password@host:port, special characters percent-encoded; " +
+      "proxies of other kinds (HTTP, SOCKS4, MTProto) are not supported",
+    example: "socks5://127.0.0.1:1080",
+    help: "The SOCKS5 proxy through which Telegram is reached, and nothing else; it resolves names. HTTP_PROXY, " +
+      "HTTPS_PROXY and ALL_PROXY have no influence on the way to Telegram.",
   },
   TELEGRAM_TEST_DC: {
     type: testDc,

@@ -31,15 +31,16 @@ const SECRET_FIELDS: ReadonlySet<string> = new Set([
 
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/\b(Bearer|Basic)\s+[^\s"',;\\]+/gi, `$1 ${PLACEHOLDER}`],
-  [/1[A-Za-z0-9+/=_-]{300,}/g, PLACEHOLDER],
+  [/[1AB][A-Za-z0-9+/=_-]{300,}/g, PLACEHOLDER],
   [/(api_?hash\W{1,5})[0-9a-f]{32}\b/gi, `$1${PLACEHOLDER}`],
   [/(\bhttps?:\/\/[^\s"'?#\\]+)\?[^\s"'\\]+/gi, `$1?${PLACEHOLDER}`],
+  [/(\b[a-z][a-z\d+.-]*:\/\/)[^\s"'/?#\\]+@/gi, `$1${PLACEHOLDER}@`],
   [/([?&](?:access_token|api_key|code|key|sig|signature|state|token)=)[^\s"'&\\]+/gi, `$1${PLACEHOLDER}`],
   // Shorter ones are folders of that name, in a stack for one.
   [/(\/media\/)[\w-]{40,}/g, `$1${PLACEHOLDER}`],
 ];
 
-/** A text without bearer tokens, string sessions, API hashes, queries of addresses and media tokens. */
+/** A text without bearer tokens, string sessions, API hashes, credentials and queries of addresses and media tokens. */
 export function redactText(text: string): string {
   return PATTERNS.reduce((redacted, [pattern, replacement]) => redacted.replace(pattern, replacement), text);
 }

@@ -4,9 +4,9 @@
  */
 import { timingSafeEqual } from "node:crypto";
 import { setTimeout as sleepMs } from "node:timers/promises";
-import { isLocalNetwork } from "../config/formats.ts";
+import { isLocalNetwork, type Socks5Proxy } from "../config/formats.ts";
 import { AppError, toAppError } from "../errors.ts";
-import type { Address } from "./data_centre.ts";
+import type { Address } from "./data_centres.ts";
 import { LOGIN_HINT, RpcError, toTelegramError } from "./errors.ts";
 import { Api, type TlRequest, withoutUpdates } from "./gram.ts";
 import { methodOf } from "./guard.ts";
@@ -43,6 +43,8 @@ export interface ConnectionOptions {
   readonly requestTimeout: number;
   /** Dialled in place of Telegram's own data centres. */
   readonly testDc?: { readonly id?: number; readonly host: string; readonly port: number };
+  /** What is connected through, if anything. */
+  readonly proxy?: Socks5Proxy;
   readonly onStatus?: (status: ConnectionStatus) => void;
   readonly onProblem?: (problem: unknown) => void;
   /** Told, at each connecting, what Telegram says of the account itself. */
@@ -65,7 +67,7 @@ const TRY_AGAIN_MS = 900_000;
 
 /** Starts connecting in the background and returns at once. */
 export function createConnection(options: ConnectionOptions): Connection {
-  const { findSession, testDc, apiId, appVersion } = options;
+  const { findSession, testDc, proxy, apiId, appVersion } = options;
   const { onStatus = () => {}, onProblem = () => {}, onSelf = () => {} } = options;
   const { sleep = (ms, signal) => sleepMs(ms, undefined, { signal }), now = Date.now, random = Math.random } = options;
   const stop = new AbortController();
@@ -110,43 +112,56 @@ export function createConnection(options: ConnectionOptions): Connection {
     }
   };
 
+  /** One connection from its opening to its end; why it ended. */
+  const connectOnce = async (session: Session): Promise<unknown> => {
+    try {
+      wire = await openLiveWire({
+        dcId: session.dcId,
+        address: addressOf(session, testDc),
+        proxy,
+        authKey: session.authKey,
+        first: whoAmI(),
+        apiId,
+        appVersion,
+        onProblem,
+        sleep,
+        signal: stop.signal,
+      });
+      onSelf(wire.first);
+      become({ state: "ready" });
+      return await wire.keepAlive();
+    } catch (error) {
+      return error;
+    } finally {
+      await wire?.close();
+      wire = undefined;
+    }
+  };
+
+  /** Says why a connection ended; milliseconds that Telegram wants to be left alone, or undefined when it refuses the session. */
+  const ended = (failure: unknown): number | undefined => {
+    const error = toTelegramError(failure, "initConnection");
+    if (error.code === "SESSION_INVALID") return void needLogin(error);
+    const isTold = error instanceof RpcError || failure === error;
+    const since = status.state === "reconnecting" ? status.since : now();
+    become({ state: "reconnecting", since, reason: isTold ? error.message : describe(failure) });
+    return (error.retryAfter ?? 0) * 1000;
+  };
+
   /** Until the connection is closed or Telegram refuses the session. */
   const keepConnected = async (session: Session): Promise<void> => {
     become({ state: "connecting" });
     for (let attempt = 0; !stop.signal.aborted; attempt++) {
-      let failure: unknown;
       const dialledAt = now();
-      try {
-        wire = await openLiveWire({
-          dcId: session.dcId,
-          address: addressOf(session, testDc),
-          authKey: session.authKey,
-          first: whoAmI(),
-          apiId,
-          appVersion,
-          onProblem,
-          sleep,
-          signal: stop.signal,
-        });
-        onSelf(wire.first);
-        become({ state: "ready" });
-        failure = await wire.keepAlive();
+      // An error holds the connection it arose on: none may be kept here for as long as the next one lasts.
+      const wanted = await connectOnce(session).then((failure) => {
+        if (stop.signal.aborted || status.state === "needs_login") return undefined;
         // A server that accepts and closes again and again is not dialled ever faster for it.
-        if (now() - dialledAt >= STABLE_MS) attempt = 0;
-      } catch (error) {
-        failure = error;
-      } finally {
-        await wire?.close();
-        wire = undefined;
-      }
-      if (stop.signal.aborted || status.state === "needs_login") return;
-      const error = toTelegramError(failure, "initConnection");
-      const { code, message, retryAfter = 0 } = error;
-      const isTold = error instanceof RpcError || failure === error;
-      if (code === "SESSION_INVALID") return needLogin(error);
-      const since = status.state === "reconnecting" ? status.since : now();
-      become({ state: "reconnecting", since, reason: isTold ? message : describe(failure) });
-      await sleep(Math.max(backoff(attempt, random), retryAfter * 1000), stop.signal).catch(() => {});
+        if (status.state === "ready" && now() - dialledAt >= STABLE_MS) attempt = 0;
+        return ended(failure);
+      });
+      if (wanted === undefined) return;
+      await sleep(Math.max(backoff(attempt, random), wanted), stop.signal).catch(() => {});
     }
   };
 

@@ -3,7 +3,9 @@
  * that is not the account's own holds a part of its files; before there is an account, it is where one signs in.
  * @module
  */
+import type { Socks5Proxy } from "../config/formats.ts";
 import { AppError } from "../errors.ts";
+import type { Address } from "./data_centres.ts";
 import { toTelegramError } from "./errors.ts";
 import { Api, readRpcError, type TlRequest, withoutUpdates } from "./gram.ts";
 import { type MethodClass, methodOf } from "./guard.ts";
@@ -16,12 +18,6 @@ export interface DataCentre extends AsyncDisposable {
   readonly call: Call;
   /** 256 bytes: the key agreed on there; undefined before the first answer. */
   readonly authKey: () => Uint8Array | undefined;
-}
-
-/** Where a listener is. */
-export interface Address {
-  readonly host: string;
-  readonly port: number;
 }
 
 /** What {@link createDataCentre} needs. */
@@ -40,6 +36,8 @@ export interface DataCentreOptions {
   readonly allowed?: readonly MethodClass[];
   readonly apiId: number;
   readonly appVersion: string;
+  /** What is connected through, if anything. */
+  readonly proxy?: Socks5Proxy;
   /** Milliseconds for one answer, dialling included. */
   readonly requestTimeout: number;
   /** Milliseconds after the last answer until the connection is closed. */
@@ -80,11 +78,12 @@ export function createDataCentre(options: DataCentreOptions): DataCentre {
     const { signal } = stop;
     const address = await options.address(signal);
     const first = authKey === undefined ? await introduce?.(signal) : undefined;
-    const { apiId, appVersion } = options;
+    const { apiId, appVersion, proxy } = options;
     try {
       const opened = await openLiveWire({
         dcId,
         address,
+        proxy,
         authKey,
         first: first ?? new Api.help.GetConfig(),
         apiId,

@@ -18,6 +18,7 @@ import bigInt from "big-integer";
 import { Buffer } from "node:buffer";
 import { createHash, createPublicKey } from "node:crypto";
 import { z } from "zod";
+import type { Socks5Proxy } from "../config/formats.ts";
 import { socketFor } from "./socket.ts";
 
 export { Api, bigInt, LAYER };
@@ -78,6 +79,8 @@ export interface Wire {
 export interface WireOptions {
   readonly host: string;
   readonly port: number;
+  /** What is connected through, if anything. */
+  readonly proxy?: Socks5Proxy;
   readonly dcId: number;
   /** The 256-byte authorization key; a key exchange takes place when absent. */
   readonly authKey?: Uint8Array;
@@ -94,12 +97,12 @@ export interface WireOptions {
  * @throws the reason why the connection could not be made
  */
 export async function openWire(options: WireOptions): Promise<Wire & { readonly authKey: Uint8Array }> {
-  const { host, port, dcId, signal, guard, onProblem } = options;
+  const { host, port, proxy, dcId, signal, guard, onProblem } = options;
   signal.throwIfAborted();
   const key = new AuthKey();
   if (options.authKey !== undefined) await key.setKey(Buffer.from(options.authKey));
   // GramJS asks of a socket what `socketFor` has; its own class has private members on top, which no other can have.
-  const socket = socketFor(signal) as unknown as typeof PromisedNetSockets;
+  const socket = socketFor(signal, proxy) as unknown as typeof PromisedNetSockets;
   const logger = new Logger(LogLevel.NONE);
   const sender = new Sender(key, { dcId, logger, guard, onProblem });
   const connection = new ConnectionTCPFull({ ip: host, port, dcId, loggers: logger, socket, testServers: false });

@@ -2,7 +2,9 @@
  * One open wire, on which requests are asked and given up, and which knows when it has died.
  * @module
  */
+import type { Socks5Proxy } from "../config/formats.ts";
 import { AppError } from "../errors.ts";
+import type { Address } from "./data_centres.ts";
 import { toTelegramError } from "./errors.ts";
 import { Api, bigInt, LAYER, openWire, type TlRequest, UnknownAuthKeyError, type Wire } from "./gram.ts";
 import { assertAllowed, type MethodClass } from "./guard.ts";
@@ -26,7 +28,9 @@ export interface LiveWire {
 /** What {@link openLiveWire} needs. */
 export interface LiveWireOptions {
   readonly dcId: number;
-  readonly address: { readonly host: string; readonly port: number };
+  readonly address: Address;
+  /** What is connected through, if anything. */
+  readonly proxy?: Socks5Proxy;
   /** A key exchange takes place when absent. */
   readonly authKey?: Uint8Array;
   /** What is asked first, together with saying who we are. */
@@ -52,12 +56,15 @@ const DISCONNECT_DELAY_S = 75;
  * @throws AppError TIMEOUT after 20 s, or what the opening or the first answer failed with
  */
 export function openLiveWire(options: LiveWireOptions): Promise<LiveWire> {
-  const { dcId, authKey, address: { host, port }, allowed = ["read", "session"], sleep, onProblem } = options;
+  const { dcId, authKey, address: { host, port }, proxy, allowed = ["read", "session"], sleep, onProblem } = options;
   const guard = (request: { readonly className: string }): void => assertAllowed(request, allowed);
-  const late = (): AppError => new AppError("TIMEOUT", "Telegram did not answer while connecting.");
+  const who = proxy === undefined
+    ? "Telegram did not"
+    : "Telegram, or the proxy on the way to it (TELEGRAM_PROXY), did not";
+  const late = (): AppError => new AppError("TIMEOUT", `${who} answer while connecting.`);
   return within(OPEN_TIMEOUT_MS, sleep, late, async (deadline) => {
     const signal = AbortSignal.any([options.signal, deadline]);
-    const opened = await openWire({ host, port, dcId, authKey, guard, onProblem, signal });
+    const opened = await openWire({ host, port, proxy, dcId, authKey, guard, onProblem, signal });
     const wire = live(opened, sleep);
     try {
       const first = await wire.ask(greeting(options), signal);

@@ -3,6 +3,8 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import type { Socks5Proxy } from "../config/formats.ts";
+import { connectThrough, writeAll } from "./socks5.ts";
 
 /** What GramJS's connection calls on its socket. */
 export interface GramSocket {
@@ -20,8 +22,9 @@ const LONGEST_PACKET = 1 << 24;
 /**
  * A socket class for one connection, on `Deno.connect` with Nagle's algorithm off (small requests in a row stall with it).
  * @param signal aborts connecting
+ * @param proxy what is connected through, if anything
  */
-export function socketFor(signal: AbortSignal): new () => GramSocket {
+export function socketFor(signal: AbortSignal, proxy?: Socks5Proxy): new () => GramSocket {
   return class {
     #connection: Deno.TcpConn | undefined;
     #closed = false;
@@ -30,7 +33,9 @@ export function socketFor(signal: AbortSignal): new () => GramSocket {
     #writing: Promise<void> = Promise.resolve();
 
     async connect(port: number, hostname: string): Promise<unknown> {
-      const connection = await Deno.connect({ hostname, port, signal });
+      const connection = proxy === undefined
+        ? await Deno.connect({ hostname, port, signal })
+        : await connectThrough(proxy, { host: hostname, port }, signal);
       if (this.#closed) {
         connection.close();
         throw new Error("the socket was closed while connecting");
@@ -98,8 +103,4 @@ export function socketFor(signal: AbortSignal): new () => GramSocket {
       return all.subarray(0, count);
     }
   };
-}
-
-async function writeAll(connection: Deno.TcpConn, data: Uint8Array): Promise<void> {
-  for (let sent = 0; sent < data.length;) sent += await connection.write(data.subarray(sent));
 }

@@ -50,7 +50,7 @@ export function openAccount(
     readonly appVersion: string;
   },
 ): OpenAccount {
-  const { apiId, testDc } = config.telegram;
+  const { apiId, testDc, proxy } = config.telegram;
   const { onStatus = () => {}, onProblem = () => {}, onFlood = () => {} } = observers;
   if (testDc !== undefined) trustServerKey(testDc.publicKey);
   const peers = createPeers(db, accountId);
@@ -58,7 +58,7 @@ export function openAccount(
   const floods = createFloods(db, accountId, { onProblem });
   const stop = new AbortController();
   const sleep: Sleep = (ms, signal) => sleepMs(ms, undefined, { signal });
-  const asWhom = { apiId: apiId ?? 0, appVersion, requestTimeout: config.requestTimeout, sleep, onProblem };
+  const asWhom = { apiId: apiId ?? 0, appVersion, requestTimeout: config.requestTimeout, proxy, sleep, onProblem };
   const connection = createConnection({
     ...asWhom,
     findSession: sessionSource(config),

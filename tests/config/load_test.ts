@@ -83,6 +83,7 @@ Deno.test("loadConfig: every variable reaches its place", () => {
     TELEGRAM_API_ID: "12345",
     TELEGRAM_API_HASH: HASH,
     TELEGRAM_STRING_SESSION: SESSION,
+    TELEGRAM_PROXY: "socks5://me:p%40ss@proxy.example:1080",
     TELEGRAM_TEST_DC: "2@127.0.0.1:4430",
     TELEGRAM_TEST_KEY_FILE: "/key.pem",
     MCP_SERVER_HOST: "::1",
@@ -101,6 +102,9 @@ Deno.test("loadConfig: every variable reaches its place", () => {
   assert.equal(config.telegram.apiHash?.reveal(), HASH);
   assert.equal(config.telegram.stringSession?.reveal(), SESSION);
   assert.deepEqual(config.telegram.testDc, { id: 2, host: "127.0.0.1", port: 4430, publicKey: KEY });
+  const { password, ...proxy } = config.telegram.proxy ?? assert.fail();
+  assert.deepEqual(proxy, { host: "proxy.example", port: 1080, username: "me" });
+  assert.equal(password?.reveal(), "p@ss");
   assert.deepEqual(config.http, {
     host: "::1",
     port: 0,
@@ -118,6 +122,7 @@ Deno.test("loadConfig: all problems come at once, with names and examples and wi
     TELEGRAM_API_ID: "wrong-id",
     TELEGRAM_API_HASH: "wrong-hash",
     TELEGRAM_STRING_SESSION: "wrong-session",
+    TELEGRAM_PROXY: "socks5://wrong:wrong@wrong",
     TELEGRAM_TEST_DC: "wrong-dc",
     MCP_SERVER_HOST: "wrong host",
     MCP_SERVER_PORT: "65536",
@@ -190,6 +195,46 @@ Deno.test("loadConfig: a test data centre must be on this machine or a private n
   for (const text of ["127.0.0.1:443", "9@127.0.0.1:443", "2@127.0.0.1", "2@127.0.0.1:0", "2@127.0.0.1:70000"]) {
     assert.deepEqual(names(problemsOf(dc(text), { "/key": KEY })), ["TELEGRAM_TEST_DC"], text);
   }
+});
+
+Deno.test("loadConfig: a proxy is a SOCKS5 one, with credentials or without, from a file too", () => {
+  const place = (text: string): unknown => {
+    const { password, ...proxy } = load({ TELEGRAM_PROXY: text }).telegram.proxy ?? assert.fail();
+    return { ...proxy, ...(password === undefined ? {} : { password: password.reveal() }) };
+  };
+  assert.deepEqual(place("socks5://127.0.0.1:1080"), { host: "127.0.0.1", port: 1080 });
+  assert.deepEqual(place("SOCKS5h://proxy.example:9050/"), { host: "proxy.example", port: 9050 });
+  assert.deepEqual(place("socks5://[::1]:1080"), { host: "::1", port: 1080 });
+  const signedIn = { host: "localhost", port: 1, username: "a:b", password: "c@d/e #é" };
+  assert.deepEqual(place("socks5://a%3Ab:c%40d%2Fe%20%23%C3%A9@localhost:1"), signedIn);
+  const secret = "hunter2-long";
+  const refused = [
+    ...["http", "https", "socks4", "socks4a", "socks", "mtproto", "tg"].map((scheme) => `${scheme}://127.0.0.1:1080`),
+    "127.0.0.1:1080",
+    "socks5:127.0.0.1:1080",
+    "socks5://127.0.0.1",
+    "socks5://127.0.0.1:0",
+    "socks5://127.0.0.1:65536",
+    "socks5://bad_host!:1080",
+    "socks5://[::1:1080",
+    "socks5://127.0.0.1:1080/path",
+    "socks5://127.0.0.1:1080?x=1",
+    `socks5://me@127.0.0.1:1080`,
+    `socks5://me:@127.0.0.1:1080`,
+    `socks5://:${secret}@127.0.0.1:1080`,
+    `socks5://me:${secret}@x@127.0.0.1:1080`,
+    `socks5://me:${secret}%zz@127.0.0.1:1080`,
+    `socks5://me:${secret.repeat(22)}@127.0.0.1:1080`,
+  ];
+  for (const text of refused) {
+    const error = problemsOf({ TELEGRAM_PROXY: text });
+    assert.deepEqual(names(error), ["TELEGRAM_PROXY"], text);
+    assert.match(error.message, /expected socks5:\/\/host:port .* \(HTTP, SOCKS4, MTProto\) are not supported/);
+    assert.ok(!error.message.includes(secret), text);
+  }
+  const { telegram } = load({ TELEGRAM_PROXY_FILE: "/proxy" }, { "/proxy": `socks5://me:${secret}@127.0.0.1:1080\n` });
+  assert.equal(telegram.proxy?.password?.reveal(), secret);
+  assert.ok(!`${JSON.stringify(telegram)}${Deno.inspect(telegram, { depth: 9 })}`.includes(secret));
 });
 
 Deno.test("loadConfig: a misspelt variable is a warning that names the nearest option, never its value", () => {

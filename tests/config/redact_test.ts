@@ -7,11 +7,13 @@ Deno.test("redactText: secrets are recognised by their looks", () => {
   const cases: readonly (readonly [string, string])[] = [
     ["Authorization: Bearer abc.def-123", "Authorization: Bearer [redacted]"],
     [`session ${SESSION} failed`, "session [redacted] failed"],
+    [`session B${SESSION.slice(1)} failed`, "session [redacted] failed"],
     ["api_hash=0123456789abcdef0123456789abcdef", "api_hash=[redacted]"],
     ['{"apiHash":"0123456789abcdef0123456789abcdef"}', '{"apiHash":"[redacted]"}'],
     ["GET https://a.example/exports/1/f.json?sig=abc&exp=1 ok", "GET https://a.example/exports/1/f.json?[redacted] ok"],
     ["GET /exports/1/f.json?exp=1&sig=abc", "GET /exports/1/f.json?exp=1&sig=[redacted]"],
     [`GET /media/${"aB3_-".repeat(15)}`, "GET /media/[redacted]"],
+    ["socks5://me:p%40ss@proxy.example:1080 is down", "socks5://[redacted]@proxy.example:1080 is down"],
     ["at file:///media/disk/src/app.ts:1:2", "at file:///media/disk/src/app.ts:1:2"],
   ];
   for (const [text, expected] of cases) assert.equal(redactText(text), expected);
