@@ -134,6 +134,14 @@ Deno.test("parseSession: cut anywhere, or with a character of another alphabet, 
   }
 });
 
+Deno.test("parseSession: Pyrogram's form cut to the length of an older one is told by its user", () => {
+  const { text } = WRITTEN.find(({ text }) => text.length === 362) ?? assert.fail();
+  const bytes = Buffer.from(text, "base64url");
+  bytes.writeBigUInt64BE(777_000n, bytes.length - 9);
+  assert.deepEqual(parseSession(bytes.toString("base64url")).authKey, KEY);
+  refusal(bytes.subarray(0, 267).toString("base64url"));
+});
+
 Deno.test("parseSession: one other character in the head is refused, or leaves a session of the same key that stays itself", () => {
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   for (const { text } of WRITTEN) {
