@@ -37,7 +37,7 @@ export interface Client extends AsyncDisposable {
 /** Where sessions say that their data centre is. */
 const FICTIONAL = "10.77.0.2";
 
-/** Connects a client to the data centre at `port`; from there it may go on to another one by itself. */
+/** Connects a client to the data centre at `port`; when it goes on to another one by itself, that is at `nextPort`. */
 export async function connectClient(
   port: number,
   options: {
@@ -46,12 +46,14 @@ export async function connectClient(
     dc?: number;
     retries?: number;
     attempts?: number;
+    nextPort?: number;
   } = {},
 ): Promise<Client> {
   trustSandbox();
   class Socket extends PromisedNetSockets {
-    override connect(known: number, host: string): Promise<unknown> {
-      return super.connect(host === FICTIONAL ? port : known, "127.0.0.1");
+    // GramJS believes that every data centre listens at port 80.
+    override connect(_: number, host: string): Promise<unknown> {
+      return super.connect(host === FICTIONAL ? port : options.nextPort ?? port, "127.0.0.1");
     }
   }
   const session = new StringSession(options.session ?? "");
