@@ -34,19 +34,30 @@ export interface Client extends AsyncDisposable {
   readonly session: StringSession;
 }
 
-/** Connects a client to the sandbox at `port`. */
+/** Where sessions say that their data centre is. */
+const FICTIONAL = "10.77.0.2";
+
+/** Connects a client to the data centre at `port`; when it goes on to another one by itself, that is at `nextPort`. */
 export async function connectClient(
   port: number,
-  options: { connection?: keyof typeof connections; session?: string; retries?: number } = {},
+  options: {
+    connection?: keyof typeof connections;
+    session?: string;
+    dc?: number;
+    retries?: number;
+    attempts?: number;
+    nextPort?: number;
+  } = {},
 ): Promise<Client> {
   trustSandbox();
   class Socket extends PromisedNetSockets {
-    override connect(): Promise<unknown> {
-      return super.connect(port, "127.0.0.1");
+    // GramJS believes that every data centre listens at port 80.
+    override connect(_: number, host: string): Promise<unknown> {
+      return super.connect(host === FICTIONAL ? port : options.nextPort ?? port, "127.0.0.1");
     }
   }
   const session = new StringSession(options.session ?? "");
-  if (options.session === undefined) session.setDC(2, "10.77.0.2", 443);
+  if (options.session === undefined) session.setDC(options.dc ?? 2, FICTIONAL, 443);
   const client = new Quiet(session, 1, "0".repeat(32), {
     connection: connections[options.connection ?? "ConnectionTCPAbridged"],
     networkSocket: Socket,
@@ -54,7 +65,7 @@ export async function connectClient(
     connectionRetries: options.retries ?? 3,
     retryDelay: 0,
     floodSleepThreshold: 0,
-    requestRetries: 1,
+    requestRetries: options.attempts ?? 1,
     securityChecks: true,
     baseLogger: new Logger(LogLevel.NONE),
     deviceModel: "test",

@@ -512,9 +512,12 @@ Deno.test("a change of the world is seen by the next request, kept bytes and kep
   assert.equal((await newest()).id, before.id);
 });
 
+const SIGNING_IN = /^auth\.(SendCode|ResendCode|CancelCode|SignIn|CheckPassword|(Export|Import|Accept)LoginToken)$/;
+
 Deno.test("methods: nothing that marks as read, counts a view, sends or joins", () => {
   for (const name of Object.keys(methods)) {
-    assert.match(name, /^\w+\.(Get|Search|Resolve|CheckChatInvite)|^auth\.(SendCode|SignIn)$/);
+    if (SIGNING_IN.test(name)) continue;
+    assert.match(name, /^\w+\.(Get|Search|Resolve|CheckChatInvite)/);
   }
   assert(!("messages.GetMessagesViews" in methods));
 });

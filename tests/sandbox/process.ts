@@ -5,6 +5,8 @@ const Ready = z.object({
   dc: z.int(),
   host: z.string(),
   port: z.int(),
+  awayDc: z.int(),
+  awayPort: z.int(),
   controlPort: z.int().optional(),
   publicKey: z.string(),
   sessionFile: z.string().optional(),
