@@ -2,30 +2,32 @@
  * A million messages read by one process, which then holds what it held after the first hundred thousand. Not part of the
  * gate, since it takes some minutes: `deno task test:memory`.
  *
- * Two figures are held to the promise. The heap after a collection is exact to a megabyte. What the system counts (RSS) is
- * compared at rest: under load V8 keeps the pages it has emptied, up to 90 MB of them coming and going, and gives them back
- * some ten seconds after the last request.
+ * Two figures are held to the promise, both after a collection that gives emptied pages back: V8's heap, and what the
+ * system counts (RSS). Without one, RSS under load goes up and down by 90 MB with the pages that V8 keeps for the next
+ * request; it gives them back some ten seconds after the last.
+ * @module
  */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { freePort, isUp, memory } from "../bench/process.ts";
+import { freePort, isUp } from "../bench/process.ts";
 import { startSandbox } from "../e2e/sandbox.ts";
 
 const PASSES = 10;
 /** In MiB. */
 const BOUND = 30;
-/** In milliseconds: what V8 takes to give pages back, and half as much again. */
-const REST = 20_000;
+const usageSchema = z.object({ rss: z.number(), heapUsed: z.number(), external: z.number() });
 
-const PROBED = z.object({ heapUsed: z.number(), external: z.number() });
+/** In MiB. */
+interface Held {
+  readonly heap: number;
+  readonly rss: number;
+}
 
 /** A process with a probe in it. */
 interface Probed extends AsyncDisposable {
-  /** Has it do its work, if it has any; then its heap in MiB, garbage collected. */
-  heap(): Promise<number>;
-  /** What the system counts while it rests, in MiB. */
-  resting(): Promise<number>;
+  /** Has it do its work, if it has any; then what it holds, garbage collected. */
+  held(): Promise<Held>;
 }
 
 function start(script: string, env: Readonly<Record<string, string>>): Probed {
@@ -38,24 +40,16 @@ function start(script: string, env: Readonly<Record<string, string>>): Probed {
   }).spawn();
   const [asking, lines] = [child.stdin.getWriter(), linesOf(child.stdout)];
   return {
-    heap: async () => {
+    held: async () => {
       await asking.write(new TextEncoder().encode("\n"));
       for (;;) {
         const { done, value } = await lines.next();
         if (done) throw new Error("the process has ended");
         // The server greets on the same way.
         if (!value.startsWith("{")) continue;
-        const { heapUsed, external } = PROBED.parse(JSON.parse(value));
-        return (heapUsed + external) / 2 ** 20;
+        const { rss, heapUsed, external } = usageSchema.parse(JSON.parse(value));
+        return { heap: (heapUsed + external) / 2 ** 20, rss: rss / 2 ** 20 };
       }
-    },
-    resting: async () => {
-      let least = Infinity;
-      for (const end = performance.now() + REST; performance.now() < end;) {
-        await new Promise((resolve) => setTimeout(resolve, 250));
-        least = Math.min(least, memory(child.pid, "VmRSS"));
-      }
-      return least;
     },
     [Symbol.asyncDispose]: async () => {
       child.kill("SIGTERM");
@@ -76,17 +70,17 @@ async function* linesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncG
 }
 
 /** Reads a hundred thousand messages again and again, and compares what is held after the first time and after the last. */
-async function assertFlat(process: Probed, read: () => Promise<void>): Promise<void> {
-  const heaps: number[] = [];
-  const rests: number[] = [];
+async function assertFlat(process: Probed, read = (): Promise<void> => Promise.resolve()): Promise<void> {
+  const all: Held[] = [];
   for (let pass = 1; pass <= PASSES; pass++) {
     await read();
-    heaps.push(await process.heap());
-    if (pass === 1 || pass === PASSES) rests.push(await process.resting());
+    all.push(await process.held());
   }
-  const figures = `heap ${heaps.map((heap) => heap.toFixed(1)).join(" ")}; RSS ${rests.map(Math.round).join(" ")} MiB`;
-  Deno.stderr.writeSync(new TextEncoder().encode(`${figures}\n`));
-  for (const [first = NaN, last = NaN] of [[heaps[0], heaps.at(-1)], rests]) assert.ok(last - first < BOUND, figures);
+  for (const figure of ["heap", "rss"] as const) {
+    const figures = all.map((held) => held[figure].toFixed(1));
+    Deno.stderr.writeSync(new TextEncoder().encode(`${figure} in MiB: ${figures.join(" ")}\n`));
+    assert.ok(Number(figures.at(-1)) - Number(figures[0]) < BOUND, `${figure} grows: ${figures}`);
+  }
 }
 
 const pageSchema = z.object({ count: z.int(), next_cursor: z.string().optional() });
@@ -124,5 +118,5 @@ Deno.test("memory: a server whose tools read a million messages for two callers 
 Deno.test("memory: a process that exports a million messages holds what it held after 100,000", async () => {
   await using sandbox = await startSandbox();
   await using process = start("export.ts", sandbox.environment);
-  await assertFlat(process, () => Promise.resolve());
+  await assertFlat(process);
 });

@@ -4,7 +4,6 @@ import { createHash, randomBytes } from "node:crypto";
 // The door comes first: it settles where `telegram` looks for its schema.
 import { Api, LAYER, openWire, trustServerKey, type Wire, type WireOptions } from "../../src/mtproto/gram.ts";
 import { AuthKey } from "telegram/crypto/AuthKey.js";
-import { MTProtoSender } from "telegram/network/index.js";
 import { socketFor } from "../../src/mtproto/socket.ts";
 import { startRelay } from "./relay.ts";
 import {
@@ -242,53 +241,6 @@ Deno.test("close: two hundred times opened and closed, no connection stays open"
     async () => Object(await telegram.sandbox.control("GET", "/connections")).open === 0 || undefined,
     "it",
   );
-});
-
-/** The senders that were connected while `action` ran. */
-async function sendersOf(action: () => Promise<void>): Promise<MTProtoSender[]> {
-  const { connect } = MTProtoSender.prototype;
-  const senders: MTProtoSender[] = [];
-  MTProtoSender.prototype.connect = function (...args): Promise<boolean> {
-    senders.push(this);
-    return connect.apply(this, args);
-  };
-  try {
-    await action();
-  } finally {
-    MTProtoSender.prototype.connect = connect;
-  }
-  return senders;
-}
-
-Deno.test("memory: after 2,000 calls, some given up and some failed, nothing about them is kept", async () => {
-  const error = { code: 400, message: "CHANNEL_PRIVATE" };
-  const lost = { method: "messages.getHistory", lose: true };
-  await telegram.faults({ rules: [{ method: "messages.getDialogFilters", after: 3, every: 7, error }, lost] });
-  await using stack = new AsyncDisposableStack();
-  const [sender, ...others] = await sendersOf(async () => {
-    const connection = stack.use(connect(telegram.sandbox.port, { session: telegram.session }));
-    await connection.until("ready");
-    for (let round = 0; round < 40; round++) {
-      await Promise.allSettled(Array.from({ length: 50 }, (_, i) => {
-        const controller = new AbortController();
-        const answer = connection.call<unknown>(getFolders(), { signal: controller.signal });
-        if (i % 10 === 0) controller.abort();
-        if (i % 10 === 1) queueMicrotask(() => controller.abort());
-        if (i % 10 === 2) setTimeout(() => controller.abort(), 0);
-        return answer;
-      }));
-    }
-    await Promise.all([1, 2, 3].map(() => rejection(connection.call(getHistory(), { timeout: 30 }), "TIMEOUT")));
-    await connection.call(getSelf());
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  });
-  assert.ok(sender !== undefined && others.length === 0);
-  const queue = Object(Reflect.get(sender, "_sendQueue"));
-  assert.equal(sender._pendingState.values().length, 0, "pending");
-  assert.equal(queue._pendingStates.length, 0, "to be sent again");
-  assert.equal(queue.values().length, 0, "queued");
-  assert.ok(Object(Reflect.get(sender, "_pendingAck")).size < 200, "unacknowledged");
-  assert.ok(Object(Reflect.get(sender, "_state")).msgIds.length <= 501, "message ids");
 });
 
 Deno.test("call: a request given up before it was sent is not sent", async () => {
