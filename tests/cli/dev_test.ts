@@ -68,17 +68,21 @@ Deno.test("deno task dev: what it prints works when pasted, SIGTERM leaves no pr
     await assertEnds(dev, "SIGTERM");
   }));
 
-Deno.test("deno task export: without credentials it uses the sandbox, also while deno task dev runs", () =>
+Deno.test("deno task export: without credentials it uses the sandbox, once deno task dev has given the session up", () =>
   withFolder(async (directory) => {
-    await using dev = deno(["task", "dev"], directory, { MCP_SERVER_PORT: "0" });
     const file = join(directory, "f");
-    await using exporting = deno(["task", "export", "@sandbox_public", "--out", file], directory);
+    const args = ["task", "export", "@sandbox_public", "--out", file];
+    await using dev = deno(["task", "dev"], directory, { MCP_SERVER_PORT: "0" });
+    assert.match(await pasted(await dev.out.line(/^ {2}curl /)), /"count":3/);
+    await using early = deno(args, directory);
+    assert.equal(await early.ended(), 1);
+    assert.match(early.err.text(), /in use by "serve" at http.*\nAsk that server, or stop it and try again\./);
+    await assertEnds(dev, "SIGINT");
+    await using exporting = deno(args, directory);
     assert.equal(await exporting.ended(), 0, exporting.err.text());
     assert.equal((await idsOf(file)).length, 200);
-    assert.match(await pasted(await dev.out.line(/^ {2}curl /)), /"count":3/);
-    await using refused = deno(["task", "export", "@sandbox_public", "--out", file], directory);
+    await using refused = deno(args, directory);
     assert.equal(await refused.ended(), 2);
-    await assertEnds(dev, "SIGINT");
   }));
 
 Deno.test("deno task dev: a changed file restarts the server at its port, before the same sandbox", () =>
