@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { floodGate, type OnFlood, type Patience, patient, type Wait } from "../../src/mtproto/flood.ts";
+import { floodGate, type OnFlood, patient } from "../../src/mtproto/flood.ts";
 import { Api, bigInt } from "../../src/mtproto/gram.ts";
 import { createFloods } from "../../src/mtproto/floods.ts";
 import type { Call } from "../../src/mtproto/invoke.ts";
@@ -12,6 +12,7 @@ import {
   getFolders,
   getHistory,
   getSelf,
+  hurried,
   type Observed,
   rejection,
   startTelegram,
@@ -39,19 +40,6 @@ const gate = (call: Call, now: () => number, onFlood?: OnFlood): Call =>
   floodGate(call, createFloods(openDatabase(":memory:"), "a", { now }), { now, onFlood });
 const flood = (seconds: number): { code: number; message: string } => ({ code: 420, message: `FLOOD_WAIT_${seconds}` });
 const history = async (): Promise<number> => (await telegram.received())["messages.GetHistory"] ?? 0;
-
-/** Patience whose sleeps pass at once. */
-function hurried(seconds: number): Patience & { readonly slept: number[]; readonly waits: Wait[] } {
-  const [slept, waits]: [number[], Wait[]] = [[], []];
-  return {
-    seconds,
-    slept,
-    waits,
-    onWait: (wait) => waits.push(wait),
-    sleep: (seconds) => Promise.resolve(void slept.push(seconds)),
-    random: () => 1,
-  };
-}
 
 connected(
   "floodGate: once told to wait, no caller's request of that method leaves before the time",
@@ -108,43 +96,6 @@ connected("floodGate: a call that waited its turn while the gate closed does not
     [getHistory(), getHistory(), getHistory()].map((request) => rejection(call(request), "FLOOD_WAIT")),
   );
   assert.equal(await history(), 1);
-});
-
-connected("patient: waits for a flood that fits its patience, and says so", async (connection) => {
-  const patience = hurried(10);
-  const call = patient(connection.call, patience);
-  await telegram.faults({ rules: [{ method: "messages.getHistory", times: 2, error: flood(4) }] });
-  await call(getHistory());
-  assert.deepEqual(patience.slept, [4, 4]);
-  const wait = { reason: "flood", method: "messages.GetHistory", seconds: 4 };
-  assert.deepEqual(patience.waits, [wait, wait]);
-});
-
-connected(
-  "patient: its budget is one for all its calls, and beyond it the error passes with its retry_after",
-  async (connection) => {
-    const patience = hurried(10);
-    const call = patient(connection.call, patience);
-    await telegram.faults({ rules: [{ method: "messages.getHistory", times: 4, error: flood(4) }] });
-    const error = await rejection(call(getHistory()), "FLOOD_WAIT");
-    assert.equal(error.retryAfter, 4);
-    assert.deepEqual(patience.slept, [4, 4]);
-    await rejection(call(getHistory()), "FLOOD_WAIT");
-    assert.deepEqual(patience.slept, [4, 4]);
-    await telegram.faults({ rules: [{ method: "messages.getHistory", error: flood(1) }] });
-    await rejection(patient(connection.call, hurried(0))(getHistory()), "FLOOD_WAIT");
-  },
-);
-
-connected("patient: Telegram's own trouble is asked again after growing, jittered pauses", async (connection) => {
-  for (const [random, pauses] of [[1, [1, 2, 4]], [0, [0.5, 1, 2]]] as const) {
-    const patience = { ...hurried(15), random: () => random };
-    const error = { code: 500, message: "INTERNAL" };
-    await telegram.faults({ rules: [{ method: "messages.getHistory", times: 3, error }] });
-    await patient(connection.call, patience)(getHistory());
-    assert.deepEqual(patience.slept, pauses);
-    assert.ok(patience.waits.every(({ reason }) => reason === "connection"));
-  }
 });
 
 connected(

@@ -1,7 +1,8 @@
+/** Rows: DC migration, and what `destroy()` leaves of the connections to other data centres. */
 import assert from "node:assert/strict";
-import { createDataCentre, type DataCentre, vouchedBy } from "../../src/mtproto/data_centre.ts";
-import { Api, bigInt, trustServerKey } from "../../src/mtproto/gram.ts";
-import type { Call } from "../../src/mtproto/invoke.ts";
+import { createDataCentre, type DataCentre, vouchedBy } from "../../../src/mtproto/data_centre.ts";
+import { Api, bigInt, trustServerKey } from "../../../src/mtproto/gram.ts";
+import type { Call } from "../../../src/mtproto/invoke.ts";
 import {
   assertSilence,
   connect,
@@ -11,7 +12,7 @@ import {
   rejection,
   startTelegram,
   type Telegram,
-} from "./telegram.ts";
+} from "../telegram.ts";
 
 const AWAY = 5;
 const IDLE_MS = 45_000;
