@@ -1,6 +1,7 @@
 /** Rows: the key is unknown, the session revoked, used twice, or its account gone. */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
 import { patient } from "../../../src/mtproto/flood.ts";
 import { fullPacket, int } from "../packets.ts";
 import { startRelay } from "../relay.ts";
@@ -93,7 +94,7 @@ Deno.test("unknown auth key (transport error -404) when reconnecting: needs a lo
   relay.lead(other.sandbox.port);
   relay.cut();
   await connection.until("reconnecting");
-  const { sleep } = hurried(Infinity);
+  const sleep = (): Promise<void> => setTimeout(1);
   const waiting = rejection(patient(connection.call, { seconds: Infinity, sleep })(getSelf()), "SESSION_INVALID");
   await sleeper.wake(isBackoff);
   await connection.until("needs_login");
