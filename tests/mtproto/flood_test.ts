@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { AppError } from "../../src/errors.ts";
 import { floodGate, type OnFlood, patient } from "../../src/mtproto/flood.ts";
 import { Api, bigInt } from "../../src/mtproto/gram.ts";
 import { createFloods } from "../../src/mtproto/floods.ts";
@@ -138,6 +139,21 @@ connected("patient: a signal ends the wait", async (connection) => {
   });
   await assert.rejects(call(getHistory(), { signal: controller.signal }), reason);
 });
+
+connected(
+  "patient: a caller that gives up during a request is not made to wait, whatever its reason",
+  async (connection) => {
+    await telegram.faults({ rules: [{ method: "messages.getHistory", drop: true }] });
+    const patience = hurried(Infinity);
+    const controller = new AbortController();
+    const reason = new AppError("CONNECTION", "The client has gone.");
+    const answer = patient(connection.call, patience)(getHistory(), { signal: controller.signal });
+    await eventually(async () => await history() || undefined, "the request");
+    controller.abort(reason);
+    await assert.rejects(answer, reason);
+    assert.deepEqual(patience.waits, []);
+  },
+);
 
 connected("inTurns: never more than two requests are under way, and all get their turn", async (connection) => {
   const call = inTurns(connection.call, { limit: 2, longestWait: 60_000 });

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createHash, randomBytes } from "node:crypto";
 // The door comes first: it settles where `telegram` looks for its schema.
-import { Api, LAYER, trustServerKey } from "../../src/mtproto/gram.ts";
+import { Api, bigInt, LAYER, trustServerKey } from "../../src/mtproto/gram.ts";
 import { AuthKey } from "telegram/crypto/AuthKey.js";
+import { BinaryReader } from "telegram/extensions/index.js";
+import { socketFor } from "../../src/mtproto/socket.ts";
 import { startRelay } from "./relay.ts";
 import {
   assertSilence,
@@ -74,6 +76,34 @@ Deno.test("openWire: aborted before or during the key exchange it rejects with t
     await eventually(() => relay.sent >= bytes || undefined, `${bytes} bytes`);
     controller.abort(reason);
     await opening;
+  }
+});
+
+Deno.test("socket: what is written at once arrives whole and in order", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const accepting = listener.accept();
+  const socket = new (socketFor(new AbortController().signal))();
+  await socket.connect(listener.addr.port, "127.0.0.1");
+  using server = await accepting;
+  const parts = [1, 2, 3].map((byte) => Buffer.alloc(5_000_000, byte));
+  for (const part of parts) socket.write(part);
+  const received = Buffer.alloc(15_000_000);
+  for (let at = 0; at < received.length;) at += await server.read(received.subarray(at)) ?? assert.fail("the end");
+  assert.ok(received.equals(Buffer.concat(parts)));
+  await socket.close();
+});
+
+Deno.test("socket: connecting is given up with the signal", async () => {
+  const socket = new (socketFor(AbortSignal.abort(new Error("enough"))))();
+  await assert.rejects(socket.connect(telegram.sandbox.port, "127.0.0.1"), /enough/);
+});
+
+Deno.test("wire: 64-bit numbers keep their sign and all their bits", () => {
+  for (const text of ["0", "-1", "-9223372036854775808", "9223372036854775807", "-4611686018427387905"]) {
+    const written = new Api.InputPeerChannel({ channelId: bigInt(1), accessHash: bigInt(text) }).getBytes();
+    const read: unknown = new BinaryReader(written).tgReadObject();
+    assert.ok(read instanceof Api.InputPeerChannel);
+    assert.equal(String(read.accessHash), text);
   }
 });
 

@@ -4,14 +4,17 @@ import assert from "node:assert/strict";
 import "../../../src/mtproto/gram.ts";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { openLiveWire } from "../../../src/mtproto/live_wire.ts";
 import { MTProtoSender } from "telegram/network/index.js";
 import {
   assertSilence,
   connect,
+  createSleeper,
   eventually,
   getFolders,
   getHistory,
   getSelf,
+  openTo,
   rejection,
   startTelegram,
   type Telegram,
@@ -70,6 +73,43 @@ Deno.test("an answer is lost: after 2,000 calls, some given up and some failed, 
   assert.equal(queue.values().length, 0, "queued");
   assert.ok(Object(Reflect.get(sender, "_pendingAck")).size < 200, "unacknowledged");
   assert.ok(Object(Reflect.get(sender, "_state")).msgIds.length <= 501, "message ids");
+});
+
+/** A signal that counts who listens to it. */
+function watched(): { readonly signal: AbortSignal; readonly listeners: () => number } {
+  const { signal } = new AbortController();
+  const added = new Set<unknown>();
+  const { addEventListener, removeEventListener } = signal;
+  signal.addEventListener = (...args: Parameters<typeof addEventListener>): void => {
+    added.add(args[1]);
+    addEventListener.apply(signal, args);
+  };
+  signal.removeEventListener = (...args: Parameters<typeof removeEventListener>): void => {
+    added.delete(args[1]);
+    removeEventListener.apply(signal, args);
+  };
+  return { signal, listeners: () => added.size };
+}
+
+Deno.test("disconnect(): nothing listens to a signal that outlives an opening or a request", async () => {
+  const [opening, asking] = [watched(), watched()];
+  const bare = await openTo(telegram, { signal: opening.signal });
+  await bare.close();
+  assert.equal(opening.listeners(), 0);
+  const wire = await openLiveWire({
+    dcId: 2,
+    address: { host: "127.0.0.1", port: telegram.sandbox.port },
+    authKey: telegram.session.authKey,
+    first: getSelf(),
+    apiId: 1,
+    appVersion: "test",
+    onProblem: () => {},
+    sleep: createSleeper().sleep,
+    signal: new AbortController().signal,
+  });
+  await Promise.all([1, 2, 3].map(() => wire.ask(getFolders(), asking.signal)));
+  assert.equal(asking.listeners(), 0);
+  await wire.close();
 });
 
 /** Collects garbage; the flag of V8 that allows it is set for this alone. */

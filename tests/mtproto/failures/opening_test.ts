@@ -28,12 +28,16 @@ Deno.test("server down at start: calls are CONNECTION at once, with growing paus
   const { port } = listener.addr;
   listener.close();
   const sleeper = createSleeper();
-  await using connection = connect(port, { session: telegram.session, sleep: sleeper.sleep, random: () => 1 });
+  let chance = 1;
+  await using connection = connect(port, { session: telegram.session, sleep: sleeper.sleep, random: () => chance });
   const ms = await took(rejection(connection.call(getSelf()), "CONNECTION"));
   assert.ok(ms < 1000, `${ms} ms`);
   const pauses: number[] = [];
   for (let i = 0; i < 9; i++) pauses.push(await sleeper.wake((ms) => ms !== 20_000));
   assert.deepEqual(pauses, [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
+  chance = 0;
+  await sleeper.wake((ms) => ms !== 20_000);
+  assert.equal(await sleeper.wake((ms) => ms !== 20_000), 15_000, "they are jittered");
 });
 
 Deno.test("server silent after accept: given up after 20 s, and tried again", async () => {
