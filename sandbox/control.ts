@@ -90,6 +90,10 @@ export function createControl({ server, world, files, login, clocks, port = 0 }:
     },
     "GET /connections": () => server.connections,
     "POST /connections/close": () => ({ closed: server.closeConnections() }),
+    "POST /salts/rotate"(): unknown {
+      server.rotateSalts();
+      return {};
+    },
     "POST /world/append"(body): unknown {
       const { chat, ...message } = Append.parse(body);
       const { id, date } = world.append(chat, message);

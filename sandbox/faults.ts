@@ -17,6 +17,8 @@ export interface Fault {
   readonly lose?: boolean;
   /** The connection is closed instead of answering; with `lose` after executing. */
   readonly close?: boolean;
+  /** Executed, but the result is bytes that are no TL. */
+  readonly garble?: boolean;
 }
 
 /** Decides what happens to a request. */
@@ -37,6 +39,7 @@ export const FaultRule = z.strictObject({
   drop: z.boolean().optional(),
   lose: z.boolean().optional(),
   close: z.boolean().optional(),
+  garble: z.boolean().optional(),
 });
 export type FaultRule = z.infer<typeof FaultRule>;
 
@@ -44,7 +47,9 @@ export type FaultRule = z.infer<typeof FaultRule>;
 export const FaultSettings = z.strictObject({
   rules: z.array(FaultRule).default([]),
   /** Answers go out in `msg_container`s of so many; 1 is none. */
-  containers: z.int().min(1).max(100).default(1),
+  containers: z.int().min(1).max(1000).default(1),
+  /** In every container, before the answers, is a message of a type that nobody knows. */
+  strangers: z.boolean().default(false),
   /** Milliseconds before every answer. */
   latencyMs: z.int().min(0).max(60_000).default(0),
 });

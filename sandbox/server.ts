@@ -13,6 +13,7 @@ import { AWAY_DC, createKeyStore, HOME_DC, type KeyStore } from "./wire/keys.ts"
 import { createMessageIds, createSessions } from "./wire/memory.ts";
 import { type Address, createCentreMethods } from "./wire/methods.ts";
 import { WireError } from "./wire/bytes.ts";
+import { SALT_LIFETIME } from "./wire/salts.ts";
 
 /** How a data centre is set up. */
 export interface ServerOptions {
@@ -45,6 +46,8 @@ export interface Server extends AsyncDisposable {
   closeConnections(): number;
   /** Sends an `Updates` to the connections of a key, if it has asked for any. */
   push(keyId: string, updates: Uint8Array): void;
+  /** From now on no salt that a client may know is valid. */
+  rotateSalts(): void;
 }
 
 /** Starts listening on 127.0.0.1. */
@@ -79,13 +82,16 @@ export function createServer(options: ServerOptions): Server {
     messageId: createMessageIds(now),
     now,
     gzipAbove,
+    saltTime: () => now() + rotated * SALT_LIFETIME,
     containers: () => faults.settings.containers,
+    strangers: () => faults.settings.strangers,
     record: (method, key) => journal.record({ method, wrappers: [], keyId: key.id }),
   };
 
   const open = new Map<Deno.TcpConn, Promise<void>>();
   const connections = new Set<Connection>();
   let total = 0;
+  let rotated = 0;
   async function accept(listener: Deno.TcpListener, centre: Centre): Promise<void> {
     for await (const conn of listener) {
       total++;
@@ -110,6 +116,8 @@ export function createServer(options: ServerOptions): Server {
       if (!awake.has(keyId)) return;
       for (const connection of connections) connection.push(keyId, Buffer.from(updates));
     },
+    // The one before the current salt is still honoured.
+    rotateSalts: () => void (rotated += 2),
     async [Symbol.asyncDispose](): Promise<void> {
       home.close();
       away.close();

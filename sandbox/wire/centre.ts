@@ -23,8 +23,12 @@ export interface Centre {
   readonly now: () => number;
   /** Answers longer than this are packed; in bytes. */
   readonly gzipAbove: number;
+  /** The time by which salts are chosen, in Unix seconds. */
+  readonly saltTime: () => number;
   /** How many answers go into a container. */
   readonly containers: () => number;
+  /** Whether a message of an unknown type comes before them. */
+  readonly strangers: () => boolean;
   /** Notes a service method that a client called. */
   readonly record: (method: string, key: AuthKey) => void;
 }

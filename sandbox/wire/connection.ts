@@ -20,8 +20,10 @@ const BAD_MSG_NOTIFICATION = 0xa7eff811;
 const BAD_SERVER_SALT = 0xedab447b;
 const NEW_SESSION_CREATED = 0x9ec20908;
 const MSGS_ACK = 0x62d6b459;
-/** How long answers wait for the others of their container, in milliseconds. */
-const CONTAINER_PATIENCE = 50;
+/** How long answers wait for the others of their container, in milliseconds: so long, and for each of them. */
+const [CONTAINER_PATIENCE, ANSWER_PATIENCE] = [50, 5];
+/** Of no layer. */
+const STRANGER = 0x5a5a5a5a;
 
 /** The socket's side of a connection. */
 export interface Socket {
@@ -67,7 +69,7 @@ export function createConnection(socket: Socket, centre: Centre): Connection {
     if (isOpen) socket.close();
   }
   function seal(key: AuthKey, sessionId: bigint, sent: Message): void {
-    write(sealEnvelope({ salt: saltAt(key, centre.now()), sessionId, ...sent }, key));
+    write(sealEnvelope({ salt: saltAt(key, centre.saltTime()), sessionId, ...sent }, key));
   }
   function wait(ms: number): Promise<void> {
     return new Promise((resolve) => {
@@ -85,14 +87,16 @@ export function createConnection(socket: Socket, centre: Centre): Connection {
     const group = held.find((group) => group.session === session) ?? { key, session, messages: [] };
     if (group.messages.push(answer) === 1) {
       held.push(group);
-      void wait(CONTAINER_PATIENCE).then(() => release(group));
+      void wait(CONTAINER_PATIENCE + ANSWER_PATIENCE * centre.containers()).then(() => release(group));
     }
     if (group.messages.length >= centre.containers()) release(group);
   }
   function release(group: typeof held[number]): void {
     if (!held.includes(group)) return;
     held = held.filter((other) => other !== group);
-    const body = Buffer.concat([int(MSG_CONTAINER), int(group.messages.length), ...group.messages.map(message)]);
+    const stranger = (): Message => group.session.number(centre.messageId(false), int(STRANGER), false);
+    const messages = centre.strangers() ? [stranger(), ...group.messages] : group.messages;
+    const body = Buffer.concat([int(MSG_CONTAINER), int(messages.length), ...messages.map(message)]);
     seal(group.key, group.session.id, group.session.number(centre.messageId(true), body, false));
   }
 
@@ -152,8 +156,8 @@ export function createConnection(socket: Socket, centre: Centre): Connection {
     if (id % 4n !== 0n) return bad(18);
     if (age > 300) return bad(16);
     if (age < -30) return bad(17);
-    if (isValidSalt(salt, key, centre.now())) return undefined;
-    return Buffer.concat([int(BAD_SERVER_SALT), long(id), int(seqNo), int(48), long(saltAt(key, centre.now()))]);
+    if (isValidSalt(salt, key, centre.saltTime())) return undefined;
+    return Buffer.concat([int(BAD_SERVER_SALT), long(id), int(seqNo), int(48), long(saltAt(key, centre.saltTime()))]);
   }
 
   function receiveEncrypted(packet: Buffer, key: AuthKey): void {
@@ -165,7 +169,7 @@ export function createConnection(socket: Socket, centre: Centre): Connection {
     const { session, isNew } = centre.session(key, envelope.sessionId);
     latest = { key, session };
     if (isNew) {
-      const salt = saltAt(key, centre.now());
+      const salt = saltAt(key, centre.saltTime());
       const body = Buffer.concat([int(NEW_SESSION_CREATED), long(envelope.id), long(session.id), long(salt)]);
       seal(key, session.id, session.number(centre.messageId(false), body, true));
     }

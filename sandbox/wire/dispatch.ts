@@ -113,7 +113,8 @@ export function createDispatch(options: DispatchOptions): Dispatch {
       if (method === undefined) throw new RpcError(400, notImplemented(name));
       return method(query, caller);
     }, key);
-    return { kind: fault?.lose ? "lost" : "answer", body: answer, close: fault?.close };
+    const result = fault?.garble ? Buffer.alloc(64, 0xa5) : answer;
+    return { kind: fault?.lose ? "lost" : "answer", body: result, close: fault?.close };
   };
 }
 

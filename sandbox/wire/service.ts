@@ -48,7 +48,7 @@ const handlers = new Map<number, { name?: string; handle: Handler }>([
   [0xb921bd04, {
     name: "GetFutureSalts",
     handle: (reader, { centre, key, reply }, { id }): void =>
-      reply(futureSalts(id, reader.int(), key, Math.floor(centre.now()))),
+      reply(futureSalts(id, reader.int(), key, Math.floor(centre.saltTime()))),
   }],
   [0xe7512126, {
     name: "DestroySession",

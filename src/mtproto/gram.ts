@@ -7,12 +7,19 @@ import "./local_storage.ts";
 import { Api, type TelegramClient } from "telegram";
 import { AuthKey } from "telegram/crypto/AuthKey.js";
 import { _serverKeys } from "telegram/crypto/RSA.js";
-import { FileMigrateError } from "telegram/errors/index.js";
+import {
+  FileMigrateError,
+  NetworkMigrateError,
+  PhoneMigrateError,
+  TypeNotFoundError,
+  UserMigrateError,
+} from "telegram/errors/index.js";
 import { BinaryReader, MessagePacker, type PromisedNetSockets } from "telegram/extensions/index.js";
 import { Logger, LogLevel } from "telegram/extensions/Logger.js";
 import { ConnectionTCPFull, MTProtoSender } from "telegram/network/index.js";
 import { RequestState } from "telegram/network/RequestState.js";
 import { LAYER } from "telegram/tl/AllTLObjects.js";
+import { MessageContainer, TLMessage } from "telegram/tl/core/index.js";
 import { strippedPhotoToJpg } from "telegram/Utils.js";
 import bigInt from "big-integer";
 import { Buffer } from "node:buffer";
@@ -46,6 +53,22 @@ const { setKey } = AuthKey.prototype;
 AuthKey.prototype.setKey = function (this: AuthKey, value): Promise<void> {
   if (!Buffer.isBuffer(value) || value.length >= AUTH_KEY_LENGTH) return setKey.call(this, value);
   return setKey.call(this, Buffer.concat([Buffer.alloc(AUTH_KEY_LENGTH - value.length), value]));
+};
+
+// A message of a type that is not in the schema would take all others of its container with it.
+MessageContainer.fromReader = (reader): Promise<MessageContainer> => {
+  const messages: TLMessage[] = [];
+  for (let left = reader.readInt(); left > 0; left--) {
+    const [msgId, seqNo, length] = [reader.readLong(), reader.readInt(), reader.readInt()];
+    const end = reader.tellPosition() + length;
+    try {
+      messages.push(new TLMessage(msgId, seqNo, reader.tgReadObject()));
+    } catch (error) {
+      if (!(error instanceof TypeNotFoundError)) throw error;
+    }
+    reader.setPosition(end);
+  }
+  return Promise.resolve(new MessageContainer(messages));
 };
 
 /**
@@ -133,8 +156,9 @@ export async function openWire(options: WireOptions): Promise<Wire & { readonly 
 
 /**
  * GramJS's sender with its reconnecting taken out (a break is reported once and the sender thrown away), with the guard at
- * its queue, and with two faults mended: an error inside a container no longer loses the answers after it, and a key that
- * the server does not know (transport error -404) is reported instead of hanging every request.
+ * its queue, and with three faults mended: an error inside a container no longer loses the answers after it, an answer that
+ * comes too late is no failure, and a key that the server does not know (transport error -404) is reported instead of
+ * hanging every request.
  */
 class Sender extends MTProtoSender {
   failure: unknown;
@@ -200,6 +224,12 @@ class Sender extends MTProtoSender {
     this.#broken.resolve(new UnknownAuthKeyError("the server does not know the key"));
   }
 
+  override _handleRPCResult(message: Parameters<MTProtoSender["_handleRPCResult"]>[0]): void {
+    const { reqMsgId } = z.object({ reqMsgId: z.custom<bigInt.BigInteger>() }).parse(message.obj);
+    // The answer to a request that was given up: there is nothing to do with it, and GramJS chokes on an error.
+    if (this._pendingState.get(reqMsgId) !== undefined) super._handleRPCResult(message);
+  }
+
   override async _handleContainer(message: Parameters<MTProtoSender["_handleContainer"]>[0]): Promise<void> {
     const { messages } = z.object({ messages: z.array(z.custom<typeof message>()) }).parse(message.obj);
     for (const inner of messages) {
@@ -231,13 +261,22 @@ const rpcErrorShape = z.object({
   seconds: z.number().optional(),
 });
 
+/** Those with whose names GramJS does away: it puts a sentence in their place. */
+const MOVED = [
+  [FileMigrateError, "FILE"],
+  [NetworkMigrateError, "NETWORK"],
+  [PhoneMigrateError, "PHONE"],
+  [UserMigrateError, "USER"],
+] as const;
+
 /** The parts of an `rpc_error` as GramJS rejects with it, or undefined for any other thrown value. */
 export function readRpcError(thrown: unknown): z.infer<typeof rpcErrorShape> | undefined {
   const parsed = rpcErrorShape.safeParse(thrown);
   if (!parsed.success) return undefined;
-  // GramJS has put a sentence in the place of the name.
-  const isMoved = thrown instanceof FileMigrateError;
-  return isMoved ? { ...parsed.data, errorMessage: `FILE_MIGRATE_${thrown.newDc}` } : parsed.data;
+  for (const [type, what] of MOVED) {
+    if (thrown instanceof type) return { ...parsed.data, errorMessage: `${what}_MIGRATE_${thrown.newDc}` };
+  }
+  return parsed.data;
 }
 
 /**

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { floodGate, type OnFlood, type Patience, patient, type Wait } from "../../src/mtproto/flood.ts";
+import { AppError } from "../../src/errors.ts";
+import { floodGate, type OnFlood, patient } from "../../src/mtproto/flood.ts";
 import { Api, bigInt } from "../../src/mtproto/gram.ts";
 import { createFloods } from "../../src/mtproto/floods.ts";
 import type { Call } from "../../src/mtproto/invoke.ts";
@@ -12,6 +13,7 @@ import {
   getFolders,
   getHistory,
   getSelf,
+  hurried,
   type Observed,
   rejection,
   startTelegram,
@@ -39,19 +41,6 @@ const gate = (call: Call, now: () => number, onFlood?: OnFlood): Call =>
   floodGate(call, createFloods(openDatabase(":memory:"), "a", { now }), { now, onFlood });
 const flood = (seconds: number): { code: number; message: string } => ({ code: 420, message: `FLOOD_WAIT_${seconds}` });
 const history = async (): Promise<number> => (await telegram.received())["messages.GetHistory"] ?? 0;
-
-/** Patience whose sleeps pass at once. */
-function hurried(seconds: number): Patience & { readonly slept: number[]; readonly waits: Wait[] } {
-  const [slept, waits]: [number[], Wait[]] = [[], []];
-  return {
-    seconds,
-    slept,
-    waits,
-    onWait: (wait) => waits.push(wait),
-    sleep: (seconds) => Promise.resolve(void slept.push(seconds)),
-    random: () => 1,
-  };
-}
 
 connected(
   "floodGate: once told to wait, no caller's request of that method leaves before the time",
@@ -110,43 +99,6 @@ connected("floodGate: a call that waited its turn while the gate closed does not
   assert.equal(await history(), 1);
 });
 
-connected("patient: waits for a flood that fits its patience, and says so", async (connection) => {
-  const patience = hurried(10);
-  const call = patient(connection.call, patience);
-  await telegram.faults({ rules: [{ method: "messages.getHistory", times: 2, error: flood(4) }] });
-  await call(getHistory());
-  assert.deepEqual(patience.slept, [4, 4]);
-  const wait = { reason: "flood", method: "messages.GetHistory", seconds: 4 };
-  assert.deepEqual(patience.waits, [wait, wait]);
-});
-
-connected(
-  "patient: its budget is one for all its calls, and beyond it the error passes with its retry_after",
-  async (connection) => {
-    const patience = hurried(10);
-    const call = patient(connection.call, patience);
-    await telegram.faults({ rules: [{ method: "messages.getHistory", times: 4, error: flood(4) }] });
-    const error = await rejection(call(getHistory()), "FLOOD_WAIT");
-    assert.equal(error.retryAfter, 4);
-    assert.deepEqual(patience.slept, [4, 4]);
-    await rejection(call(getHistory()), "FLOOD_WAIT");
-    assert.deepEqual(patience.slept, [4, 4]);
-    await telegram.faults({ rules: [{ method: "messages.getHistory", error: flood(1) }] });
-    await rejection(patient(connection.call, hurried(0))(getHistory()), "FLOOD_WAIT");
-  },
-);
-
-connected("patient: Telegram's own trouble is asked again after growing, jittered pauses", async (connection) => {
-  for (const [random, pauses] of [[1, [1, 2, 4]], [0, [0.5, 1, 2]]] as const) {
-    const patience = { ...hurried(15), random: () => random };
-    const error = { code: 500, message: "INTERNAL" };
-    await telegram.faults({ rules: [{ method: "messages.getHistory", times: 3, error }] });
-    await patient(connection.call, patience)(getHistory());
-    assert.deepEqual(patience.slept, pauses);
-    assert.ok(patience.waits.every(({ reason }) => reason === "connection"));
-  }
-});
-
 connected(
   "patient: without a limit it outlasts anything but never pauses for more than 30 s of its own accord",
   async (connection) => {
@@ -187,6 +139,21 @@ connected("patient: a signal ends the wait", async (connection) => {
   });
   await assert.rejects(call(getHistory(), { signal: controller.signal }), reason);
 });
+
+connected(
+  "patient: a caller that gives up during a request is not made to wait, whatever its reason",
+  async (connection) => {
+    await telegram.faults({ rules: [{ method: "messages.getHistory", drop: true }] });
+    const patience = hurried(Infinity);
+    const controller = new AbortController();
+    const reason = new AppError("CONNECTION", "The client has gone.");
+    const answer = patient(connection.call, patience)(getHistory(), { signal: controller.signal });
+    await eventually(async () => await history() || undefined, "the request");
+    controller.abort(reason);
+    await assert.rejects(answer, reason);
+    assert.deepEqual(patience.waits, []);
+  },
+);
 
 connected("inTurns: never more than two requests are under way, and all get their turn", async (connection) => {
   const call = inTurns(connection.call, { limit: 2, longestWait: 60_000 });

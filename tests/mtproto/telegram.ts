@@ -11,7 +11,8 @@ import {
   type ConnectionStatus,
   createConnection,
 } from "../../src/mtproto/connection.ts";
-import { Api, bigInt } from "../../src/mtproto/gram.ts";
+import type { Patience, Wait } from "../../src/mtproto/flood.ts";
+import { Api, bigInt, openWire, type Wire, type WireOptions } from "../../src/mtproto/gram.ts";
 import { parseSession, type Session } from "../../src/mtproto/session.ts";
 import { type SandboxProcess, startSandbox } from "../sandbox/process.ts";
 
@@ -102,6 +103,24 @@ export function createSleeper(): Sleeper {
   };
 }
 
+/** Whether a connection's sleep is the one between two pings. */
+export const isPing = (ms: number): boolean => ms === 30_000;
+/** Whether it is one of the first pauses between two attempts. */
+export const isBackoff = (ms: number): boolean => ms < 15_000;
+
+/** Patience whose sleeps pass at once. */
+export function hurried(seconds: number): Patience & { readonly slept: number[]; readonly waits: Wait[] } {
+  const [slept, waits]: [number[], Wait[]] = [[], []];
+  return {
+    seconds,
+    slept,
+    waits,
+    onWait: (wait) => waits.push(wait),
+    sleep: (seconds) => Promise.resolve(void slept.push(seconds)),
+    random: () => 1,
+  };
+}
+
 /** A connection and what it has said. */
 export interface Observed extends Connection {
   readonly statuses: readonly ConnectionStatus[];
@@ -140,6 +159,30 @@ export function connect(
         return isIn(status, state) ? status : undefined;
       }, `state ${state}`),
   };
+}
+
+/** A bare wire to a sandbox. */
+export function openTo(
+  { sandbox, session }: Telegram,
+  options: Partial<WireOptions> = {},
+): Promise<Wire & { readonly authKey: Uint8Array }> {
+  return openWire({
+    host: "127.0.0.1",
+    port: sandbox.port,
+    dcId: 2,
+    authKey: session.authKey,
+    guard: () => {},
+    onProblem: () => {},
+    signal: new AbortController().signal,
+    ...options,
+  });
+}
+
+/** Milliseconds that an action took. */
+export async function took(action: Promise<unknown>): Promise<number> {
+  const begun = performance.now();
+  await action;
+  return performance.now() - begun;
 }
 
 /** Polls until there is a value; fails after five seconds. */

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createHash, randomBytes } from "node:crypto";
 // The door comes first: it settles where `telegram` looks for its schema.
-import { Api, LAYER, openWire, trustServerKey, type Wire, type WireOptions } from "../../src/mtproto/gram.ts";
+import { Api, bigInt, LAYER, trustServerKey } from "../../src/mtproto/gram.ts";
 import { AuthKey } from "telegram/crypto/AuthKey.js";
+import { BinaryReader } from "telegram/extensions/index.js";
 import { socketFor } from "../../src/mtproto/socket.ts";
 import { startRelay } from "./relay.ts";
 import {
@@ -12,8 +13,7 @@ import {
   eventually,
   getFolders,
   getHistory,
-  getSelf,
-  rejection,
+  openTo,
   startTelegram,
   type Telegram,
 } from "./telegram.ts";
@@ -26,107 +26,11 @@ Deno.test.afterAll(async () => await telegram[Symbol.asyncDispose]());
 Deno.test.beforeEach(async () => await telegram.faults());
 Deno.test.afterEach(assertSilence);
 
-function open(options: Partial<WireOptions> = {}): Promise<Wire & { readonly authKey: Uint8Array }> {
-  return openWire({
-    host: "127.0.0.1",
-    port: telegram.sandbox.port,
-    dcId: 2,
-    authKey: telegram.session.authKey,
-    guard: () => {},
-    onProblem: () => {},
-    signal: new AbortController().signal,
-    ...options,
-  });
-}
-
-const messagesOf = (answer: Api.messages.TypeMessages): Api.TypeMessage[] =>
-  answer.className === "messages.MessagesNotModified" ? [] : answer.messages;
-const textsOf = (answer: Api.messages.TypeMessages): (string | undefined)[] =>
-  messagesOf(answer).map((message) => message.className === "Message" ? message.message : undefined);
-
-Deno.test("wire: answers that come byte by byte are read, and so is what comes all at once", async () => {
-  await using relay = startRelay(telegram.sandbox.port, function* (chunk): Iterable<Uint8Array> {
-    for (let i = 0; i < chunk.length; i++) yield chunk.subarray(i, i + 1);
-  });
-  await using connection = connect(relay.port, { session: telegram.session });
-  const [folders, again, self] = await Promise.all([
-    connection.call(getFolders()),
-    connection.call(getFolders()),
-    connection.call(getSelf()),
-  ]);
-  assert.deepEqual(folders, again);
-  assert.equal(self.length, 1);
-});
-
-Deno.test("wire: an rpc_error inside a container takes none of the other answers with it", async () => {
-  await using connection = connect(telegram.sandbox.port, { session: telegram.session, requestTimeout: 1000 });
-  await connection.until("ready");
-  for (const place of [0, 1, 3]) {
-    const error = { code: 400, message: "CHANNEL_PRIVATE" };
-    await telegram.faults({ containers: 4, rules: [{ method: "messages.getDialogFilters", error }] });
-    const requests = [getSelf(), getSelf(), getSelf()].map((request) => (): Promise<unknown> =>
-      connection.call(request)
-    );
-    const failing = (): Promise<unknown> => connection.call(getFolders());
-    const outcomes = await Promise.allSettled(requests.toSpliced(place, 0, failing).map((ask) => ask()));
-    const expected = [0, 1, 2, 3].map((i) => i === place ? "rejected" : "fulfilled");
-    assert.deepEqual(outcomes.map(({ status }) => status), expected);
-  }
-  assert.deepEqual(connection.problems, []);
-});
-
-Deno.test("wire: an answer of a megabyte, packed, arrives whole", async () => {
-  let state = 1;
-  const next = (): number => (state = state * 48_271 % 2_147_483_647);
-  const texts = Array.from(
-    { length: 100 },
-    () => String.fromCharCode(...Array.from({ length: 4096 }, () => 0x4e00 + next() % 20_000)),
-  );
-  await using connection = connect(telegram.sandbox.port, { session: telegram.session });
-  const [self] = await connection.call(getSelf());
-  const chat = String(self?.className === "User" ? self.id : 0);
-  for (const text of texts) await telegram.sandbox.control("POST", "/world/append", { chat, text });
-  assert.ok(Buffer.byteLength(texts.join("")) > 1_000_000);
-  assert.deepEqual(textsOf(await connection.call(getHistory())), texts.toReversed());
-});
-
-Deno.test("wire: a data centre whose clock is an hour off, either way, is understood at once", async () => {
-  for (const wire of [3600, -3600]) {
-    await using other = await startTelegram();
-    await other.sandbox.control("POST", "/clock", { wire });
-    await using connection = connect(other.sandbox.port, { session: other.session, requestTimeout: 1000 });
-    await Promise.all([connection.call(getFolders()), connection.call(getSelf())]);
-    assert.deepEqual(connection.statuses.map(({ state }) => state), ["connecting", "ready"]);
-    // Salts change every half-hour.
-    await other.sandbox.control("POST", "/clock", { wire: 7200 });
-    await Promise.all([connection.call(getFolders()), connection.call(getSelf())]);
-    assert.deepEqual(connection.problems, []);
-  }
-});
-
-Deno.test("wire: a machine whose clock jumps by an hour while connected loses no request", async () => {
-  await using connection = connect(telegram.sandbox.port, { session: telegram.session, requestTimeout: 1000 });
-  await connection.call(getFolders());
-  const { getTime } = Date.prototype;
-  try {
-    for (const jump of [3_600_000, 0, -3_600_000]) {
-      Date.prototype.getTime = function (): number {
-        return getTime.call(this) + jump;
-      };
-      await Promise.all([connection.call(getFolders()), connection.call(getSelf())]);
-    }
-  } finally {
-    Date.prototype.getTime = getTime;
-  }
-  await connection.call(getFolders());
-  assert.deepEqual(connection.statuses.map(({ state }) => state), ["connecting", "ready"]);
-});
-
 Deno.test("openWire: without a key one is exchanged, with which the data centre answers", async () => {
   trustServerKey(await Deno.readTextFile(telegram.keyFile));
   const keys = new Set<string>();
   for (let i = 0; i < 3; i++) {
-    const wire = await open({ authKey: undefined });
+    const wire = await openTo(telegram, { authKey: undefined });
     assert.equal(wire.authKey.length, 256);
     keys.add(Buffer.from(wire.authKey).toString("hex"));
     const query = new Api.InitConnection({
@@ -160,87 +64,47 @@ Deno.test("openWire: an agreed key that begins with zeros keeps all its 256 byte
 Deno.test("openWire: aborted before or during the key exchange it rejects with the reason and leaves nothing behind", async () => {
   trustServerKey(await Deno.readTextFile(telegram.keyFile));
   const reason = new Error("enough");
-  await assert.rejects(open({ signal: AbortSignal.abort(reason) }), reason);
+  await assert.rejects(openTo(telegram, { signal: AbortSignal.abort(reason) }), reason);
   // req_pq_multi is 52 bytes long, what follows the first answer some 400.
   for (const [target, bytes] of [[undefined, 1], [telegram.sandbox.port, 53], [telegram.sandbox.port, 450]] as const) {
     await using relay = startRelay(target);
     const controller = new AbortController();
-    const opening = assert.rejects(open({ port: relay.port, authKey: undefined, signal: controller.signal }), reason);
+    const opening = assert.rejects(
+      openTo(telegram, { port: relay.port, authKey: undefined, signal: controller.signal }),
+      reason,
+    );
     await eventually(() => relay.sent >= bytes || undefined, `${bytes} bytes`);
     controller.abort(reason);
     await opening;
   }
 });
 
-Deno.test("openWire: a server that ends a key exchange is an error with its cause", async () => {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const accepted = listener.accept().then(async (conn) => {
-    await conn.read(new Uint8Array(64));
-    conn.close();
-  });
-  await assert.rejects(open({ port: listener.addr.port, authKey: undefined }), Error);
-  await accepted;
-  listener.close();
-});
-
-Deno.test("close: a socket that is closed while it connects does not stay open", async () => {
+Deno.test("socket: what is written at once arrives whole and in order", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const accepting = listener.accept();
   const socket = new (socketFor(new AbortController().signal))();
-  const connecting = assert.rejects(socket.connect(listener.addr.port, "127.0.0.1"), /closed while connecting/);
-  await socket.close();
+  await socket.connect(listener.addr.port, "127.0.0.1");
   using server = await accepting;
-  await connecting;
-  assert.equal(await server.read(new Uint8Array(1)), null);
+  const parts = [1, 2, 3].map((byte) => Buffer.alloc(5_000_000, byte));
+  for (const part of parts) socket.write(part);
+  const received = Buffer.alloc(15_000_000);
+  for (let at = 0; at < received.length;) at += await server.read(received.subarray(at)) ?? assert.fail("the end");
+  assert.ok(received.equals(Buffer.concat(parts)));
+  await socket.close();
 });
 
-Deno.test("close: while bytes are still being written nothing is left pending and nothing escapes", async () => {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  for (const writes of [1, 3]) {
-    const accepting = listener.accept();
-    const socket = new (socketFor(new AbortController().signal))();
-    await socket.connect(listener.addr.port, "127.0.0.1");
-    using server = await accepting;
-    for (let i = 0; i < writes; i++) socket.write(Buffer.alloc(20_000_000));
-    await server.read(new Uint8Array(1));
-    await socket.close();
-    assert.throws(() => socket.write(Buffer.alloc(1)), /closed/);
-    await assert.rejects(socket.readAll(), /closed/);
+Deno.test("socket: connecting is given up with the signal", async () => {
+  const socket = new (socketFor(AbortSignal.abort(new Error("enough"))))();
+  await assert.rejects(socket.connect(telegram.sandbox.port, "127.0.0.1"), /enough/);
+});
+
+Deno.test("wire: 64-bit numbers keep their sign and all their bits", () => {
+  for (const text of ["0", "-1", "-9223372036854775808", "9223372036854775807", "-4611686018427387905"]) {
+    const written = new Api.InputPeerChannel({ channelId: bigInt(1), accessHash: bigInt(text) }).getBytes();
+    const read: unknown = new BinaryReader(written).tgReadObject();
+    assert.ok(read instanceof Api.InputPeerChannel);
+    assert.equal(String(read.accessHash), text);
   }
-});
-
-Deno.test("close: with calls under way every promise settles", async () => {
-  await telegram.faults({ rules: [{ method: "messages.getHistory", drop: true }] });
-  const connection = connect(telegram.sandbox.port, { session: telegram.session });
-  await connection.until("ready");
-  const answers = Array.from({ length: 20 }, () => rejection(connection.call(getHistory()), "CONNECTION"));
-  await eventually(async () => (await telegram.received())["messages.GetHistory"], "the requests");
-  await connection[Symbol.asyncDispose]();
-  assert.equal((await Promise.all(answers)).length, 20);
-  await rejection(connection.call(getSelf()), "CONNECTION");
-  await connection[Symbol.asyncDispose]();
-});
-
-Deno.test("close: while connecting, calls that wait for the connection end", async () => {
-  await using silent = startRelay(undefined);
-  const connection = connect(silent.port, { session: telegram.session });
-  const answer = rejection(connection.call(getSelf()), "CONNECTION");
-  await connection[Symbol.asyncDispose]();
-  await answer;
-});
-
-Deno.test("close: two hundred times opened and closed, no connection stays open", async () => {
-  for (let i = 0; i < 200; i++) {
-    const connection = connect(telegram.sandbox.port, { session: telegram.session });
-    if (i % 4 === 0) await connection.call(getFolders());
-    if (i % 4 === 1) await connection.until("ready");
-    if (i % 4 === 2) await Promise.resolve();
-    await connection[Symbol.asyncDispose]();
-  }
-  await eventually(
-    async () => Object(await telegram.sandbox.control("GET", "/connections")).open === 0 || undefined,
-    "it",
-  );
 });
 
 Deno.test("call: a request given up before it was sent is not sent", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { FaultSettings } from "../../sandbox/faults.ts";
 import type { Methods } from "../../sandbox/rpc.ts";
 import { createServer, type Server } from "../../sandbox/server.ts";
-import { Api } from "../../sandbox/tl.ts";
+import { Api, BinaryReader } from "../../sandbox/tl.ts";
 import { asResult, connectPeer, type Peer, ping } from "./peer.ts";
 
 interface Trial {
@@ -97,6 +97,16 @@ Deno.test("faults: close cuts the connection before the method is executed, or a
       assert.equal(calls(), lose ? 1 : 0);
     });
   }
+});
+
+Deno.test("faults: a garbled answer was executed, and is of no type of the schema", async () => {
+  await withFaults({ rules: [{ method: "*", garble: true }] }, async ({ peer, ask, calls }) => {
+    const id = await ask();
+    const { body } = await peer.until((received) => asResult(received, id));
+    assert.ok(body);
+    assert.throws(() => new BinaryReader(body).tgReadObject());
+    assert.equal(calls(), 1);
+  });
 });
 
 Deno.test("faults: a delayed request is acknowledged at once, and answered after its delay", async () => {

@@ -3,6 +3,7 @@ import bigInt from "big-integer";
 import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { gzipSync } from "node:zlib";
+import { FaultSettings } from "../../sandbox/faults.ts";
 import type { Methods } from "../../sandbox/rpc.ts";
 import { createServer, type Server, type ServerOptions } from "../../sandbox/server.ts";
 import { Api, AuthKey, BinaryReader, GZIPPacked } from "../../sandbox/tl.ts";
@@ -82,6 +83,17 @@ Deno.test("salts: one is taken for its half-hour and the next, then refused", as
   };
   assert.ok(await late(1) instanceof Api.Pong);
   assert.ok(await late(2) instanceof Api.BadServerSalt);
+});
+
+Deno.test("salts: after a rotation none that was known is taken", async () => {
+  await using server = start();
+  using peer = await connectPeer(server.port);
+  server.rotateSalts();
+  await peer.sendMessage(ping(1n));
+  const refusal = await peer.until(({ obj }) => obj instanceof Api.BadServerSalt ? obj : undefined);
+  peer.state.salt = refusal.newServerSalt;
+  await peer.sendMessage(ping(2n));
+  assert.ok(await peer.until(({ obj }) => obj instanceof Api.Pong ? obj : undefined));
 });
 
 // GramJS cannot read future_salts, so that its bytes are looked at.
@@ -255,7 +267,7 @@ Deno.test("service messages: a key destroyed is unknown afterwards", async () =>
 
 Deno.test("containers: the server makes them of the asked size, in the order of the answers", async () => {
   await using server = start();
-  server.faults.set({ rules: [], containers: 3, latencyMs: 0 });
+  server.faults.set(FaultSettings.parse({ containers: 3 }));
   using peer = await connectPeer(server.port);
   const ids = [peer.nextId(), peer.nextId(), peer.nextId(), peer.nextId()];
   await peer.sendMessage(container(...ids.map((id) => inner(id, nearest()))));

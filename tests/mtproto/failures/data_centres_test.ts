@@ -1,17 +1,20 @@
+/** Rows: DC migration, and what `destroy()` leaves of the connections to other data centres. */
 import assert from "node:assert/strict";
-import { createDataCentre, type DataCentre, vouchedBy } from "../../src/mtproto/data_centre.ts";
-import { Api, bigInt, trustServerKey } from "../../src/mtproto/gram.ts";
-import type { Call } from "../../src/mtproto/invoke.ts";
+import { createDataCentre, type DataCentre, vouchedBy } from "../../../src/mtproto/data_centre.ts";
+import { RpcError } from "../../../src/mtproto/errors.ts";
+import { Api, bigInt, trustServerKey } from "../../../src/mtproto/gram.ts";
+import type { Call } from "../../../src/mtproto/invoke.ts";
 import {
   assertSilence,
   connect,
   createSleeper,
   eventually,
   getSelf,
+  isBackoff,
   rejection,
   startTelegram,
   type Telegram,
-} from "./telegram.ts";
+} from "../telegram.ts";
 
 const AWAY = 5;
 const IDLE_MS = 45_000;
@@ -175,4 +178,27 @@ Deno.test("data centre: disposing ends what goes on, a dialling included", async
   );
   await on.away[Symbol.asyncDispose]();
   await call;
+});
+
+Deno.test("DC migration of a file (FILE_MIGRATE): said with its number, and its data centre answers", async () => {
+  await using on = await stage();
+  const error = { code: 303, message: `FILE_MIGRATE_${AWAY}` };
+  await on.telegram.faults({ rules: [{ method: "upload.getFile", times: 1, error }] });
+  const moved = await rejection(on.home(askForNothing()), "INTERNAL");
+  assert.ok(moved instanceof RpcError);
+  assert.equal(moved.rpc, `FILE_MIGRATE_${AWAY}`);
+  await isAnswered(on);
+});
+
+Deno.test("DC migration of the account (USER_MIGRATE) at the greeting: said, and tried again with pauses", async () => {
+  await using telegram = await startTelegram();
+  const error = { code: 303, message: "USER_MIGRATE_4" };
+  await telegram.faults({ rules: [{ method: "users.getUsers", times: 1, error }] });
+  const sleeper = createSleeper();
+  await using connection = connect(telegram.sandbox.port, { session: telegram.session, sleep: sleeper.sleep });
+  await rejection(connection.call(getSelf()), "CONNECTION");
+  const { reason } = await connection.until("reconnecting");
+  assert.match(reason, /USER_MIGRATE_4/);
+  await sleeper.wake(isBackoff);
+  await connection.until("ready");
 });
