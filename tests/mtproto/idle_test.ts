@@ -218,8 +218,7 @@ Deno.test("memory: after 2,000 calls of every outcome, timers, listeners and pen
   assert.deepEqual([after.timers, after.listeners], [before.timers, before.listeners]);
   // What is kept of each call of a kind is kept hundreds of times; the very last may still be named by a frame that waits.
   assert.ok(after.kept.length < 5, `${after.kept.length} kept: ${[...new Set(after.kept)]}`);
-  // One at home and one away; and the last that broke.
-  assert.ok(after.senders.length <= 3, `${after.senders.length} senders`);
+  assert.equal(after.senders.length, 2, "one at home, one away");
   assert.deepEqual(after.senders, after.senders.map(() => ({ unanswered: 0, resendable: 0, queued: 0 })));
   for (const outcome of ["answered", "given up", "CHANNEL_PRIVATE", "TIMEOUT", "FLOOD_WAIT", "CONNECTION"]) {
     assert.ok((outcomes.get(outcome) ?? 0) > 0, outcome);
