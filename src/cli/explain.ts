@@ -35,12 +35,12 @@ export function explain(thrown: unknown): string {
 }
 
 /** Who types commands is the owner that a model is told of. */
-function toOwner(hint: string): string {
+export function toOwner(hint: string): string {
   return hint.replace(LOGIN_HINT, "Run the command `login`.").replace(/^The server's owner must set/, "Set");
 }
 
-/** What the system refused, a file that is not there for one, is no defect. */
-function toExpected(thrown: unknown): AppError {
+/** Anything thrown as an error of the catalogue: what the system refused, a file that is not there for one, is no defect. */
+export function toExpected(thrown: unknown): AppError {
   const isFromSystem = thrown instanceof Error && "code" in thrown && /^E[A-Z0-9]+$/.test(String(thrown.code));
   if (!isFromSystem) return toAppError(thrown);
   const path = /'[^']*'/.exec(thrown.message)?.[0];

@@ -43,6 +43,13 @@ export async function main(args: readonly string[]): Promise<number> {
       const { healthcheck } = await import("./healthcheck.ts");
       code = await healthcheck();
     });
+  program.command("doctor")
+    .description("look for what is wrong: configuration, data directory, disk, clock, network, session, listener")
+    .option("--json", "print JSON")
+    .action(async (options: unknown) => {
+      const { doctor } = await import("./doctor.ts");
+      code = await doctor(options);
+    });
   const [first] = args;
   const commands = program.commands.map((command) => command.name());
   if (first !== undefined && !first.startsWith("-") && ![...commands, "help"].includes(first)) {

@@ -106,8 +106,13 @@ function createCount(): { add(promise: Promise<unknown>): void; none(): Promise<
   };
 }
 
-/** What `Deno.serve` throws at once, as an error for the one who started the program. */
-function listening<T>(host: string, port: number, start: () => T): T {
+/**
+ * Begins to listen.
+ *
+ * @param start listens; what it throws at once becomes an error for the one who started the program
+ * @throws {AppError} INPUT_VALIDATION, like {@link serve}
+ */
+export function listening<T>(host: string, port: number, start: () => T): T {
   try {
     return start();
   } catch (cause) {

@@ -36,9 +36,14 @@ export function openDatabase(path: string): Database {
   }
 }
 
+/** Where the database of a data directory lies. */
+export function databasePath(directory: string): string {
+  return join(directory, "telegram-toolkit.sqlite");
+}
+
 /** The database of a data directory; see {@link openDatabase}. */
 export function openDataDirectory(directory: string): Database {
-  return openDatabase(join(directory, "telegram-toolkit.sqlite"));
+  return openDatabase(databasePath(directory));
 }
 
 /** SQLite gives its -wal and -shm files the mode of the database, so it is set before SQLite creates them. */

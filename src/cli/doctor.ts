@@ -1,0 +1,94 @@
+/**
+ * The command `doctor`: what is wrong, and what to do about it.
+ * @module
+ */
+import { z } from "zod";
+import type { Config } from "../config/load.ts";
+import type { OptionName } from "../config/options.ts";
+import { writeAll } from "../observability/output.ts";
+import { checkClock } from "./doctor/clock.ts";
+import { checkConfiguration, readConfiguration, type Reading } from "./doctor/configuration.ts";
+import { checkDataDirectory } from "./doctor/data_directory.ts";
+import { checkDisk } from "./doctor/disk.ts";
+import { checkListener } from "./doctor/listener.ts";
+import { checkNetwork } from "./doctor/network.ts";
+import { failed, type Outcome, type Verdict, warn, within } from "./doctor/outcome.ts";
+import { checkSession } from "./doctor/session.ts";
+
+/** One line of the answer. */
+export interface Finding extends Outcome {
+  readonly check: string;
+}
+
+interface Check {
+  readonly name: string;
+  /** Without these options it cannot be made. */
+  readonly needs: readonly OptionName[];
+  readonly run: (config: Config, signal: AbortSignal) => Promise<readonly Outcome[]>;
+}
+
+const WAY_TO_TELEGRAM = ["TELEGRAM_TEST_DC", "TELEGRAM_TEST_KEY_FILE"] as const;
+const APPLICATION = ["TELEGRAM_API_ID", "TELEGRAM_API_HASH"] as const;
+const SESSION = ["TELEGRAM_STRING_SESSION", "SESSION_KEY", "DATA_DIR"] as const;
+
+/** In the order in which they are printed: what comes first is often the cause of what follows. */
+const CHECKS: readonly Check[] = [
+  { name: "data directory", needs: ["DATA_DIR", "SESSION_KEY"], run: checkDataDirectory },
+  { name: "disk", needs: ["DATA_DIR"], run: (config) => checkDisk(config) },
+  { name: "clock", needs: [...APPLICATION, ...WAY_TO_TELEGRAM], run: checkClock },
+  { name: "network", needs: WAY_TO_TELEGRAM, run: (config, signal) => checkNetwork(config, signal) },
+  { name: "session", needs: [...APPLICATION, ...WAY_TO_TELEGRAM, ...SESSION], run: checkSession },
+  { name: "listener", needs: ["MCP_SERVER_HOST", "MCP_SERVER_PORT", "DATA_DIR"], run: checkListener },
+];
+
+const LONGEST_RUN_MS = 20_000;
+
+/**
+ * Makes every check and prints what they found.
+ * @returns the exit code: 1 when something failed
+ */
+export async function doctor(rawOptions: unknown): Promise<number> {
+  const { json } = z.object({ json: z.boolean().default(false) }).parse(rawOptions);
+  const findings = await examine(readConfiguration());
+  const status = worst(findings);
+  const colours = Deno.stdout.isTerminal() && !Deno.noColor;
+  writeAll(Deno.stdout, json ? `${JSON.stringify({ status, findings }, null, 2)}\n` : print(findings, colours));
+  return status === "fail" ? 1 : 0;
+}
+
+/** All checks at once, none of which keeps another one from being made. */
+async function examine(reading: Reading): Promise<Finding[]> {
+  const { config, faulty } = reading;
+  const attempt = async (
+    check: string,
+    run: (signal: AbortSignal) => Promise<readonly Outcome[]>,
+  ): Promise<Finding[]> => {
+    const outcomes = await within(LONGEST_RUN_MS, run).catch((error) => [failed(error)]);
+    return outcomes.map((outcome) => ({ check, ...outcome }));
+  };
+  const findings = await Promise.all([
+    attempt("configuration", () => checkConfiguration(reading)),
+    ...CHECKS.map(({ name, needs, run }) => {
+      const missing = needs.filter((option) => faulty.has(option));
+      if (missing.length === 0) return attempt(name, (signal) => run(config, signal));
+      return [{ check: name, ...warn(`not checked, for want of ${missing.join(" and ")}`) }];
+    }),
+  ]);
+  return findings.flat();
+}
+
+function worst(findings: readonly Finding[]): Verdict {
+  const verdicts = findings.map(({ status }) => status);
+  return verdicts.includes("fail") ? "fail" : verdicts.includes("warn") ? "warn" : "ok";
+}
+
+/** SGR: https://www.ecma-international.org/publications-and-standards/standards/ecma-48/ */
+const COLOURS: Readonly<Record<Verdict, number>> = { ok: 32, warn: 33, fail: 31 };
+
+function print(findings: readonly Finding[], colours: boolean): string {
+  return findings.map(({ check, status, message, fix }) => {
+    const word = colours ? `\x1b[${COLOURS[status]}m${status}\x1b[0m` : status;
+    const line = `${word}${" ".repeat(6 - status.length)}${check}: ${message}\n`;
+    return fix === undefined ? line : `${line}      ${fix}\n`;
+  }).join("");
+}

@@ -1,0 +1,30 @@
+/**
+ * `doctor`: asking a server of this program on this machine.
+ * @module
+ */
+import { get } from "node:http";
+import { within } from "./outcome.ts";
+
+const TIMEOUT_MS = 5000;
+
+/**
+ * The status and the text of what `GET` answers. Not by `fetch`, which would ask the proxy that `HTTP_PROXY` names.
+ * @throws when there is no answer within five seconds
+ */
+export async function ask(
+  url: string,
+  signal: AbortSignal,
+): Promise<{ readonly status: number; readonly text: string }> {
+  return await within(TIMEOUT_MS, async (end) => {
+    const answer = Promise.withResolvers<{ status: number; text: string }>();
+    const request = get(url, { signal: end }, (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (part: string) => text += part);
+      response.on("end", () => answer.resolve({ status: response.statusCode ?? 0, text }));
+      response.on("error", answer.reject);
+    });
+    request.on("error", answer.reject);
+    return await answer.promise;
+  }, signal);
+}

@@ -1,0 +1,116 @@
+/**
+ * `doctor`: the data directory, its database and its session file. It changes none of them.
+ * @module
+ */
+import { dirname, resolve } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import type { Config } from "../../config/load.ts";
+import { systemReason } from "../../exports/sink.ts";
+import { databasePath } from "../../storage/open.ts";
+import { isSealed, readStored, sessionPath } from "../../storage/session_file.ts";
+import { forOthers } from "./configuration.ts";
+import { fail, ok, type Outcome, warn } from "./outcome.ts";
+
+/** Whether the data directory can be used, and is its owner's alone. */
+export async function checkDataDirectory(
+  { dataDir, telegram: { sessionKey } }: Pick<Config, "dataDir" | "telegram">,
+): Promise<Outcome[]> {
+  const folder = await nearestFolder(dataDir);
+  const info = await Deno.stat(folder);
+  if (!info.isDirectory) return [fail(`${folder} is not a folder`, "Set DATA_DIR to a folder.")];
+  const refusal = await refusalToWrite(folder);
+  if (refusal !== undefined) {
+    const what = folder === resolve(dataDir)
+      ? `${folder} cannot be written to`
+      : `${dataDir} cannot be made in ${folder}`;
+    return [fail(
+      `${what}: ${refusal}`,
+      "Give it to the user that runs the server (chown), run this as that user, or set DATA_DIR to another folder.",
+    )];
+  }
+  if (folder !== resolve(dataDir)) return [ok(`${dataDir} does not exist yet and can be made`)];
+  const outcomes = [
+    ...ownedByOthers(dataDir, info.uid),
+    ...forOthers(dataDir, dataDir, info.mode, "700"),
+    ...await checkDatabase(databasePath(dataDir)),
+    ...await checkSessionFile(dataDir, sessionKey !== undefined),
+  ];
+  return outcomes.some(({ status }) => status !== "ok") ? outcomes : [ok(`${dataDir} is writable`), ...outcomes];
+}
+
+/** The path itself if it exists, or else the nearest folder above it that does. */
+export async function nearestFolder(path: string): Promise<string> {
+  for (let folder = resolve(path);; folder = dirname(folder)) {
+    if (await exists(folder) || folder === dirname(folder)) return folder;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (error) {
+    // Below a file there is nothing either; the file is what is then looked at.
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
+    throw error;
+  }
+}
+
+/** The system's words. Tried, since modes say nothing about who is root or what is mounted read-only. */
+async function refusalToWrite(folder: string): Promise<string | undefined> {
+  try {
+    await Deno.remove(await Deno.makeTempDir({ dir: folder, prefix: "doctor-" }));
+  } catch (error) {
+    return systemReason(error);
+  }
+}
+
+function ownedByOthers(path: string, uid: number | null): Outcome[] {
+  const self = Deno.uid();
+  if (uid === null || self === null || uid === self) return [];
+  return [warn(
+    `${path} belongs to user ${uid}, and this is user ${self}`,
+    "Run this, and every other command, as the user that runs the server.",
+  )];
+}
+
+/** Opened as the server opens it, but not created. */
+async function checkDatabase(path: string): Promise<Outcome[]> {
+  if (!await exists(path)) return [];
+  const modes = forOthers("the database", path, (await Deno.stat(path)).mode, "600");
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(path);
+    // The second tells what can only be read: SQLite opens it all the same.
+    db.exec("PRAGMA busy_timeout = 2000; BEGIN IMMEDIATE; ROLLBACK");
+    // https://www.sqlite.org/pragma.html#pragma_quick_check
+    const found = db.prepare("PRAGMA quick_check(1)").get()?.quick_check;
+    if (found !== "ok") throw new Error("the database is damaged");
+    return modes.length > 0 ? modes : [ok("the database opens and is whole")];
+  } catch (error) {
+    return [
+      ...modes,
+      fail(
+        `the database ${path} cannot be used: ${systemReason(error)}`,
+        "If it is damaged, stop the server and move the file away: it holds nothing that Telegram has not.",
+      ),
+    ];
+  } finally {
+    db?.close();
+  }
+}
+
+async function checkSessionFile(directory: string, hasKey: boolean): Promise<Outcome[]> {
+  const stored = readStored(directory);
+  if (stored === undefined) return [];
+  const path = sessionPath(directory);
+  const outcomes = forOthers("the stored session", path, (await Deno.stat(path)).mode, "600");
+  if (hasKey && !isSealed(stored)) {
+    outcomes.push(warn(
+      "SESSION_KEY is set, and the stored session is not encrypted",
+      "Run `login` again: the session that it stores will be.",
+    ));
+  }
+  if (outcomes.length > 0) return outcomes;
+  return [ok(`the stored session is ${isSealed(stored) ? "encrypted" : "not encrypted, and its owner's alone"}`)];
+}

@@ -1,0 +1,91 @@
+/**
+ * `doctor`: the account's session.
+ * @module
+ */
+import { z } from "zod";
+import type { Config } from "../../config/load.ts";
+import { toAppError } from "../../errors.ts";
+import { createConnection } from "../../mtproto/connection.ts";
+import { Api, trustServerKey } from "../../mtproto/gram.ts";
+import type { Session } from "../../mtproto/session.ts";
+import { findHolder, type Holder } from "../../storage/lock.ts";
+import { readStored } from "../../storage/session_file.ts";
+import { noApplication, sessionSource } from "../../telegram/session_source.ts";
+import { VERSION } from "../../version.ts";
+import { ask } from "./ask.ts";
+import { fail, failed, ok, type Outcome, warn } from "./outcome.ts";
+
+const TIMEOUT_MS = 10_000;
+const LOGIN = "Run the command `login`; a running server then goes on by itself.";
+
+/** Whether Telegram accepts the session, and whose it is; of a session in use, what its holder says. */
+export async function checkSession(
+  config: Pick<Config, "telegram" | "dataDir">,
+  signal: AbortSignal,
+): Promise<Outcome[]> {
+  const { telegram: { stringSession, apiId }, dataDir } = config;
+  const outcomes: Outcome[] = [];
+  if (stringSession !== undefined && readStored(dataDir) !== undefined) {
+    outcomes.push(warn(
+      "TELEGRAM_STRING_SESSION is set, so the session that `login` has stored is not used",
+      "Unset TELEGRAM_STRING_SESSION and its _FILE twin to use the stored one.",
+    ));
+  }
+  const holder = findHolder(dataDir);
+  if (holder !== undefined) return [...outcomes, await askHolder(holder, signal)];
+  const session = await sessionSource(config)();
+  if (session === undefined) return [fail("no account is signed in", LOGIN)];
+  if (apiId === undefined) throw noApplication();
+  return [...outcomes, await askTelegram(session, { ...config.telegram, apiId }, signal)];
+}
+
+/** What TL method users.getUsers says of the account itself: neither its name nor its number are shown. */
+const selfSchema = z.tuple([z.object({
+  id: z.custom<{ toString(): string }>().transform(String),
+  username: z.string().regex(/^\w+$/).nullish().catch(undefined),
+})]);
+
+async function askTelegram(
+  session: Session,
+  { apiId, testDc }: Config["telegram"] & { readonly apiId: number },
+  signal: AbortSignal,
+): Promise<Outcome> {
+  if (testDc !== undefined) trustServerKey(testDc.publicKey);
+  await using connection = createConnection({
+    findSession: () => Promise.resolve(session),
+    apiId,
+    appVersion: VERSION,
+    requestTimeout: TIMEOUT_MS,
+    ...(testDc === undefined ? {} : { testDc }),
+  });
+  try {
+    const answer = await connection.call(new Api.users.GetUsers({ id: [new Api.InputUserSelf()] }), { signal });
+    const [{ id, username }] = selfSchema.parse(answer);
+    return ok(`Telegram accepts it: user ${id}${username ? `, @${username}` : ""}, data centre ${session.dcId}`);
+  } catch (error) {
+    const { code, message, hint } = toAppError(error);
+    // It says that the session is good.
+    return code === "FLOOD_WAIT" ? warn(message.replace(/\.$/, ""), hint) : failed(error);
+  }
+}
+
+const healthSchema = z.object({
+  components: z.object({ telegram: z.object({ state: z.string(), detail: z.string().optional() }) }),
+});
+
+/** A session in use is not opened a second time: Telegram may end it for that. */
+async function askHolder({ command, pid, url }: Holder, signal: AbortSignal): Promise<Outcome> {
+  const who = `"${command}", process ${pid}`;
+  if (url === undefined) return ok(`in use by ${who}, and not opened beside it`);
+  try {
+    const { telegram: { state, detail } } = healthSchema.parse(JSON.parse((await ask(`${url}/health`, signal)).text))
+      .components;
+    const message = `in use by ${who}, whose connection is ${state}${detail === undefined ? "" : `: ${detail}`}`
+      .replace(/\.$/, "");
+    if (state === "ready" || state === "flood_waiting") return ok(message);
+    if (state === "needs_login") return fail(message, LOGIN);
+    return warn(message, "Run this again in a minute; if it stays so, see the other lines and the server's log.");
+  } catch {
+    return warn(`in use by ${who}, which does not say how it is`, "See the line of the listener.");
+  }
+}
