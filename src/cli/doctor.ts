@@ -12,13 +12,9 @@ import { checkDataDirectory } from "./doctor/data_directory.ts";
 import { checkDisk } from "./doctor/disk.ts";
 import { checkListener } from "./doctor/listener.ts";
 import { checkNetwork } from "./doctor/network.ts";
-import { failed, type Outcome, type Verdict, warn, within } from "./doctor/outcome.ts";
+import { failed, type Outcome, warn, within } from "./doctor/outcome.ts";
+import { type Finding, reportJson, reportText, worst } from "./doctor/report.ts";
 import { checkSession } from "./doctor/session.ts";
-
-/** One line of the answer. */
-export interface Finding extends Outcome {
-  readonly check: string;
-}
 
 interface Check {
   readonly name: string;
@@ -33,7 +29,7 @@ const SESSION = ["TELEGRAM_STRING_SESSION", "SESSION_KEY", "DATA_DIR"] as const;
 
 /** In the order in which they are printed: what comes first is often the cause of what follows. */
 const CHECKS: readonly Check[] = [
-  { name: "data directory", needs: ["DATA_DIR", "SESSION_KEY"], run: checkDataDirectory },
+  { name: "data directory", needs: ["DATA_DIR", "SESSION_KEY"], run: (config) => checkDataDirectory(config) },
   { name: "disk", needs: ["DATA_DIR"], run: (config) => checkDisk(config) },
   { name: "clock", needs: [...APPLICATION, ...WAY_TO_TELEGRAM], run: checkClock },
   { name: "network", needs: WAY_TO_TELEGRAM, run: (config, signal) => checkNetwork(config, signal) },
@@ -50,10 +46,9 @@ const LONGEST_RUN_MS = 20_000;
 export async function doctor(rawOptions: unknown): Promise<number> {
   const { json } = z.object({ json: z.boolean().default(false) }).parse(rawOptions);
   const findings = await examine(readConfiguration());
-  const status = worst(findings);
   const colours = Deno.stdout.isTerminal() && !Deno.noColor;
-  writeAll(Deno.stdout, json ? `${JSON.stringify({ status, findings }, null, 2)}\n` : print(findings, colours));
-  return status === "fail" ? 1 : 0;
+  writeAll(Deno.stdout, json ? reportJson(findings) : reportText(findings, { colours }));
+  return worst(findings) === "fail" ? 1 : 0;
 }
 
 /** All checks at once, none of which keeps another one from being made. */
@@ -75,20 +70,4 @@ async function examine(reading: Reading): Promise<Finding[]> {
     }),
   ]);
   return findings.flat();
-}
-
-function worst(findings: readonly Finding[]): Verdict {
-  const verdicts = findings.map(({ status }) => status);
-  return verdicts.includes("fail") ? "fail" : verdicts.includes("warn") ? "warn" : "ok";
-}
-
-/** SGR: https://www.ecma-international.org/publications-and-standards/standards/ecma-48/ */
-const COLOURS: Readonly<Record<Verdict, number>> = { ok: 32, warn: 33, fail: 31 };
-
-function print(findings: readonly Finding[], colours: boolean): string {
-  return findings.map(({ check, status, message, fix }) => {
-    const word = colours ? `\x1b[${COLOURS[status]}m${status}\x1b[0m` : status;
-    const line = `${word}${" ".repeat(6 - status.length)}${check}: ${message}\n`;
-    return fix === undefined ? line : `${line}      ${fix}\n`;
-  }).join("");
 }

@@ -24,7 +24,7 @@ const HINTS: Partial<Record<ErrorCode, string>> = {
  */
 export function explain(thrown: unknown): string {
   const error = toExpected(thrown);
-  const hint = error.hint === ERROR_CODES[error.code].hint ? HINTS[error.code] ?? error.hint : toOwner(error.hint);
+  const hint = hintOf(error);
   const lines = thrown instanceof ConfigError ? [error.message] : [error.message, hint];
   if (error.candidates !== undefined) lines.push("Did you mean:");
   for (const { id, kind, title, username } of error.candidates ?? []) {
@@ -34,8 +34,13 @@ export function explain(thrown: unknown): string {
   return `${lines.join("\n")}\n`;
 }
 
+/** The next step, as said to who types commands. */
+export function hintOf({ code, hint }: AppError): string {
+  return hint === ERROR_CODES[code].hint ? HINTS[code] ?? hint : toOwner(hint);
+}
+
 /** Who types commands is the owner that a model is told of. */
-export function toOwner(hint: string): string {
+function toOwner(hint: string): string {
   return hint.replace(LOGIN_HINT, "Run the command `login`.").replace(/^The server's owner must set/, "Set");
 }
 

@@ -66,6 +66,8 @@ export interface TestSandbox extends AsyncDisposable {
   faults(settings: { rules?: readonly FaultRule[]; containers?: number; latencyMs?: number }): Promise<void>;
   clearFaults(): Promise<void>;
   closeConnections(): Promise<void>;
+  /** Moves Telegram's clock by so many seconds. */
+  moveClock(seconds: number): Promise<void>;
   append(
     chat: string,
     text: string,
@@ -101,6 +103,7 @@ export async function startSandbox(args: readonly string[] = []): Promise<TestSa
     faults: async (settings) => void await control("POST", "/faults", settings),
     clearFaults: async () => void await control("DELETE", "/faults"),
     closeConnections: async () => void await control("POST", "/connections/close"),
+    moveClock: async (seconds) => void await control("POST", "/clock", { wire: seconds }),
     append: async (chat, text, media, details) =>
       appendedSchema.parse(await control("POST", "/world/append", { chat, text, media, ...details })),
     rotateReferences: async () => void await control("POST", "/files/rotate"),

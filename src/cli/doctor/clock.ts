@@ -29,7 +29,7 @@ export async function checkClock({ telegram }: Pick<Config, "telegram">, signal:
   } catch (error) {
     const { message } = toAppError(error);
     return [warn(
-      `could not be compared with Telegram's: ${message.replace(/\.$/, "")}`,
+      `could not be compared with Telegram's: ${message}`,
       "See to the other lines first, and that the time is synchronised (timedatectl).",
     )];
   }

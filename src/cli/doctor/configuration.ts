@@ -73,7 +73,7 @@ export async function checkConfiguration(
   } catch (error) {
     outcomes.push(failed(error));
   }
-  for (const warning of warningsOf(config)) outcomes.push(warn(warning.replace(/\.$/, "")));
+  for (const warning of warningsOf(config)) outcomes.push(warn(warning));
   if (publicUrl !== undefined && URL.parse(publicUrl)?.protocol === "http:" && !isLocalUrl(publicUrl)) {
     outcomes.push(
       warn("PUBLIC_URL is not https: whoever is on the way reads along", "Put TLS in front of the server."),

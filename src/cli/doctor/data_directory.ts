@@ -14,6 +14,7 @@ import { fail, ok, type Outcome, warn } from "./outcome.ts";
 /** Whether the data directory can be used, and is its owner's alone. */
 export async function checkDataDirectory(
   { dataDir, telegram: { sessionKey } }: Pick<Config, "dataDir" | "telegram">,
+  self: number | null = Deno.uid(),
 ): Promise<Outcome[]> {
   const folder = await nearestFolder(dataDir);
   const info = await Deno.stat(folder);
@@ -30,7 +31,7 @@ export async function checkDataDirectory(
   }
   if (folder !== resolve(dataDir)) return [ok(`${dataDir} does not exist yet and can be made`)];
   const outcomes = [
-    ...ownedByOthers(dataDir, info.uid),
+    ...ownedByOthers(dataDir, info.uid, self),
     ...forOthers(dataDir, dataDir, info.mode, "700"),
     ...await checkDatabase(databasePath(dataDir)),
     ...await checkSessionFile(dataDir, sessionKey !== undefined),
@@ -65,8 +66,7 @@ async function refusalToWrite(folder: string): Promise<string | undefined> {
   }
 }
 
-function ownedByOthers(path: string, uid: number | null): Outcome[] {
-  const self = Deno.uid();
+function ownedByOthers(path: string, uid: number | null, self: number | null): Outcome[] {
   if (uid === null || self === null || uid === self) return [];
   return [warn(
     `${path} belongs to user ${uid}, and this is user ${self}`,

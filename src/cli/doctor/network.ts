@@ -52,7 +52,7 @@ async function resolveName({ host, fix }: Name, signal: AbortSignal): Promise<Ou
     const { address } = await within(TIMEOUT_MS, () => lookup(host), signal);
     return ok(`the name ${host} is known (${address})`);
   } catch (error) {
-    return warn(`the name ${host} is not known: ${reason(error)}`, fix);
+    return warn(`the name ${host} is not known: ${systemReason(error)}`, fix);
   }
 }
 
@@ -102,10 +102,6 @@ async function reach(
     (await within(TIMEOUT_MS, (end) => Deno.connect({ hostname: host, port, signal: end }), signal)).close();
     return { ms: Math.round(performance.now() - begun) };
   } catch (error) {
-    return { reason: reason(error) };
+    return { reason: systemReason(error) };
   }
-}
-
-function reason(error: unknown): string {
-  return systemReason(error).replace(/\.$/, "");
 }

@@ -6,7 +6,7 @@ import { redactText } from "../../config/redact.ts";
 import { AppError } from "../../errors.ts";
 import { systemReason } from "../../exports/sink.ts";
 import { unlessAborted } from "../../mtproto/invoke.ts";
-import { toExpected, toOwner } from "../explain.ts";
+import { hintOf, toExpected } from "../explain.ts";
 
 /** How bad it is: nothing is done about `ok`, `warn` keeps the program running, with `fail` something does not work. */
 export type Verdict = "ok" | "warn" | "fail";
@@ -22,27 +22,33 @@ export interface Outcome {
 
 /** Something that is as it should be. */
 export function ok(message: string): Outcome {
-  return { status: "ok", message };
+  return outcome("ok", message);
 }
 
 /** Something that will be a problem, or is one for others. */
 export function warn(message: string, fix?: string): Outcome {
-  return { status: "warn", message, ...(fix === undefined ? {} : { fix }) };
+  return outcome("warn", message, fix);
 }
 
 /** Something that keeps the program from working. */
 export function fail(message: string, fix?: string): Outcome {
-  return { status: "fail", message, ...(fix === undefined ? {} : { fix }) };
+  return outcome("fail", message, fix);
+}
+
+function outcome(status: Verdict, sentence: string, fix?: string): Outcome {
+  const message = sentence.replace(/\.$/, "");
+  return { status, message, ...(fix === undefined ? {} : { fix }) };
 }
 
 /** What was thrown, as an outcome. */
 export function failed(thrown: unknown): Outcome {
+  const error = toExpected(thrown);
   if (thrown instanceof Deno.errors.PermissionDenied) {
-    return fail(toExpected(thrown).message.replace(/\.$/, ""), "Run this as the user that runs the server.");
+    return fail(error.message, "Run this as the user that runs the server.");
   }
-  const { code, message, hint, cause } = toExpected(thrown);
-  if (code !== "INTERNAL") return fail(message.replace(/\.$/, ""), toOwner(hint));
-  return fail(`could not be checked: ${redactText(systemReason(cause))}`);
+  if (error.code !== "INTERNAL") return fail(error.message, hintOf(error));
+  const reason = thrown instanceof AppError ? thrown.message : redactText(systemReason(thrown));
+  return fail(`could not be checked: ${reason}`);
 }
 
 /**
@@ -55,7 +61,7 @@ export async function within<T>(
   signal?: AbortSignal,
 ): Promise<T> {
   const late = new AbortController();
-  const timer = setTimeout(() => late.abort(new AppError("TIMEOUT", `No answer within ${ms / 1000} s.`)), ms);
+  const timer = setTimeout(() => late.abort(new AppError("TIMEOUT", `no answer within ${ms / 1000} s`)), ms);
   const end = signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]);
   try {
     return await unlessAborted(action(end), end);

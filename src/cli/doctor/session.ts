@@ -65,7 +65,7 @@ async function askTelegram(
   } catch (error) {
     const { code, message, hint } = toAppError(error);
     // It says that the session is good.
-    return code === "FLOOD_WAIT" ? warn(message.replace(/\.$/, ""), hint) : failed(error);
+    return code === "FLOOD_WAIT" ? warn(message, hint) : failed(error);
   }
 }
 
