@@ -63,9 +63,13 @@ async function askTelegram(
     const [{ id, username }] = selfSchema.parse(answer);
     return ok(`Telegram accepts it: user ${id}${username ? `, @${username}` : ""}, data centre ${session.dcId}`);
   } catch (error) {
-    const { code, message, hint } = toAppError(error);
-    // It says that the session is good.
-    return code === "FLOOD_WAIT" ? warn(message, hint) : failed(error);
+    const { code, message } = toAppError(error);
+    if (code === "FLOOD_WAIT") return warn(message, "Nothing but waiting helps.");
+    if (code !== "CONNECTION" && code !== "TIMEOUT") return failed(error);
+    return fail(
+      `it cannot be tried: ${message}`,
+      "Where data centres are reached all the same, something on the way blocks what Telegram speaks: set TELEGRAM_PROXY.",
+    );
   }
 }
 
