@@ -26,7 +26,7 @@ export async function checkDataDirectory(
       : `${dataDir} cannot be made in ${folder}`;
     return [fail(
       `${what}: ${refusal}`,
-      "Give it to the user that runs the server (chown), run this as that user, or set DATA_DIR to another folder.",
+      "Run this as the user that runs the server, give the folder to that user (chown), or set DATA_DIR to another one.",
     )];
   }
   if (folder !== resolve(dataDir)) return [ok(`${dataDir} does not exist yet and can be made`)];
