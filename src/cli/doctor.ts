@@ -23,7 +23,7 @@ interface Check {
   readonly run: (config: Config, signal: AbortSignal) => Promise<readonly Outcome[]>;
 }
 
-const WAY_TO_TELEGRAM = ["TELEGRAM_TEST_DC", "TELEGRAM_TEST_KEY_FILE"] as const;
+const WAY_TO_TELEGRAM = ["TELEGRAM_TEST_DC", "TELEGRAM_TEST_KEY_FILE", "TELEGRAM_PROXY"] as const;
 const APPLICATION = ["TELEGRAM_API_ID", "TELEGRAM_API_HASH"] as const;
 const SESSION = ["TELEGRAM_STRING_SESSION", "SESSION_KEY", "DATA_DIR"] as const;
 

@@ -25,6 +25,8 @@ export type Finding = z.infer<typeof findingSchema>;
 export const API_HASH = "f00dfacef00dfacef00dfacef00dface";
 /** What no output may hold. */
 export const SESSION_KEY = "correct horse battery staple";
+/** What no output may hold. */
+export const PROXY_PASSWORD = "swordfish-of-the-proxy";
 
 /** A sandbox and variables of a program that nothing is wrong with. */
 export interface Patient extends AsyncDisposable {
@@ -50,7 +52,14 @@ export async function admit(): Promise<Patient> {
     const { code, out, err } = await run(["doctor", "--json"], { ...environment, ...changes });
     assert.equal(err, "");
     for (
-      const secret of [API_HASH, SESSION_KEY, session, session.slice(20, 40), ...Object.values(secretsOf(changes))]
+      const secret of [
+        API_HASH,
+        SESSION_KEY,
+        PROXY_PASSWORD,
+        session,
+        session.slice(20, 40),
+        ...Object.values(secretsOf(changes)),
+      ]
     ) {
       assert.ok(!out.includes(secret), `a secret is shown: ${out}`);
     }

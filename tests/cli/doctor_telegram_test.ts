@@ -5,8 +5,17 @@ import { Secret } from "../../src/config/secret.ts";
 import { holdDirectory } from "../../src/storage/lock.ts";
 import { storeSession } from "../../src/storage/session_file.ts";
 import { startSandbox } from "../e2e/sandbox.ts";
+import { startSocks5Server } from "../mtproto/socks5_server.ts";
 import { command, type Running, until } from "./command.ts";
-import { admit, assertFindings, type Expected, type Finding, type Patient, SESSION_KEY } from "./doctor.ts";
+import {
+  admit,
+  assertFindings,
+  type Expected,
+  type Finding,
+  type Patient,
+  PROXY_PASSWORD,
+  SESSION_KEY,
+} from "./doctor.ts";
 
 const named = (outcomes: readonly Outcome[]): Finding[] => outcomes.map((outcome) => ({ check: "", ...outcome }));
 
@@ -106,6 +115,38 @@ Deno.test("doctor: of several data centres the account's own must be reached, ot
   ]);
   assertFindings(await look({ 1: gone, 2: gone }), [["", "fail", /^no data centre/]]);
   assertFindings(await look({ 1: there, 2: there }), [["", "ok", /reached: 1 in \d+ ms, 2 in \d+ ms$/]]);
+});
+
+Deno.test("doctor: behind a proxy everything goes through it, and what the proxy does wrong is told", async () => {
+  await using patient = await admit();
+  await using proxy = startSocks5Server({ credentials: `owner:${PROXY_PASSWORD}` });
+  const through = { TELEGRAM_PROXY: `socks5://owner:${PROXY_PASSWORD}@127.0.0.1:${proxy.port}` };
+  const findings = await patient.findings(through);
+  assertFindings(findings.filter(({ check, status }) => status !== "ok" && check !== "configuration"), []);
+  assert.match(
+    findings.find(({ check }) => check === "network")?.message ?? "",
+    /reached through the proxy: 2 in \d+ ms$/,
+  );
+  assert.deepEqual(proxy.destinations, Array(3).fill(`127.0.0.1:${patient.sandbox.port}`));
+  const wrong: [string, RegExp][] = [
+    [`owner:not-${PROXY_PASSWORD}@127.0.0.1:${proxy.port}`, /refuses the user name or the password$/],
+    [`127.0.0.1:${proxy.port}`, /wants a user name and a password$/],
+    [`127.0.0.1:${freePort()}`, /cannot be reached \(connection refused\)$/],
+  ];
+  for (const [place, reason] of wrong) {
+    assertFindings(await patient.faults({ TELEGRAM_PROXY: `socks5://${place}` }), [
+      ["clock", "warn", /^could not be compared/],
+      ["network", "fail", reason, /^See to TELEGRAM_PROXY/],
+      ["session", "fail", /^it cannot be tried: .*TELEGRAM_PROXY/, /^See to TELEGRAM_PROXY/],
+    ], place);
+  }
+  proxy.behave({ reply: 4 });
+  assertFindings((await patient.faults({ TELEGRAM_PROXY: `socks5://127.0.0.1:${proxy.port}` })).slice(1, 2), [
+    ["network", "fail", /does not connect to Telegram \(host unreachable\)$/],
+  ]);
+  assertFindings((await patient.faults({ TELEGRAM_PROXY: "socks5://proxy.invalid:1080" })).slice(1, 2), [
+    ["network", "fail", /^the name proxy\.invalid is not known/, /^Correct TELEGRAM_PROXY/],
+  ]);
 });
 
 Deno.test("doctor: a PUBLIC_URL whose name nobody knows is a warning", async () => {

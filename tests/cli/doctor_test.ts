@@ -9,7 +9,7 @@ import { Secret } from "../../src/config/secret.ts";
 import { databasePath, openDataDirectory } from "../../src/storage/open.ts";
 import { sessionPath, storeSession } from "../../src/storage/session_file.ts";
 import { run } from "./command.ts";
-import { admit, assertFindings, type Expected, SESSION_KEY } from "./doctor.ts";
+import { admit, assertFindings, type Expected, PROXY_PASSWORD, SESSION_KEY } from "./doctor.ts";
 
 Deno.test("doctor: where nothing is wrong every check says so, in the same order for people and programs", async () => {
   await using patient = await admit();
@@ -72,6 +72,12 @@ Deno.test("doctor: each fault of the configuration has its line, and what does n
       ["clock", "warn", /for want of TELEGRAM_TEST_DC and TELEGRAM_TEST_KEY_FILE/],
       ["network", "warn", /for want of/],
       ["session", "warn", /for want of/],
+    ]],
+    [{ TELEGRAM_PROXY: `http://owner:${PROXY_PASSWORD}@proxy.invalid:3128` }, [
+      ["configuration", "fail", /^TELEGRAM_PROXY: expected socks5:/],
+      ["clock", "warn", /for want of TELEGRAM_PROXY$/],
+      ["network", "warn", /for want of TELEGRAM_PROXY$/],
+      ["session", "warn", /for want of TELEGRAM_PROXY$/],
     ]],
     [{ TELEGRAM_API_ID: "", TELEGRAM_API_HASH: "", ...noSession }, [
       [

@@ -35,7 +35,7 @@ export async function checkClock({ telegram }: Pick<Config, "telegram">, signal:
   }
 }
 
-async function secondsAhead({ apiId, testDc }: Config["telegram"], signal: AbortSignal): Promise<number> {
+async function secondsAhead({ apiId, testDc, proxy }: Config["telegram"], signal: AbortSignal): Promise<number> {
   if (apiId === undefined) throw noApplication();
   if (testDc !== undefined) trustServerKey(testDc.publicKey);
   const address = testDc ?? DATA_CENTRES.get(ANY_DC);
@@ -43,6 +43,7 @@ async function secondsAhead({ apiId, testDc }: Config["telegram"], signal: Abort
   await using centre = createDataCentre({
     dcId: testDc?.id ?? ANY_DC,
     address: () => Promise.resolve(address),
+    ...(proxy === undefined ? {} : { proxy }),
     apiId,
     appVersion: VERSION,
     requestTimeout: TIMEOUT_MS,

@@ -4,10 +4,12 @@
  */
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
-import { isLoopback } from "../../config/formats.ts";
+import { isLoopback, type Socks5Proxy } from "../../config/formats.ts";
 import type { Config } from "../../config/load.ts";
+import { AppError } from "../../errors.ts";
 import { systemReason } from "../../exports/sink.ts";
 import { type Address, DATA_CENTRES } from "../../mtproto/data_centres.ts";
+import { connectThrough } from "../../mtproto/socks5.ts";
 import { sessionSource } from "../../telegram/session_source.ts";
 import { fail, ok, type Outcome, warn, within } from "./outcome.ts";
 
@@ -19,40 +21,43 @@ export async function checkNetwork(
   signal: AbortSignal,
   production: ReadonlyMap<number, Address> = DATA_CENTRES,
 ): Promise<Outcome[]> {
-  const { testDc } = config.telegram;
+  const { testDc, proxy } = config.telegram;
   const centres = testDc === undefined ? production : new Map<number, Address>([[testDc.id, testDc]]);
   const [centresFound, ...namesFound] = await Promise.all([
-    reachAll(centres, await ownCentre(config), signal),
+    reachAll(centres, await ownCentre(config), proxy, signal),
     ...names(config).map((name) => resolveName(name, signal)),
   ]);
   return [...namesFound, ...centresFound];
 }
 
-/** A name, and what it is for. */
+/** A name, and what is to be said when nobody knows it. */
 interface Name {
   readonly host: string;
+  readonly say: typeof warn;
   readonly fix: string;
 }
 
-function names({ telegram: { testDc }, http: { publicUrl } }: Pick<Config, "telegram" | "http">): Name[] {
+function names({ telegram: { testDc, proxy }, http: { publicUrl } }: Pick<Config, "telegram" | "http">): Name[] {
   const found: Name[] = [];
-  // Data centres are dialled by number: this tells only whether names can be looked up at all.
-  if (testDc === undefined) {
-    found.push({ host: "telegram.org", fix: "Check /etc/resolv.conf, and the firewall for port 53." });
+  if (proxy !== undefined) {
+    found.push({ host: proxy.host, say: fail, fix: "Correct TELEGRAM_PROXY: it names no host." });
+  } // Data centres are dialled by number: this tells only whether names can be looked up at all. A proxy does that itself.
+  else if (testDc === undefined) {
+    found.push({ host: "telegram.org", say: warn, fix: "Check /etc/resolv.conf, and the firewall for port 53." });
   }
-  const host = publicUrl === undefined ? "localhost" : new URL(publicUrl).hostname.replace(/^\[|\]$/g, "");
-  if (isIP(host) === 0 && !isLoopback(host)) {
-    found.push({ host, fix: "Add a DNS record for it, or correct PUBLIC_URL: clients look it up too." });
+  if (publicUrl !== undefined) {
+    const host = new URL(publicUrl).hostname.replace(/^\[|\]$/g, "");
+    found.push({ host, say: warn, fix: "Add a DNS record for it, or correct PUBLIC_URL: clients look it up too." });
   }
-  return found;
+  return found.filter(({ host }) => isIP(host) === 0 && !isLoopback(host));
 }
 
-async function resolveName({ host, fix }: Name, signal: AbortSignal): Promise<Outcome> {
+async function resolveName({ host, say, fix }: Name, signal: AbortSignal): Promise<Outcome> {
   try {
     const { address } = await within(TIMEOUT_MS, () => lookup(host), signal);
     return ok(`the name ${host} is known (${address})`);
   } catch (error) {
-    return warn(`the name ${host} is not known: ${systemReason(error)}`, fix);
+    return say(`the name ${host} is not known: ${systemReason(error)}`, fix);
   }
 }
 
@@ -68,22 +73,26 @@ async function ownCentre(config: Pick<Config, "telegram" | "dataDir">): Promise<
 async function reachAll(
   centres: ReadonlyMap<number, Address>,
   own: number | undefined,
+  proxy: Socks5Proxy | undefined,
   signal: AbortSignal,
 ): Promise<Outcome[]> {
   const attempts = await Promise.all([...centres].map(async ([id, address]) => ({
     id,
-    ...await reach(address, signal),
+    ...await reach(address, proxy, signal),
   })));
   const reached = attempts.filter(({ ms }) => ms !== undefined);
   if (reached.length === 0) {
     const reasons = new Set(attempts.map((attempt) => attempt.reason));
     return [fail(
       `no data centre of Telegram's can be reached: ${[...reasons].join(", ")}`,
-      "Let the firewall pass outgoing TCP to port 443, or set TELEGRAM_PROXY where Telegram is blocked.",
+      proxy === undefined
+        ? "Let the firewall pass outgoing TCP to port 443, or set TELEGRAM_PROXY where Telegram is blocked."
+        : "See to TELEGRAM_PROXY and the proxy that it names.",
     )];
   }
+  const way = proxy === undefined ? "" : " through the proxy";
   return [
-    ok(`Telegram's data centres are reached: ${reached.map(({ id, ms }) => `${id} in ${ms} ms`).join(", ")}`),
+    ok(`Telegram's data centres are reached${way}: ${reached.map(({ id, ms }) => `${id} in ${ms} ms`).join(", ")}`),
     ...attempts.filter(({ ms }) => ms === undefined).map(({ id, reason }) => {
       const message = `Telegram's data centre ${id} cannot be reached: ${reason}`;
       if (id === own) return fail(`${message}; the account lives there`, "Let the firewall pass outgoing TCP to it.");
@@ -94,14 +103,27 @@ async function reachAll(
 
 /** Whole milliseconds until a connection is open, or why there is none. */
 async function reach(
-  { host, port }: Address,
+  address: Address,
+  proxy: Socks5Proxy | undefined,
   signal: AbortSignal,
 ): Promise<{ readonly ms?: number; readonly reason?: string }> {
   const begun = performance.now();
   try {
-    (await within(TIMEOUT_MS, (end) => Deno.connect({ hostname: host, port, signal: end }), signal)).close();
+    const connect = (end: AbortSignal): Promise<Deno.TcpConn> =>
+      proxy === undefined
+        ? Deno.connect({ hostname: address.host, port: address.port, signal: end })
+        : connectThrough(proxy, address, end);
+    (await within(TIMEOUT_MS, connect, signal)).close();
     return { ms: Math.round(performance.now() - begun) };
   } catch (error) {
-    return { reason: systemReason(error) };
+    return { reason: reasonOf(error) };
   }
+}
+
+/** What a proxy did may have a reason of its own. */
+function reasonOf(error: unknown): string {
+  const sentence = systemReason(error).replace(/\.$/, "");
+  return error instanceof AppError && error.cause !== undefined
+    ? `${sentence} (${systemReason(error.cause)})`
+    : sentence;
 }

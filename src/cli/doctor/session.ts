@@ -12,7 +12,7 @@ import { findHolder, type Holder } from "../../storage/lock.ts";
 import { readStored } from "../../storage/session_file.ts";
 import { noApplication, sessionSource } from "../../telegram/session_source.ts";
 import { VERSION } from "../../version.ts";
-import { ask } from "./ask.ts";
+import { askServer } from "./ask.ts";
 import { fail, failed, ok, type Outcome, warn } from "./outcome.ts";
 
 const TIMEOUT_MS = 10_000;
@@ -47,7 +47,7 @@ const selfSchema = z.tuple([z.object({
 
 async function askTelegram(
   session: Session,
-  { apiId, testDc }: Config["telegram"] & { readonly apiId: number },
+  { apiId, testDc, proxy }: Config["telegram"] & { readonly apiId: number },
   signal: AbortSignal,
 ): Promise<Outcome> {
   if (testDc !== undefined) trustServerKey(testDc.publicKey);
@@ -57,6 +57,7 @@ async function askTelegram(
     appVersion: VERSION,
     requestTimeout: TIMEOUT_MS,
     ...(testDc === undefined ? {} : { testDc }),
+    ...(proxy === undefined ? {} : { proxy }),
   });
   try {
     const answer = await connection.call(new Api.users.GetUsers({ id: [new Api.InputUserSelf()] }), { signal });
@@ -68,7 +69,9 @@ async function askTelegram(
     if (code !== "CONNECTION" && code !== "TIMEOUT") return failed(error);
     return fail(
       `it cannot be tried: ${message}`,
-      "Where data centres are reached all the same, something on the way blocks what Telegram speaks: set TELEGRAM_PROXY.",
+      proxy === undefined
+        ? "Where data centres are reached all the same, something on the way blocks what Telegram speaks: set TELEGRAM_PROXY."
+        : "See to TELEGRAM_PROXY and the proxy that it names.",
     );
   }
 }
@@ -82,8 +85,9 @@ async function askHolder({ command, pid, url }: Holder, signal: AbortSignal): Pr
   const who = `"${command}", process ${pid}`;
   if (url === undefined) return ok(`in use by ${who}, and not opened beside it`);
   try {
-    const { telegram: { state, detail } } = healthSchema.parse(JSON.parse((await ask(`${url}/health`, signal)).text))
-      .components;
+    const { telegram: { state, detail } } =
+      healthSchema.parse(JSON.parse((await askServer(`${url}/health`, signal)).body))
+        .components;
     const message = `in use by ${who}, whose connection is ${state}${detail === undefined ? "" : `: ${detail}`}`
       .replace(/\.$/, "");
     if (state === "ready" || state === "flood_waiting") return ok(message);
