@@ -15,17 +15,23 @@ import { fail, ok, type Outcome, warn, within } from "./outcome.ts";
 
 const TIMEOUT_MS = 5000;
 
+/** What stands for Telegram itself. */
+interface Production {
+  readonly name: string;
+  readonly centres: ReadonlyMap<number, Address>;
+}
+
 /** Whether the names that are needed are known, and the data centres reached. */
 export async function checkNetwork(
   config: Pick<Config, "telegram" | "dataDir" | "http">,
   signal: AbortSignal,
-  production: ReadonlyMap<number, Address> = DATA_CENTRES,
+  production: Production = { name: "telegram.org", centres: DATA_CENTRES },
 ): Promise<Outcome[]> {
   const { testDc, proxy } = config.telegram;
-  const centres = testDc === undefined ? production : new Map<number, Address>([[testDc.id, testDc]]);
+  const centres = testDc === undefined ? production.centres : new Map<number, Address>([[testDc.id, testDc]]);
   const [centresFound, ...namesFound] = await Promise.all([
     reachAll(centres, await ownCentre(config), proxy, signal),
-    ...names(config).map((name) => resolveName(name, signal)),
+    ...names(config, production).map((name) => resolveName(name, signal)),
   ]);
   return [...namesFound, ...centresFound];
 }
@@ -37,13 +43,16 @@ interface Name {
   readonly fix: string;
 }
 
-function names({ telegram: { testDc, proxy }, http: { publicUrl } }: Pick<Config, "telegram" | "http">): Name[] {
+function names(
+  { telegram: { testDc, proxy }, http: { publicUrl } }: Pick<Config, "telegram" | "http">,
+  { name }: Production,
+): Name[] {
   const found: Name[] = [];
   if (proxy !== undefined) {
     found.push({ host: proxy.host, say: fail, fix: "Correct TELEGRAM_PROXY: it names no host." });
-  } // Data centres are dialled by number: this tells only whether names can be looked up at all. A proxy does that itself.
-  else if (testDc === undefined) {
-    found.push({ host: "telegram.org", say: warn, fix: "Check /etc/resolv.conf, and the firewall for port 53." });
+  } else if (testDc === undefined) {
+    // Data centres are dialled by number: this tells only whether names can be looked up at all.
+    found.push({ host: name, say: warn, fix: "Check /etc/resolv.conf, and the firewall for port 53." });
   }
   if (publicUrl !== undefined) {
     const host = new URL(publicUrl).hostname.replace(/^\[|\]$/g, "");

@@ -39,12 +39,6 @@ export async function checkSession(
   return [...outcomes, await askTelegram(session, { ...config.telegram, apiId }, signal)];
 }
 
-/** What TL method users.getUsers says of the account itself: neither its name nor its number are shown. */
-const selfSchema = z.tuple([z.object({
-  id: z.custom<{ toString(): string }>().transform(String),
-  username: z.string().regex(/^\w+$/).nullish().catch(undefined),
-})]);
-
 async function askTelegram(
   session: Session,
   { apiId, testDc, proxy }: Config["telegram"] & { readonly apiId: number },
@@ -60,9 +54,10 @@ async function askTelegram(
     ...(proxy === undefined ? {} : { proxy }),
   });
   try {
-    const answer = await connection.call(new Api.users.GetUsers({ id: [new Api.InputUserSelf()] }), { signal });
-    const [{ id, username }] = selfSchema.parse(answer);
-    return ok(`Telegram accepts it: user ${id}${username ? `, @${username}` : ""}, data centre ${session.dcId}`);
+    const [self] = await connection.call(new Api.users.GetUsers({ id: [new Api.InputUserSelf()] }), { signal });
+    return ok(
+      `Telegram accepts it: ${self instanceof Api.User ? nameOf(self) : "nobody"}, data centre ${session.dcId}`,
+    );
   } catch (error) {
     const { code, message } = toAppError(error);
     if (code === "FLOOD_WAIT") return warn(message, "Nothing but waiting helps.");
@@ -76,6 +71,11 @@ async function askTelegram(
   }
 }
 
+/** Whose it is, without the name and the number of a person. */
+function nameOf({ id, username }: Api.User): string {
+  return `user ${id}${username !== undefined && /^\w+$/.test(username) ? `, @${username}` : ""}`;
+}
+
 const healthSchema = z.object({
   components: z.object({ telegram: z.object({ state: z.string(), detail: z.string().optional() }) }),
 });
@@ -85,11 +85,9 @@ async function askHolder({ command, pid, url }: Holder, signal: AbortSignal): Pr
   const who = `"${command}", process ${pid}`;
   if (url === undefined) return ok(`in use by ${who}, and not opened beside it`);
   try {
-    const { telegram: { state, detail } } =
-      healthSchema.parse(JSON.parse((await askServer(`${url}/health`, signal)).body))
-        .components;
-    const message = `in use by ${who}, whose connection is ${state}${detail === undefined ? "" : `: ${detail}`}`
-      .replace(/\.$/, "");
+    const { body } = await askServer(`${url}/health`, signal);
+    const { state, detail } = healthSchema.parse(JSON.parse(body)).components.telegram;
+    const message = `in use by ${who}, whose connection is ${state}${detail === undefined ? "" : `: ${detail}`}`;
     if (state === "ready" || state === "flood_waiting") return ok(message);
     if (state === "needs_login") return fail(message, LOGIN);
     return warn(message, "Run this again in a minute; if it stays so, see the other lines and the server's log.");
