@@ -244,7 +244,6 @@ class Sender extends MTProtoSender {
 
   /** Closes the socket: GramJS's receiving loop ends, the sending one has nothing to wait for any more and is collected. */
   async end(): Promise<void> {
-    this.#broken.resolve(new Error("the connection was closed"));
     await this._connection?.socket.close();
   }
 }

@@ -81,10 +81,7 @@ export function socketFor(signal: AbortSignal, proxy?: Socks5Proxy): new () => G
     async #receive(): Promise<void> {
       const chunk = Buffer.allocUnsafe(65_536);
       const count = await this.#open().read(chunk);
-      if (count === null) {
-        this.close();
-        throw new Error("the server closed the connection");
-      }
+      if (count === null) throw new Error("the server closed the connection");
       this.#chunks.push(chunk.subarray(0, count));
       this.#available += count;
     }

@@ -93,6 +93,57 @@ Deno.test("socket: what is written at once arrives whole and in order", async ()
   await socket.close();
 });
 
+/** A socket whose connection has some methods replaced. */
+async function withConnection(
+  methods: Partial<Pick<Deno.TcpConn, "write" | "setNoDelay">>,
+  action: (socket: InstanceType<ReturnType<typeof socketFor>>) => Promise<void>,
+): Promise<void> {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const accepting = listener.accept();
+  const socket = new (socketFor(new AbortController().signal))();
+  const { connect } = Deno;
+  Reflect.set(Deno, "connect", async (options: Deno.ConnectOptions) => Object.assign(await connect(options), methods));
+  try {
+    await socket.connect(listener.addr.port, "127.0.0.1");
+  } finally {
+    Reflect.set(Deno, "connect", connect);
+  }
+  using _server = await accepting;
+  await action(socket);
+  await socket.close();
+}
+
+Deno.test("socket: small requests in a row do not wait for each other", async () => {
+  const told: (boolean | undefined)[] = [];
+  await withConnection({ setNoDelay: (noDelay) => void told.push(noDelay) }, () => Promise.resolve());
+  assert.ok(told.length === 1 && told[0] !== false);
+});
+
+Deno.test("socket: where writing fails, reading ends", async () => {
+  const write = (): Promise<number> => Promise.reject(new Deno.errors.TimedOut("it got nowhere"));
+  await withConnection({ write }, async (socket) => {
+    let hasEnded = false;
+    const reading = assert.rejects(socket.readAll()).then(() => hasEnded = true);
+    socket.write(Buffer.alloc(1));
+    await eventually(() => hasEnded || undefined, "the end of reading");
+    await reading;
+  });
+});
+
+Deno.test("socket: closing ends when writing has ended", async () => {
+  const written = Promise.withResolvers<number>();
+  await withConnection({ write: () => written.promise }, async (socket) => {
+    socket.write(Buffer.alloc(1));
+    await Promise.resolve();
+    let isClosed = false;
+    const closing = socket.close().then(() => isClosed = true);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    assert.equal(isClosed, false);
+    written.resolve(1);
+    await closing;
+  });
+});
+
 Deno.test("socket: connecting is given up with the signal", async () => {
   const socket = new (socketFor(AbortSignal.abort(new Error("enough"))))();
   await assert.rejects(socket.connect(telegram.sandbox.port, "127.0.0.1"), /enough/);
