@@ -1,9 +1,11 @@
 /** Rows: DC migration, and what `destroy()` leaves of the connections to other data centres. */
 import assert from "node:assert/strict";
+import { AppError } from "../../../src/errors.ts";
 import { createDataCentre, type DataCentre, vouchedBy } from "../../../src/mtproto/data_centre.ts";
 import { RpcError } from "../../../src/mtproto/errors.ts";
 import { Api, bigInt, trustServerKey } from "../../../src/mtproto/gram.ts";
 import type { Call } from "../../../src/mtproto/invoke.ts";
+import { startRelay } from "../relay.ts";
 import {
   assertSilence,
   connect,
@@ -11,6 +13,7 @@ import {
   eventually,
   getSelf,
   isBackoff,
+  isPing,
   rejection,
   startTelegram,
   type Telegram,
@@ -136,7 +139,7 @@ Deno.test("data centre: of two calls that meet a forgotten key, neither takes th
 
 Deno.test("data centre: a caller that gives up, or whose time is over, does not take the connection from the others", async () => {
   await using on = await stage();
-  await on.telegram.faults({ rules: [{ method: "auth.exportAuthorization", delayMs: 100 }] });
+  await on.telegram.faults({ rules: [{ method: "auth.exportAuthorization", delayMs: 500 }] });
   const leave = new AbortController();
   const left = on.away.call(askForNothing(), { signal: leave.signal });
   const late = rejection(on.away.call(askForNothing(), { timeout: 20 }), "TIMEOUT");
@@ -144,6 +147,7 @@ Deno.test("data centre: a caller that gives up, or whose time is over, does not 
   leave.abort(new Error("left"));
   await assert.rejects(left, /left/);
   await late;
+  assert.equal((await on.telegram.received())["auth.ImportAuthorization"], undefined, "neither waits for the dialling");
   await stayed;
   assert.equal((await on.telegram.received())["auth.ImportAuthorization"], 1);
 });
@@ -162,6 +166,40 @@ Deno.test("data centre: one that Telegram names no address of, or that cannot be
   }
 });
 
+Deno.test("data centre: one that could not be reached is dialled anew for the next call", async () => {
+  let isGone = true;
+  const moved = (call: Call): Call => async (request, options) => {
+    const answer = await call(request, options);
+    return answer instanceof Api.Config && isGone ? Object.assign(answer, { dcOptions: [] }) : answer;
+  };
+  await using on = await stage(moved);
+  await rejection(on.away.call(askForNothing()), "CONNECTION");
+  isGone = false;
+  await isAnswered(on);
+});
+
+Deno.test("data centre: a connection that is only half open is closed, and made again for the next call", async () => {
+  await using on = await stage();
+  const { dcOptions } = await on.home(new Api.help.GetConfig());
+  await using relay = startRelay(dcOptions.find(({ id }) => id === AWAY)?.port);
+  const sleeper = createSleeper();
+  await using away = createDataCentre({
+    ...vouchedBy(on.home, AWAY),
+    address: () => Promise.resolve({ host: "127.0.0.1", port: relay.port }),
+    apiId: 1,
+    appVersion: "test",
+    requestTimeout: 5000,
+    sleep: sleeper.sleep,
+  });
+  await isAnswered({ ...on, away });
+  relay.mute();
+  await sleeper.wake(isPing);
+  await sleeper.wake((ms) => ms === 15_000);
+  await eventually(() => relay.open === 0 || undefined, "the end of the connection");
+  relay.heal();
+  await isAnswered({ ...on, away });
+});
+
 Deno.test("data centre: what may not be sent at home may not be sent there", async () => {
   await using on = await stage();
   await rejection(on.away.call(new Api.messages.ReadHistory({ peer: new Api.InputPeerSelf(), maxId: 0 })), "INTERNAL");
@@ -178,6 +216,28 @@ Deno.test("data centre: disposing ends what goes on, a dialling included", async
   );
   await on.away[Symbol.asyncDispose]();
   await call;
+});
+
+Deno.test("destroy(): disposing is over when everything that went on is", async () => {
+  let hasEnded = false;
+  const away = createDataCentre({
+    dcId: AWAY,
+    address: () => Promise.reject(new AppError("CONNECTION", "Nowhere.")),
+    apiId: 1,
+    appVersion: "test",
+    requestTimeout: 5000,
+    sleep: (_, signal) =>
+      new Promise((_, reject) => {
+        const end = (): void => {
+          hasEnded = true;
+          reject(signal.reason);
+        };
+        signal.addEventListener("abort", () => setTimeout(end, 10), { once: true });
+      }),
+  });
+  await rejection(away.call(askForNothing()), "CONNECTION");
+  await away[Symbol.asyncDispose]();
+  assert.ok(hasEnded);
 });
 
 Deno.test("DC migration of a file (FILE_MIGRATE): said with its number, and its data centre answers", async () => {
