@@ -50,6 +50,11 @@ const TRANSLATIONS: Readonly<Record<string, Translation>> = {
   INVITE_HASH_EXPIRED: NO_CHAT,
   INVITE_HASH_INVALID: NO_CHAT,
   CHAT_ADMIN_REQUIRED: NOT_ALLOWED,
+  FROZEN_METHOD_INVALID: {
+    code: "ACCESS_DENIED",
+    message: "Telegram has frozen the account, and does not let it do that.",
+    hint: "Tell the user, do not retry: the Telegram app says why, and until when one can appeal.",
+  },
   API_ID_INVALID: refused("Telegram does not accept TELEGRAM_API_ID.", APPLICATION),
   API_ID_PUBLISHED_FLOOD: refused("Telegram has blocked this TELEGRAM_API_ID: it was published.", APPLICATION),
   AUTH_KEY_UNREGISTERED: LOGGED_OUT,
@@ -74,6 +79,9 @@ const TRANSLATIONS: Readonly<Record<string, Translation>> = {
   ),
 };
 
+/** When Telegram asks to wait and does not say how long. */
+const UNTOLD_WAIT_S = 30;
+
 /**
  * Translates what a request was rejected with.
  * @param thrown an `rpc_error` as GramJS gives it, an {@link UnknownAuthKeyError}, an {@link AppError}, or anything else
@@ -90,18 +98,18 @@ export function toTelegramError(thrown: unknown, method: string): AppError {
     return new AppError("INTERNAL", `The answer to ${method} could not be read.`, { cause: thrown });
   }
   const { code = 0, errorMessage, seconds } = rpc;
+  const known = TRANSLATIONS[errorMessage];
+  if (known !== undefined) {
+    return new RpcError(known.code, known.message, errorMessage, { hint: known.hint, cause: thrown });
+  }
   if (seconds !== undefined || code === 420) {
-    const retryAfter = Math.max(1, seconds ?? 1);
+    const retryAfter = Math.max(1, seconds ?? UNTOLD_WAIT_S);
     return new RpcError(
       "FLOOD_WAIT",
       `Telegram asks to wait ${retryAfter} s before the next ${method}.`,
       "FLOOD_WAIT",
       { retryAfter },
     );
-  }
-  const known = TRANSLATIONS[errorMessage];
-  if (known !== undefined) {
-    return new RpcError(known.code, known.message, errorMessage, { hint: known.hint, cause: thrown });
   }
   if (code >= 500 || code < 0) {
     return new RpcError(
