@@ -16,6 +16,9 @@ export interface Running extends AsyncDisposable {
   readonly out: Output;
   readonly err: Output;
   signal(name: Deno.Signal): void;
+  /** Writes to its standard input, which ends with {@link endInput}. Without either it is empty. */
+  type(text: string): Promise<void>;
+  endInput(): Promise<void>;
   /** The exit code, once all output has been read. */
   ended(): Promise<number>;
 }
@@ -41,17 +44,19 @@ export function start(
   program: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  { stdin = "null" }: { readonly stdin?: "null" | "piped" } = {},
 ): Running {
   const child = new Deno.Command(program, {
     args: [...args],
     clearEnv: true,
     env: { ...baseEnvironment(), NO_COLOR: "1", ...environment },
-    stdin: "null",
+    stdin,
     stdout: "piped",
     stderr: "piped",
   }).spawn();
   const given = new AbortController();
   const [out, err] = [collect(child.stdout, given.signal), collect(child.stderr, given.signal)];
+  const input = stdin === "piped" ? child.stdin.getWriter() : undefined;
   let code: number | undefined;
   const status = child.status.then((status) => code = status.code);
   return {
@@ -59,6 +64,9 @@ export function start(
     out,
     err,
     signal: (name) => child.kill(name),
+    type: async (text) => void await input?.write(new TextEncoder().encode(text)),
+    // Whoever has ended reads no more.
+    endInput: async () => void await input?.close().catch(() => {}),
     async ended(): Promise<number> {
       await until(() => code !== undefined && out.isOver() && err.isOver(), `it ends: ${err.text()}`, 60);
       return await status;
@@ -66,6 +74,7 @@ export function start(
     async [Symbol.asyncDispose](): Promise<void> {
       if (code === undefined) child.kill("SIGKILL");
       await status;
+      await input?.close().catch(() => {});
       // What it started and left may hold its pipes open.
       given.abort();
       await Promise.all([out.done, err.done]);
@@ -76,6 +85,18 @@ export function start(
 /** Starts the product. */
 export function command(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Running {
   return start(Deno.execPath(), [...PRODUCT, ...args], environment);
+}
+
+/** Starts the product with standard input to type into: a pipe, or with `terminal` a terminal, whose output is all in `out`. */
+export function interactive(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+  { terminal = false }: { readonly terminal?: boolean } = {},
+): Running {
+  const [program, words] = [Deno.execPath(), [...PRODUCT, ...args]];
+  if (!terminal) return start(program, words, environment, { stdin: "piped" });
+  const line = [program, ...words].map((word) => `'${word}'`).join(" ");
+  return start("script", ["-qefc", line, "/dev/null"], environment, { stdin: "piped" });
 }
 
 /** How a run ended. */
