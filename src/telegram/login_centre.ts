@@ -43,13 +43,14 @@ export function openLoginCentre(
   { telegram, requestTimeout }: Pick<Config, "telegram" | "requestTimeout">,
   { session, allowed, appVersion, signal }: LoginCentreOptions,
 ): LoginCentre {
-  const { apiId = 0, testDc } = telegram;
+  const { apiId = 0, testDc, proxy } = telegram;
   if (testDc !== undefined) trustServerKey(testDc.publicKey);
   const enter = (dcId: number, address: Address, authKey?: Uint8Array): { address: Address; centre: DataCentre } => ({
     address,
     centre: createDataCentre({
       dcId,
       address: () => Promise.resolve(address),
+      proxy,
       ...(authKey === undefined ? {} : { authKey }),
       allowed,
       apiId,
