@@ -51,14 +51,13 @@ export async function telegramState(url: string): Promise<ComponentState | strin
 }
 
 const selfSchema = z.object({
-  chat: z.object({ id: z.string(), title: z.string().optional(), username: z.string().optional() }),
+  chat: z.object({ id: z.string(), username: z.string().optional() }),
 });
 const problemSchema = z.object({ detail: z.string().optional(), hint: z.string().optional() });
 
 /** Whose messages a running server reads. */
 export interface ServedAccount {
   readonly id: string;
-  readonly title?: string;
   readonly username?: string;
 }
 

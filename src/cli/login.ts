@@ -103,7 +103,13 @@ async function signIn(config: Config, { phone }: Options, person: Prompt, signal
 async function importSession(config: Config, person: Prompt, signal: AbortSignal): Promise<SignedIn> {
   const { form, session } = readImport(await person.ask("String session (not shown): ", { hidden: true }));
   person.show(`A string session of ${form}, data centre ${session.dcId}; asking Telegram whose it is.`);
-  const self = await ownerOf(config, session, signal);
+  const self = await ownerOf(config, session, signal).catch((error) => {
+    if (!isRefused(error)) throw error;
+    throw new AppError("SESSION_INVALID", error.message, {
+      hint: "Nothing was stored. Make a new string session, or log in here: `login` without --import.",
+      cause: error,
+    });
+  });
   if (self.bot) {
     throw new AppError("UNSUPPORTED", "The session is a bot's, and bots cannot read the history of a chat.", {
       hint: "Import the session of a person's account.",
@@ -138,11 +144,15 @@ async function assertSignedOut(config: Config, person: Prompt, signal: AbortSign
     if (session === undefined) return;
     self = await ownerOf(config, session, signal);
   } catch (error) {
-    if (!(error instanceof AppError && error.code === "SESSION_INVALID")) throw error;
+    if (!isRefused(error)) throw error;
     person.show(`${error.message} The new login takes the place of that session.`);
     return;
   }
   throw signedIn(describe(self));
+}
+
+function isRefused(error: unknown): error is AppError {
+  return error instanceof AppError && error.code === "SESSION_INVALID";
 }
 
 function signedIn(as: string): AppError {

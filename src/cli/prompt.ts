@@ -39,7 +39,10 @@ export function createPrompt({ signal, interrupt }: Interrupt): Prompt {
   const open = (): Interface => {
     const opened = createInterface({ input: process.stdin, output: echo, terminal, historySize: 0 });
     opened.on("line", (line) => {
-      if (asking !== undefined) asking.resolve(line);
+      const asked = asking;
+      // More than one line may come before whoever asked goes on.
+      asking = undefined;
+      if (asked !== undefined) asked.resolve(line);
       // What was typed before the question is no answer to it.
       else if (!terminal) early.push(line);
     });
@@ -54,13 +57,12 @@ export function createPrompt({ signal, interrupt }: Interrupt): Prompt {
     const line = early.shift();
     if (line !== undefined) return line;
     if (isOver) throw ended();
-    asking = Promise.withResolvers<string>();
-    const onAbort = (): void => asking?.reject(signal.reason);
+    const asked = asking = Promise.withResolvers<string>();
+    const onAbort = (): void => asked.reject(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
     try {
-      return await asking.promise;
+      return await asked.promise;
     } finally {
-      asking = undefined;
       signal.removeEventListener("abort", onAbort);
     }
   };

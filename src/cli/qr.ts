@@ -28,5 +28,6 @@ export async function drawQr(link: string, replaces: number, columns = widthOfTe
 }
 
 function widthOfTerminal(): number | undefined {
-  return Deno.stderr.isTerminal() ? Deno.consoleSize().columns : undefined;
+  // A terminal may not know.
+  return Deno.stderr.isTerminal() ? Deno.consoleSize().columns || 80 : undefined;
 }

@@ -53,8 +53,8 @@ export async function whoami(rawOptions: unknown): Promise<number> {
 async function find(config: Config, signal: AbortSignal): Promise<Account> {
   const holder = findHolder(config.dataDir);
   if (holder?.url !== undefined) {
-    const { id, title, username } = await servedAccount(holder.url);
-    return { id, name: title, username, source: `the server at ${holder.url}` };
+    const { id, username } = await servedAccount(holder.url);
+    return { id, username, source: `the server at ${holder.url}` };
   }
   if (holder !== undefined) throw heldBy(holder);
   using _lock = await holdDirectory(config.dataDir, "whoami");

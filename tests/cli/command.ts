@@ -28,6 +28,8 @@ export interface Output {
   text(): string;
   /** The first line, past or future, that matches. */
   line(pattern: RegExp): Promise<string>;
+  /** Waits until the whole matches, what moves a terminal's cursor left out. */
+  until(pattern: RegExp): Promise<void>;
 }
 
 /** Variables that every process needs, the tests' own configuration left out. */
@@ -87,15 +89,18 @@ export function command(args: readonly string[], environment: Readonly<Record<st
   return start(Deno.execPath(), [...PRODUCT, ...args], environment);
 }
 
-/** Starts the product with standard input to type into: a pipe, or with `terminal` a terminal, whose output is all in `out`. */
+/**
+ * Starts the product with standard input to type into: a pipe, or with `terminal` a terminal, whose output is all in `out`.
+ * @param options.wrapper a script of the shell at that terminal, which runs the product by `"$@"`
+ */
 export function interactive(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
-  { terminal = false }: { readonly terminal?: boolean } = {},
+  { terminal = false, wrapper = '"$@"' }: { readonly terminal?: boolean; readonly wrapper?: string } = {},
 ): Running {
   const [program, words] = [Deno.execPath(), [...PRODUCT, ...args]];
   if (!terminal) return start(program, words, environment, { stdin: "piped" });
-  const line = [program, ...words].map((word) => `'${word}'`).join(" ");
+  const line = ["/bin/sh", "-c", wrapper, "sh", program, ...words].map((word) => `'${word}'`).join(" ");
   return start("script", ["-qefc", line, "/dev/null"], environment, { stdin: "piped" });
 }
 
@@ -156,6 +161,11 @@ function collect(stream: ReadableStream<Uint8Array<ArrayBuffer>>, given: AbortSi
     done,
     isOver: () => isOver,
     text: () => text,
+    until: async (pattern) => {
+      const matches = (): boolean => pattern.test(text.replace(/\p{Cc}\[[\d;]*[A-Z]/gu, ""));
+      await until(() => matches() || isOver, `the output matches ${pattern}`);
+      if (!matches()) throw new Error(`the output does not match ${pattern}: ${text}`);
+    },
     line: async (pattern) => {
       const find = (): string | undefined => text.split("\n").slice(0, -1).find((line) => pattern.test(line));
       await until(() => find() !== undefined || isOver, `a line matches ${pattern}; there is: ${text}`);
