@@ -5,7 +5,6 @@
 import { request } from "node:http";
 import { z } from "zod";
 import { AppError } from "../errors.ts";
-import type { ComponentState } from "../observability/health.ts";
 
 const TIMEOUT_MS = 5000;
 /** Telegram is asked for it. */
@@ -13,24 +12,29 @@ const TOOL_TIMEOUT_MS = 30_000;
 
 /** An answer. */
 export interface Answered {
-  readonly status: number | undefined;
+  readonly status: number;
   readonly body: string;
 }
 
 /**
- * Asks by GET, or with a body by POST.
+ * Asks by GET, or with a body, which is sent as JSON, by POST.
  * @param url of the route
- * @throws whatever keeps the answer from coming
+ * @throws whatever keeps the answer from coming in time
  */
-export async function askServer(url: string, body?: unknown): Promise<Answered> {
+export async function askServer(
+  url: string,
+  { body, signal }: { readonly body?: unknown; readonly signal?: AbortSignal } = {},
+): Promise<Answered> {
+  const timeout = AbortSignal.timeout(body === undefined ? TIMEOUT_MS : TOOL_TIMEOUT_MS);
+  const end = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
   const answered = Promise.withResolvers<Answered>();
-  const signal = AbortSignal.timeout(body === undefined ? TIMEOUT_MS : TOOL_TIMEOUT_MS);
   const method = body === undefined ? "GET" : "POST";
-  const asking = request(url, { method, signal, headers: { "content-type": "application/json" } }, (response) => {
+  const headers = { "content-type": "application/json" };
+  const asking = request(url, { method, signal: end, headers }, (response) => {
     let text = "";
     response.setEncoding("utf8");
     response.on("data", (part: string) => text += part);
-    response.on("end", () => answered.resolve({ status: response.statusCode, body: text }));
+    response.on("end", () => answered.resolve({ status: response.statusCode ?? 0, body: text }));
     response.on("error", answered.reject);
   });
   asking.on("error", answered.reject);
@@ -41,11 +45,11 @@ export async function askServer(url: string, body?: unknown): Promise<Answered> 
 const healthSchema = z.object({ components: z.object({ telegram: z.object({ state: z.string() }) }) });
 
 /**
- * How a running server stands with Telegram.
+ * How a running server stands with Telegram: one of `TelegramState`.
  * @param url of the server
  * @throws AppError CONNECTION when it does not say
  */
-export async function telegramState(url: string): Promise<ComponentState | string> {
+export async function telegramState(url: string): Promise<string> {
   const { body } = await heard(url, () => askServer(`${url}/health`));
   return readJson(healthSchema, url, body).components.telegram.state;
 }
@@ -66,7 +70,7 @@ export interface ServedAccount {
  * @throws AppError CONNECTION when it does not answer, SESSION_INVALID with what it says in place of an account
  */
 export async function servedAccount(url: string): Promise<ServedAccount> {
-  const { status, body } = await heard(url, () => askServer(`${url}/api/tools/resolve_chat`, { chat: "me" }));
+  const { status, body } = await heard(url, () => askServer(`${url}/api/tools/resolve_chat`, { body: { chat: "me" } }));
   if (status === 200) return readJson(selfSchema, url, body).chat;
   const { detail = `It answers with status ${status}.`, hint } = readJson(problemSchema, url, body);
   throw new AppError("SESSION_INVALID", `The server at ${url} has no account to show: ${detail}`, { hint });
