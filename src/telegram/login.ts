@@ -45,9 +45,7 @@ export function userOf(authorization: Api.auth.TypeAuthorization): Api.User {
   if (authorization instanceof Api.auth.Authorization && authorization.user instanceof Api.User) {
     return authorization.user;
   }
-  throw new AppError("ACCESS_DENIED", "There is no Telegram account of this number.", {
-    hint: "Sign up with it in a Telegram app first. A fresh number that is used by programs at once is soon banned.",
-  });
+  throw new AppError("ACCESS_DENIED", NO_ACCOUNT.message, { hint: NO_ACCOUNT.hint });
 }
 
 /** Seconds in words for a person: `45 s`, `10 min`, `2 h 5 min`. */
@@ -63,6 +61,10 @@ interface Refusal {
   readonly hint: string;
 }
 
+const NO_ACCOUNT: Refusal = {
+  message: "There is no Telegram account of this number.",
+  hint: "Sign up with it in a Telegram app first. A fresh number that is used by programs at once is soon banned.",
+};
 const QR_INSTEAD = "Log in by QR code instead: run `login` without --phone.";
 
 /** What Telegram says to whoever signs in, by its names of errors (https://core.telegram.org/method/auth.sendCode#possible-errors). */
@@ -79,12 +81,15 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
     message: "Telegram has sent too many codes to this number and sends no more for now.",
     hint: `Wait for a day, or better: ${QR_INSTEAD}`,
   },
+  PHONE_NUMBER_UNOCCUPIED: NO_ACCOUNT,
+  PHONE_NUMBER_APP_SIGNUP_FORBIDDEN: NO_ACCOUNT,
   PHONE_PASSWORD_FLOOD: {
     message: "Telegram has seen too many attempts to sign in to this account and takes no more for now.",
     hint: "Wait for a day before you try again.",
   },
-  SEND_CODE_UNAVAILABLE: {
-    message: "Telegram has no other way left to send a code to this number.",
+  SEND_CODE_UNAVAILABLE: { message: "Telegram has no way left to send a code to this number.", hint: QR_INSTEAD },
+  UPDATE_APP_TO_LOGIN: {
+    message: "Telegram lets this account sign in only with its own apps.",
     hint: QR_INSTEAD,
   },
   PASSWORD_HASH_INVALID: {
