@@ -1,8 +1,9 @@
 /**
  * Runs the product, with the sandbox beside it unless there is a real Telegram application to use: `deno task dev`,
- * `deno task export`.
+ * `deno task export`, `deno task login` and the like.
  * @module
  */
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
@@ -20,6 +21,11 @@ const ACCOUNT = [
   "TELEGRAM_STRING_SESSION",
   "TELEGRAM_STRING_SESSION_FILE",
 ];
+
+/** Commands that sign in and out by themselves, and have no use for the session that the sandbox comes with. */
+const SIGNING = ["login", "logout"];
+/** The sandbox's account, whose code no phone shows (https://core.telegram.org/api/auth#test-accounts). */
+const LOGIN_NOTE = "sandbox: nobody scans here; `login --phone 9996621000` signs in with the code 22222";
 
 const Ready = z.object({ dc: z.int(), host: z.string(), port: z.int() });
 
@@ -70,15 +76,16 @@ async function readReady(stdout: ReadableStream<Uint8Array<ArrayBuffer>>): Promi
  * @param product the script to run
  */
 export async function develop(args: readonly string[], product: string = PRODUCT): Promise<number> {
-  const dataDirectory = resolve(Deno.env.get("DATA_DIR")?.trim() || "data");
-  await using sandbox = Deno.env.get("TELEGRAM_API_ID")?.trim()
-    ? undefined
-    : await startSandbox(join(dataDirectory, "sandbox"));
+  const given = resolve(Deno.env.get("DATA_DIR")?.trim() || "data");
+  const state = join(given, "sandbox");
+  await using sandbox = Deno.env.get("TELEGRAM_API_ID")?.trim() ? undefined : await startSandbox(state);
+  // A login in the sandbox does not replace the one to Telegram.
+  const dataDirectory = sandbox === undefined ? given : join(state, "data");
+  const signsIn = SIGNING.includes(args[0] ?? "") || existsSync(join(dataDirectory, "session"));
   if (sandbox !== undefined) {
     const place = sandbox.environment.TELEGRAM_TEST_DC;
-    const line =
-      `sandbox: TELEGRAM_API_ID is not set, using the built-in stand-in for Telegram, data centre ${place}\n`;
-    await Deno.stderr.write(new TextEncoder().encode(line));
+    say(`sandbox: TELEGRAM_API_ID is not set, using the built-in stand-in for Telegram, data centre ${place}`);
+    if (args[0] === "login" && !args.includes("--phone")) say(LOGIN_NOTE);
   }
   const isWatched = args[0] === "serve";
   const child = new Deno.Command(Deno.execPath(), {
@@ -89,6 +96,7 @@ export async function develop(args: readonly string[], product: string = PRODUCT
       ...(sandbox && Object.fromEntries(ACCOUNT.map((name) => [name, ""]))),
       DATA_DIR: dataDirectory,
       ...sandbox?.environment,
+      ...(sandbox && signsIn && { TELEGRAM_STRING_SESSION_FILE: "" }),
     },
     stdin: "inherit",
     stdout: "inherit",
@@ -107,6 +115,10 @@ export async function develop(args: readonly string[], product: string = PRODUCT
   const { code } = await child.status;
   for (const { signal, forward } of handlers) Deno.removeSignalListener(signal, forward);
   return code;
+}
+
+function say(line: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
 }
 
 if (import.meta.main) Deno.exit(await develop(Deno.args));

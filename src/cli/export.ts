@@ -22,6 +22,7 @@ import { openAccount } from "../telegram/open.ts";
 import type { HistoryQuery } from "../telegram/query.ts";
 import { type Directory, findSelf, resolveChat } from "../telegram/resolve.ts";
 import { VERSION } from "../version.ts";
+import { INTERRUPTED, listenForInterrupt } from "./interrupt.ts";
 import { createProgress, type Progress } from "./progress.ts";
 
 const optionsSchema = z.object({
@@ -34,7 +35,6 @@ const optionsSchema = z.object({
 });
 type Options = z.infer<typeof optionsSchema>;
 
-const INTERRUPTED = 130;
 /** 128 and SIGPIPE: what programs end with whose reader has gone. */
 const READER_GONE = 141;
 
@@ -46,10 +46,7 @@ const READER_GONE = 141;
 export async function exportChat(chat: string, rawOptions: unknown): Promise<number> {
   const options = readOptions(rawOptions);
   const progress = createProgress();
-  const interrupt = new AbortController();
-  const onSignal = (): void => interrupt.abort(new AppError("CONNECTION", "Interrupted."));
-  Deno.addSignalListener("SIGINT", onSignal);
-  Deno.addSignalListener("SIGTERM", onSignal);
+  using interrupt = listenForInterrupt();
   try {
     await run(chat, options, progress, interrupt.signal);
     return 0;
@@ -60,8 +57,6 @@ export async function exportChat(chat: string, rawOptions: unknown): Promise<num
     return INTERRUPTED;
   } finally {
     progress.stop();
-    Deno.removeSignalListener("SIGINT", onSignal);
-    Deno.removeSignalListener("SIGTERM", onSignal);
   }
 }
 

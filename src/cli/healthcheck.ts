@@ -2,11 +2,9 @@
  * The command `healthcheck`.
  * @module
  */
-import { get } from "node:http";
 import { loadConfig } from "../config/load.ts";
 import { AppError } from "../errors.ts";
-
-const TIMEOUT_MS = 5000;
+import { askServer } from "./ask.ts";
 
 /**
  * Asks `GET /health/live` of the server on this machine.
@@ -16,7 +14,7 @@ export async function healthcheck(): Promise<number> {
   const { host, port } = loadConfig().http;
   const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}/health/live`;
   try {
-    const status = await ask(url);
+    const { status } = await askServer(url);
     if (status === 200) return 0;
     throw new Error(`status ${status}`);
   } catch (cause) {
@@ -25,15 +23,4 @@ export async function healthcheck(): Promise<number> {
       cause,
     });
   }
-}
-
-/** Not by `fetch`, which would ask the proxy that `HTTP_PROXY` names. */
-async function ask(url: string): Promise<number | undefined> {
-  const status = Promise.withResolvers<number | undefined>();
-  const request = get(url, { signal: AbortSignal.timeout(TIMEOUT_MS) }, (response) => {
-    response.resume();
-    status.resolve(response.statusCode);
-  });
-  request.on("error", status.reject);
-  return await status.promise;
 }

@@ -37,6 +37,29 @@ export async function main(args: readonly string[]): Promise<number> {
       const { exportChat } = await import("./export.ts");
       code = await exportChat(chat, options);
     });
+  program.command("login")
+    .description("sign a Telegram account in, by QR code unless told otherwise, and store the session")
+    .option("--phone [number]", "by a code that Telegram sends")
+    .option("--import", "by a string session of GramJS, Telethon or Pyrogram; it is asked for")
+    .option("--print", "print the session on standard output and store nothing")
+    .option("--again", "although an account is signed in; its session is not ended")
+    .action(async (options: unknown) => {
+      const { login } = await import("./login.ts");
+      code = await login(options);
+    });
+  program.command("logout")
+    .description("end the session at Telegram's and remove it here")
+    .action(async () => {
+      const { logout } = await import("./logout.ts");
+      code = await logout();
+    });
+  program.command("whoami")
+    .description("say which account is signed in")
+    .option("--json", "as one JSON object")
+    .action(async (options: unknown) => {
+      const { whoami } = await import("./whoami.ts");
+      code = await whoami(options);
+    });
   program.command("healthcheck")
     .description("ask the running server whether it lives; for containers")
     .action(async () => {

@@ -117,7 +117,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     try {
       wire = await openLiveWire({
         dcId: session.dcId,
-        address: addressOf(session, testDc),
+        address: addressFor(session, testDc),
         proxy,
         authKey: session.authKey,
         first: whoAmI(),
@@ -228,7 +228,7 @@ function isSame(one: Session, other: Session | undefined): boolean {
 }
 
 /** A test data centre stands in for all of Telegram; a session of its other data centres names their own addresses. */
-function addressOf({ dcId, host, port }: Session, testDc: ConnectionOptions["testDc"]): Address {
+export function addressFor({ dcId, host, port }: Session, testDc: ConnectionOptions["testDc"]): Address {
   const isOther = testDc?.id !== undefined && testDc.id !== dcId && isLocalNetwork(host);
   return testDc === undefined || isOther ? { host, port } : testDc;
 }

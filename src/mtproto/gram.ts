@@ -18,6 +18,7 @@ import { BinaryReader, MessagePacker, type PromisedNetSockets } from "telegram/e
 import { Logger, LogLevel } from "telegram/extensions/Logger.js";
 import { ConnectionTCPFull, MTProtoSender } from "telegram/network/index.js";
 import { RequestState } from "telegram/network/RequestState.js";
+import { computeCheck } from "telegram/Password.js";
 import { LAYER } from "telegram/tl/AllTLObjects.js";
 import { MessageContainer, TLMessage } from "telegram/tl/core/index.js";
 import { strippedPhotoToJpg } from "telegram/Utils.js";
@@ -251,6 +252,14 @@ class Sender extends MTProtoSender {
 /** The server does not know the authorization key: the session is gone. */
 export class UnknownAuthKeyError extends Error {
   override readonly name = "UnknownAuthKeyError";
+}
+
+/**
+ * Proves that one knows the password, without sending it (https://core.telegram.org/api/srp).
+ * @param question the answer to account.getPassword, which is good for one proof
+ */
+export function provePassword(question: Api.account.Password, text: string): Promise<Api.InputCheckPasswordSRP> {
+  return computeCheck(question, text);
 }
 
 /** What GramJS says of an `rpc_error`. */

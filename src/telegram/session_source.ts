@@ -32,6 +32,17 @@ export function sessionSource({ telegram, dataDir }: Pick<Config, "telegram" | "
   };
 }
 
+/**
+ * What `login` has stored, whatever else is configured.
+ * @throws AppError SESSION_INVALID when it cannot be read
+ */
+export async function storedSession(
+  { telegram: { sessionKey }, dataDir }: Pick<Config, "telegram" | "dataDir">,
+): Promise<Session | undefined> {
+  const stored = readStored(dataDir);
+  return stored === undefined ? undefined : parseSession(await unseal(stored, sessionKey));
+}
+
 /** The error of whoever needs Telegram and was not told as which application. */
 export function noApplication(): AppError {
   return new AppError("SESSION_INVALID", "TELEGRAM_API_ID and TELEGRAM_API_HASH are not set.", {

@@ -16,6 +16,9 @@ export interface Running extends AsyncDisposable {
   readonly out: Output;
   readonly err: Output;
   signal(name: Deno.Signal): void;
+  /** Writes to its standard input, which ends with {@link endInput}. Without either it is empty. */
+  type(text: string): Promise<void>;
+  endInput(): Promise<void>;
   /** The exit code, once all output has been read. */
   ended(): Promise<number>;
 }
@@ -25,6 +28,8 @@ export interface Output {
   text(): string;
   /** The first line, past or future, that matches. */
   line(pattern: RegExp): Promise<string>;
+  /** Waits until the whole matches, what moves a terminal's cursor left out. */
+  until(pattern: RegExp): Promise<void>;
 }
 
 /** Variables that every process needs, the tests' own configuration left out. */
@@ -41,17 +46,19 @@ export function start(
   program: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  { stdin = "null" }: { readonly stdin?: "null" | "piped" } = {},
 ): Running {
   const child = new Deno.Command(program, {
     args: [...args],
     clearEnv: true,
     env: { ...baseEnvironment(), NO_COLOR: "1", ...environment },
-    stdin: "null",
+    stdin,
     stdout: "piped",
     stderr: "piped",
   }).spawn();
   const given = new AbortController();
   const [out, err] = [collect(child.stdout, given.signal), collect(child.stderr, given.signal)];
+  const input = stdin === "piped" ? child.stdin.getWriter() : undefined;
   let code: number | undefined;
   const status = child.status.then((status) => code = status.code);
   return {
@@ -59,6 +66,9 @@ export function start(
     out,
     err,
     signal: (name) => child.kill(name),
+    type: async (text) => void await input?.write(new TextEncoder().encode(text)),
+    // Whoever has ended reads no more.
+    endInput: async () => void await input?.close().catch(() => {}),
     async ended(): Promise<number> {
       await until(() => code !== undefined && out.isOver() && err.isOver(), `it ends: ${err.text()}`, 60);
       return await status;
@@ -66,6 +76,7 @@ export function start(
     async [Symbol.asyncDispose](): Promise<void> {
       if (code === undefined) child.kill("SIGKILL");
       await status;
+      await input?.close().catch(() => {});
       // What it started and left may hold its pipes open.
       given.abort();
       await Promise.all([out.done, err.done]);
@@ -76,6 +87,21 @@ export function start(
 /** Starts the product. */
 export function command(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Running {
   return start(Deno.execPath(), [...PRODUCT, ...args], environment);
+}
+
+/**
+ * Starts the product with standard input to type into: a pipe, or with `terminal` a terminal, whose output is all in `out`.
+ * @param options.wrapper a script of the shell at that terminal, which runs the product by `"$@"`
+ */
+export function interactive(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+  { terminal = false, wrapper = '"$@"' }: { readonly terminal?: boolean; readonly wrapper?: string } = {},
+): Running {
+  const [program, words] = [Deno.execPath(), [...PRODUCT, ...args]];
+  if (!terminal) return start(program, words, environment, { stdin: "piped" });
+  const line = ["/bin/sh", "-c", wrapper, "sh", program, ...words].map((word) => `'${word}'`).join(" ");
+  return start("script", ["-qefc", line, "/dev/null"], environment, { stdin: "piped" });
 }
 
 /** How a run ended. */
@@ -135,6 +161,11 @@ function collect(stream: ReadableStream<Uint8Array<ArrayBuffer>>, given: AbortSi
     done,
     isOver: () => isOver,
     text: () => text,
+    until: async (pattern) => {
+      const matches = (): boolean => pattern.test(text.replace(/\p{Cc}\[[\d;]*[A-Z]/gu, ""));
+      await until(() => matches() || isOver, `the output matches ${pattern}`);
+      if (!matches()) throw new Error(`the output does not match ${pattern}: ${text}`);
+    },
     line: async (pattern) => {
       const find = (): string | undefined => text.split("\n").slice(0, -1).find((line) => pattern.test(line));
       await until(() => find() !== undefined || isOver, `a line matches ${pattern}; there is: ${text}`);

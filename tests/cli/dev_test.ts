@@ -85,6 +85,28 @@ Deno.test("deno task export: without credentials it uses the sandbox, once deno 
     assert.equal(await refused.ended(), 2);
   }));
 
+Deno.test("deno task login: in the sandbox, beside what is stored for Telegram; dev, whoami and logout then use that", () =>
+  withFolder(async (directory) => {
+    await Deno.writeTextFile(join(directory, "session"), "of Telegram\n");
+    const task = async (args: readonly string[], input = ""): Promise<Running> => {
+      const running = start(Deno.execPath(), ["task", ...args], { DATA_DIR: directory }, { stdin: "piped" });
+      await running.type(input);
+      await running.endInput();
+      assert.equal(await running.ended(), 0, running.err.text());
+      return running;
+    };
+    const source = async (): Promise<string> => JSON.parse((await task(["whoami", "--json"])).out.text()).source;
+    assert.equal(await source(), "TELEGRAM_STRING_SESSION");
+    await task(["login", "--phone", "9996621000"], "22222\n");
+    assert.equal(await source(), join(directory, "sandbox", "data", "session"));
+    await using dev = deno(["task", "dev"], directory, { MCP_SERVER_PORT: "0" });
+    assert.match(await pasted(await dev.out.line(/^ {2}curl /)), /"count":3/);
+    await assertEnds(dev, "SIGTERM");
+    await task(["logout"]);
+    assert.equal(await source(), "TELEGRAM_STRING_SESSION");
+    assert.equal(await Deno.readTextFile(join(directory, "session")), "of Telegram\n");
+  }));
+
 Deno.test("deno task dev: a changed file restarts the server at its port, before the same sandbox", () =>
   withFolder(async (directory) => {
     const [product, script] = [join(directory, "product.ts"), join(directory, "dev.ts")];

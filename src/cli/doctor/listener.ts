@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { Config } from "../../config/load.ts";
 import { listening } from "../../http/server.ts";
 import { findHolder } from "../../storage/lock.ts";
-import { askServer } from "./ask.ts";
+import { askServer } from "../ask.ts";
 import { fail, failed, ok, type Outcome } from "./outcome.ts";
 
 /** Whether the running server answers, or else whether one could listen. */
@@ -28,7 +28,7 @@ export async function checkListener(
 }
 
 async function checkRunning(url: string, pid: number, signal: AbortSignal): Promise<Outcome> {
-  const isAlive = await askServer(`${url}/health/live`, signal).then(({ status }) => status === 200, () => false);
+  const isAlive = await askServer(`${url}/health/live`, { signal }).then(({ status }) => status === 200, () => false);
   if (isAlive) return ok(`the server answers at ${url}`);
   return fail(`the server, process ${pid}, does not answer at ${url}`, "Look at its log, and start it again.");
 }
@@ -37,7 +37,7 @@ const healthSchema = z.object({ version: z.string(), components: z.object({ tele
 
 async function isOurs(url: string, signal: AbortSignal): Promise<boolean> {
   try {
-    return healthSchema.safeParse(JSON.parse((await askServer(`${url}/health`, signal)).body)).success;
+    return healthSchema.safeParse(JSON.parse((await askServer(`${url}/health`, { signal })).body)).success;
   } catch {
     return false;
   }

@@ -12,7 +12,7 @@ import { findHolder, type Holder } from "../../storage/lock.ts";
 import { readStored } from "../../storage/session_file.ts";
 import { noApplication, sessionSource } from "../../telegram/session_source.ts";
 import { VERSION } from "../../version.ts";
-import { askServer } from "./ask.ts";
+import { askServer } from "../ask.ts";
 import { fail, failed, ok, type Outcome, warn } from "./outcome.ts";
 
 const TIMEOUT_MS = 10_000;
@@ -85,7 +85,7 @@ async function askHolder({ command, pid, url }: Holder, signal: AbortSignal): Pr
   const who = `"${command}", process ${pid}`;
   if (url === undefined) return ok(`in use by ${who}, and not opened beside it`);
   try {
-    const { body } = await askServer(`${url}/health`, signal);
+    const { body } = await askServer(`${url}/health`, { signal });
     const { state, detail } = healthSchema.parse(JSON.parse(body)).components.telegram;
     const message = `in use by ${who}, whose connection is ${state}${detail === undefined ? "" : `: ${detail}`}`;
     if (state === "ready" || state === "flood_waiting") return ok(message);

@@ -1,0 +1,32 @@
+/**
+ * Ctrl-C and SIGTERM for commands that end in order.
+ * @module
+ */
+import { AppError } from "../errors.ts";
+
+/** What a command ends with that was interrupted: 128 and SIGINT. */
+export const INTERRUPTED = 130;
+
+/** Listens for signals until it is disposed of. */
+export interface Interrupt extends Disposable {
+  /** Aborted by the first one. */
+  readonly signal: AbortSignal;
+  /** Does what Ctrl-C does, for a terminal that does not send it. */
+  interrupt(): void;
+}
+
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
+/** Starts listening. */
+export function listenForInterrupt(): Interrupt {
+  const controller = new AbortController();
+  const interrupt = (): void => controller.abort(new AppError("CONNECTION", "Interrupted."));
+  for (const name of SIGNALS) Deno.addSignalListener(name, interrupt);
+  return {
+    signal: controller.signal,
+    interrupt,
+    [Symbol.dispose]: () => {
+      for (const name of SIGNALS) Deno.removeSignalListener(name, interrupt);
+    },
+  };
+}
