@@ -10,7 +10,7 @@ import { AppError } from "../errors.ts";
 import { formatSession, type Session } from "../mtproto/session.ts";
 import { writeAll } from "../observability/output.ts";
 import { findHolder, heldBy, holdDirectory } from "../storage/lock.ts";
-import { readStored, sessionPath, storeSession } from "../storage/session_file.ts";
+import { assertStorable, readStored, sessionPath, storeSession } from "../storage/session_file.ts";
 import { identify, type Identity, identityOf } from "../telegram/identity.ts";
 import { type Login, toLoginError } from "../telegram/login.ts";
 import { openLoginCentre } from "../telegram/login_centre.ts";
@@ -64,7 +64,10 @@ export async function login(rawOptions: unknown): Promise<number> {
 async function run(config: Config, options: Options, prompt: Prompt, interrupt: Interrupt): Promise<void> {
   for (const warning of warningsOf(config)) prompt.show(warning);
   if (config.telegram.apiId === undefined) throw noApplication();
-  if (!options.print && !options.again) await assertSignedOut(config, prompt, interrupt.signal);
+  if (!options.print) {
+    await assertStorable(config.dataDir);
+    if (!options.again) await assertSignedOut(config, prompt, interrupt.signal);
+  }
   const { session, self } = options.import
     ? await importSession(config, prompt, interrupt.signal)
     : await signIn(config, options, prompt, interrupt.signal);
@@ -138,10 +141,17 @@ async function assertSignedOut(config: Config, person: Prompt, signal: AbortSign
     throw signedIn(`${username === undefined ? "" : `@${username}, `}id ${id}, in use by the server at ${holder.url}`);
   }
   using _lock = await holdDirectory(config.dataDir, "login");
+  const session = await storedSession(config).catch((error) => {
+    if (!isRefused(error)) throw error;
+    // It may be good: only its key is missing here.
+    throw new AppError("UNSUPPORTED", error.message, {
+      hint: "Set SESSION_KEY as it was when that session was stored, or replace the session: `login --again`.",
+      cause: error,
+    });
+  });
+  if (session === undefined) return;
   let self: Identity;
   try {
-    const session = await storedSession(config);
-    if (session === undefined) return;
     self = await ownerOf(config, session, signal);
   } catch (error) {
     if (!isRefused(error)) throw error;

@@ -58,6 +58,26 @@ export async function unseal(stored: string, key: Secret | undefined): Promise<s
 }
 
 /**
+ * Tries whether a session can be stored, so that none is made only to be lost.
+ * @throws AppError RESOURCE_EXHAUSTED
+ */
+export async function assertStorable(directory: string): Promise<void> {
+  const trial = `${sessionPath(directory)}.${Deno.pid}`;
+  try {
+    Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
+    await Deno.writeTextFile(trial, "x".repeat(1000), { mode: 0o600 });
+    await Deno.remove(trial);
+  } catch (cause) {
+    throw new AppError("RESOURCE_EXHAUSTED", `No session can be stored in ${directory}.`, {
+      hint:
+        "Check DATA_DIR: it must be a folder that this user may write to, on a disk with free space. Or print the " +
+        "session instead: `login --print`.",
+      cause,
+    });
+  }
+}
+
+/**
  * Stores a session in place of any other, never half of it; mode 0600.
  * @param key SESSION_KEY; without it the text is stored as it is
  */

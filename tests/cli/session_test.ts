@@ -89,18 +89,31 @@ Deno.test("login: a running server whose session was ended goes on with the new 
   assert.deepEqual(await fetched(url), [200, 1]);
 });
 
-Deno.test("login: a stored session that Telegram refuses, or that cannot be read, is replaced", async () => {
+Deno.test("login: a stored session that Telegram refuses is replaced; one that cannot be read only if told so", async () => {
   await using sandbox = await startSignInSandbox();
   const environment = sandbox.environment();
   await login({ ...environment, SESSION_KEY: "one that is lost by now" });
   const lost = await login(environment);
-  assert.equal(lost.code, 0, lost.err);
-  assert.match(lost.err, /SESSION_KEY is not set\. The new login takes the place of that session/);
+  assert.equal(lost.code, 1, lost.err);
+  assert.match(lost.err, /SESSION_KEY is not set\.\nSet SESSION_KEY as it was .*`login --again`/);
+  const again = await login(environment, "--again");
+  assert.equal(again.code, 0, again.err);
   await sandbox.revoke("SESSION_REVOKED");
   const revoked = await login(environment);
   assert.equal(revoked.code, 0, revoked.err);
   assert.match(revoked.err, /Terminate all sessions\. The new login takes the place of that session/);
   await assertStoredServes(environment);
+});
+
+Deno.test("login: where no session can be stored none is made, except to be printed", async () => {
+  await using sandbox = await startSignInSandbox();
+  const environment = { ...sandbox.environment(), DATA_DIR: "/proc/nowhere" };
+  const ran = await login(environment);
+  assert.equal(ran.code, 1, ran.err);
+  assert.match(ran.err, /No session can be stored in \/proc\/nowhere\.\nCheck DATA_DIR/);
+  assert.ok(!/code/i.test(ran.err), "nothing was sent");
+  const printed = await login(environment, "--print");
+  assert.equal(printed.code, 0, printed.err);
 });
 
 Deno.test("logout: the session ends at Telegram's and here, and not under a server that uses it", async () => {
