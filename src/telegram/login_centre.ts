@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleepMs } from "node:timers/promises";
 import type { Config } from "../config/load.ts";
+import { AppError } from "../errors.ts";
 import { addressFor } from "../mtproto/connection.ts";
 import { addressOf, createDataCentre, type DataCentre } from "../mtproto/data_centre.ts";
 import { type Address, DATA_CENTRES } from "../mtproto/data_centres.ts";
@@ -15,7 +16,7 @@ import type { Session } from "../mtproto/session.ts";
 
 /** A data centre on which one signs in or out. */
 export interface LoginCentre extends AsyncDisposable {
-  /** Follows to another data centre where Telegram says so. */
+  /** Follows to another data centre where Telegram says so, and asks again when the connection was lost meanwhile. */
   readonly call: Call;
   /** Goes on at another data centre, with a key of its own. */
   moveTo(dcId: number): Promise<void>;
@@ -75,13 +76,15 @@ export function openLoginCentre(
     ({ address, centre } = enter(next, where));
   };
   const call = async <R>(request: TlRequest<R>, options?: CallOptions): Promise<R> => {
-    for (let moves = 0;; moves++) {
+    for (let [moves, losses] = [0, 0];;) {
       try {
         return await once(request, options);
       } catch (error) {
         const next = movedTo(error);
+        // While a person thinks, connections come to their end.
+        if (isLost(error) && losses++ === 0 && !signal.aborted) continue;
         // A session is good at its own data centre alone.
-        if (next === undefined || session !== undefined || moves === MOST_MOVES) throw error;
+        if (next === undefined || session !== undefined || moves++ === MOST_MOVES) throw error;
         await moveTo(next);
       }
     }
@@ -103,6 +106,10 @@ function movedTo(error: unknown): number | undefined {
   if (!(error instanceof RpcError)) return undefined;
   const [, dcId] = /^(?:PHONE|NETWORK|USER)_MIGRATE_(\d+)$/.exec(error.rpc) ?? [];
   return dcId === undefined ? undefined : Number(dcId);
+}
+
+function isLost(error: unknown): boolean {
+  return error instanceof AppError && error.code === "CONNECTION";
 }
 
 function known(dcId: number): Address {

@@ -6,6 +6,8 @@ import { Api, provePassword } from "../mtproto/gram.ts";
 import { type Login, nameOf } from "./login.ts";
 
 const TRIES = 3;
+/** A wrong password, an answer that came when the question was over, and a password that was changed meanwhile. */
+const AGAIN: ReadonlySet<string> = new Set(["PASSWORD_HASH_INVALID", "SRP_ID_INVALID", "SRP_PASSWORD_CHANGED"]);
 
 /** The answer, or what the password brings when Telegram asks for that as well. */
 export async function withPassword<R>(
@@ -36,8 +38,9 @@ async function checkPassword({ centre: { call }, person }: Login): Promise<Api.a
     try {
       return await call(new Api.auth.CheckPassword({ password: await provePassword(question, text) }));
     } catch (error) {
-      if (nameOf(error) !== "PASSWORD_HASH_INVALID" || tries === TRIES) throw error;
-      person.show("That is not the password.");
+      const name = nameOf(error) ?? "";
+      if (!AGAIN.has(name) || tries === TRIES) throw error;
+      person.show(name === "PASSWORD_HASH_INVALID" ? "That is not the password." : "Telegram wants to be told again.");
     }
   }
 }

@@ -98,6 +98,18 @@ Deno.test("login by phone: an empty line sends the code another way, in Telegram
   assert.equal((await sandbox.received())["auth.ResendCode"], 3);
 });
 
+Deno.test("login by phone: a connection that is lost while the code is looked for does not end it", async () => {
+  await using sandbox = await startSignInSandbox();
+  const later = async (): Promise<string> => {
+    await sandbox.sandbox.control("POST", "/connections/close");
+    return CODE;
+  };
+  await using _idle = await signIn(sandbox, [later]);
+  await sandbox.faults({ rules: [{ method: "auth.signIn", times: 1, close: true }] });
+  await using _asked = await signIn(sandbox, [CODE]);
+  assert.equal((await sandbox.received())["auth.SendCode"], 1);
+});
+
 Deno.test("login by phone: a number of another data centre is followed to it", async () => {
   await using sandbox = await startSignInSandbox();
   await using signing = await signIn(sandbox, [CODE], { dc: 5, serves: false });
@@ -123,6 +135,10 @@ Deno.test("login by phone: the password is asked for with its hint, not shown, a
     /Hint: "the usual"\nPassword \(not shown\): \(hidden\)\nThat is not the password\.\nPassword/,
   );
   assert.equal((await sandbox.received())["account.GetPassword"], 3);
+  const error = { code: 400, message: "SRP_ID_INVALID" };
+  await sandbox.faults({ rules: [{ method: "auth.checkPassword", times: 1, error }] });
+  await using late = await signIn(sandbox, [CODE, PASSWORD, PASSWORD]);
+  assert.match(late.text(), /Telegram wants to be told again/);
   await using thrice = await signIn(sandbox, [CODE, "wrong", "wronger", "wrongest"]);
   assertFails(thrice, /That was not the password of the account's two-step verification/);
 });

@@ -3,7 +3,7 @@ import { identityOf } from "../../src/telegram/identity.ts";
 import { toLoginError } from "../../src/telegram/login.ts";
 import { signInByQr } from "../../src/telegram/login_qr.ts";
 import { assertSilence, eventually, rejection } from "../mtproto/telegram.ts";
-import { assertServes, begin, type Signing, startSignInSandbox } from "./signing_in.ts";
+import { assertServes, begin, type Signing, startSignInSandbox, watched } from "./signing_in.ts";
 
 Deno.test.afterEach(assertSilence);
 
@@ -16,7 +16,7 @@ Deno.test("login by QR code: the code that is shown signs in once it is scanned"
   await using sandbox = await startSignInSandbox();
   await using signing = begin(sandbox);
   await sandbox.faults();
-  const signedIn = signInByQr(signing.login);
+  const signedIn = watched(signInByQr(signing.login));
   const link = await signing.nextLink();
   assert.equal(await look(signing), POLL_MS);
   assert.equal(await look(signing), POLL_MS);
@@ -24,7 +24,7 @@ Deno.test("login by QR code: the code that is shown signs in once it is scanned"
   assert.deepEqual(signing.links, [link], "the same code is not drawn again");
   await sandbox.scan(link);
   await look(signing);
-  const { id, username, phone } = identityOf(await signedIn);
+  const { id, username, phone } = identityOf(await signedIn());
   assert.deepEqual([id, username, phone], ["1000", "sandbox_owner", "+9996••••00"]);
   assert.match(signing.text(), /Settings > Devices > Link Desktop Device/);
   const methods = Object.keys(await sandbox.received()).filter((name) => name !== "MsgsAck");
@@ -35,7 +35,7 @@ Deno.test("login by QR code: the code that is shown signs in once it is scanned"
 Deno.test("login by QR code: one that expires is replaced, and no sooner looked at than it has expired", async () => {
   await using sandbox = await startSignInSandbox();
   await using signing = begin(sandbox);
-  const signedIn = signInByQr(signing.login);
+  const signedIn = watched(signInByQr(signing.login));
   const first = await signing.nextLink();
   signing.later(28.5);
   await look(signing);
@@ -49,7 +49,7 @@ Deno.test("login by QR code: one that expires is replaced, and no sooner looked 
   await assert.rejects(sandbox.scan(first), /AUTH_TOKEN_EXPIRED/);
   await sandbox.scan(second);
   await look(signing);
-  await signedIn;
+  await signedIn();
   await assertServes(sandbox, signing.centre.session());
 });
 
@@ -59,10 +59,10 @@ for (const password of [undefined, "correct horse"]) {
     await using sandbox = await startSignInSandbox();
     if (password !== undefined) await sandbox.setPassword(password);
     await using signing = begin(sandbox, { dc: 5, answers: password === undefined ? [] : [password] });
-    const signedIn = signInByQr(signing.login);
+    const signedIn = watched(signInByQr(signing.login));
     await sandbox.scan(await signing.nextLink());
     await look(signing);
-    await signedIn;
+    await signedIn();
     const session = signing.centre.session();
     assert.equal(session?.dcId, 2);
     await assertServes(sandbox, session);
@@ -73,7 +73,7 @@ for (const password of [undefined, "correct horse"]) {
 Deno.test("login by QR code: a token that came too late at the other data centre is replaced by one of that", async () => {
   await using sandbox = await startSignInSandbox();
   await using signing = begin(sandbox, { dc: 5 });
-  const signedIn = signInByQr(signing.login);
+  const signedIn = watched(signInByQr(signing.login));
   const error = { code: 400, message: "AUTH_TOKEN_EXPIRED" };
   await sandbox.faults({ rules: [{ method: "auth.importLoginToken", times: 1, error }] });
   await sandbox.scan(await signing.nextLink());
@@ -81,16 +81,16 @@ Deno.test("login by QR code: a token that came too late at the other data centre
   await look(signing);
   await sandbox.scan(await signing.nextLink());
   await look(signing);
-  await signedIn;
+  await signedIn();
   await assertServes(sandbox, signing.centre.session());
 });
 
 Deno.test("login by QR code: a lost connection and a flood wait are waited out", async () => {
   await using sandbox = await startSignInSandbox();
   await using signing = begin(sandbox);
-  const signedIn = signInByQr(signing.login);
+  const signedIn = watched(signInByQr(signing.login));
   const link = await signing.nextLink();
-  await sandbox.faults({ rules: [{ method: "auth.exportLoginToken", times: 1, close: true }] });
+  await sandbox.faults({ rules: [{ method: "auth.exportLoginToken", times: 2, close: true }] });
   await look(signing);
   assert.equal(await look(signing), POLL_MS, "after the loss");
   const error = { code: 420, message: "FLOOD_WAIT_7" };
@@ -99,21 +99,21 @@ Deno.test("login by QR code: a lost connection and a flood wait are waited out",
   await look(signing);
   await sandbox.scan(link);
   assert.equal(await look(signing), 7000, "after the flood");
-  await signedIn;
+  await signedIn();
   assert.deepEqual(signing.links, [link]);
 });
 
 Deno.test("login by QR code: when nobody scans in ten minutes it ends", async () => {
   await using sandbox = await startSignInSandbox();
   await using signing = begin(sandbox);
-  const ended = rejection(signInByQr(signing.login), "TIMEOUT");
+  const ended = watched(signInByQr(signing.login));
   await signing.nextLink();
   signing.later(599);
   await look(signing);
   await eventually(() => signing.sleeper.asleep.length || undefined, "it goes on");
   signing.later(2);
   await look(signing);
-  assert.match((await ended).message, /Nobody has scanned the code in ten minutes/);
+  assert.match((await rejection(ended(), "TIMEOUT")).message, /Nobody has scanned the code in ten minutes/);
 });
 
 Deno.test("login by QR code: what Telegram refuses from the start is said at once", async () => {

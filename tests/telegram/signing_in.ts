@@ -126,6 +126,17 @@ export function begin(
   };
 }
 
+/** Watches over what was begun: its outcome, or a failure when it does not end by itself. */
+export function watched<T>(begun: Promise<T>): () => Promise<T> {
+  let outcome: { readonly value: T } | { readonly error: unknown } | undefined;
+  begun.then((value) => outcome = { value }, (error) => outcome = { error });
+  return async () => {
+    const ended = await eventually(() => outcome, "it to end");
+    if ("error" in ended) throw ended.error;
+    return ended.value;
+  };
+}
+
 /** A server with that session answers `fetch_history`. */
 export async function assertServes(sandbox: SignInSandbox, session: Session | undefined, dc: 2 | 5 = 2): Promise<void> {
   assert.ok(session !== undefined);
