@@ -11,20 +11,20 @@ export interface Picture {
   readonly rows: number;
 }
 
+/** Black on white, whatever the terminal's colours are: not every phone reads it the other way round. */
+const [DARK_ON_LIGHT, PLAIN] = ["\x1b[30;47m", "\x1b[0m"];
+
 /**
  * Draws a link, and names it for whoever opens it elsewhere. Two modules of the code are one character high.
  * @param replaces rows above, which the picture takes the place of on a terminal
  * @param columns the terminal's width; undefined for what is none
  */
 export async function drawQr(link: string, replaces: number, columns = widthOfTerminal()): Promise<Picture> {
-  if (columns === undefined) {
-    return { text: `${await toString(link, { type: "utf8", errorCorrectionLevel: "L" })}\n${link}\n`, rows: 0 };
-  }
-  // In black on white, whatever the terminal's colours are: not every phone reads it the other way round.
-  const picture = await toString(link, { type: "terminal", small: true, errorCorrectionLevel: "L" });
+  const lines = (await toString(link, { type: "utf8", errorCorrectionLevel: "L" })).split("\n");
+  if (columns === undefined) return { text: `${lines.join("\n")}\n${link}\n`, rows: 0 };
   const back = replaces > 0 ? `\x1b[${replaces}A\x1b[J` : "";
-  const text = `${picture.replace(/\n*$/, "\n")}${link}\n`;
-  return { text: back + text, rows: text.split("\n").length - 2 + Math.ceil(link.length / columns) };
+  const picture = lines.map((line) => `${DARK_ON_LIGHT}${line}${PLAIN}\n`).join("");
+  return { text: `${back}${picture}${link}\n`, rows: lines.length + Math.ceil(link.length / columns) };
 }
 
 function widthOfTerminal(): number | undefined {
