@@ -30,7 +30,10 @@ export const ERROR_CODES = {
   RATE_LIMITED: { status: 429, hint: "Wait for retry_after seconds, then call again." },
   INTERNAL: { status: 500, hint: "Unexpected; the log has the details under the request id." },
   CONNECTION: { status: 502, hint: "Telegram cannot be reached at the moment; try again in a minute." },
-  SESSION_INVALID: { status: 503, hint: "The server has no usable Telegram session; its owner must log in again." },
+  SESSION_INVALID: {
+    status: 503,
+    hint: "The server's owner must run the command `login`; the server then goes on by itself.",
+  },
   OVERLOADED: { status: 503, hint: "The server is busy; call again in a few seconds." },
   TIMEOUT: { status: 504, hint: "Telegram did not answer in time; call again, or ask for less." },
   RESOURCE_EXHAUSTED: { status: 507, hint: "A limit of this server is reached; ask for less or wait." },

@@ -5,7 +5,6 @@
 import { ConfigError } from "../config/load.ts";
 import { AppError, ERROR_CODES, type ErrorCode, toAppError } from "../errors.ts";
 import { systemReason } from "../exports/sink.ts";
-import { LOGIN_HINT } from "../mtproto/errors.ts";
 
 /** In place of a code's own hint, which speaks to a model that calls tools. */
 const HINTS: Partial<Record<ErrorCode, string>> = {
@@ -41,7 +40,10 @@ export function hintOf({ code, hint }: AppError): string {
 
 /** Who types commands is the owner that a model is told of. */
 function toOwner(hint: string): string {
-  return hint.replace(LOGIN_HINT, "Run the command `login`.").replace(/^The server's owner must set/, "Set");
+  return hint.replace(ERROR_CODES.SESSION_INVALID.hint, "Run the command `login`.").replace(
+    /^The server's owner must set/,
+    "Set",
+  );
 }
 
 /** Anything thrown as an error of the catalogue: what the system refused, a file that is not there for one, is no defect. */

@@ -6,7 +6,6 @@ import { z } from "zod";
 import { type Config, loadConfig, warningsOf } from "../config/load.ts";
 import { AppError } from "../errors.ts";
 import { createRevealer } from "../mcp/visible.ts";
-import { LOGIN_HINT } from "../mtproto/errors.ts";
 import { writeAll, writeToStderr } from "../observability/output.ts";
 import { findHolder, heldBy, holdDirectory } from "../storage/lock.ts";
 import { sessionPath } from "../storage/session_file.ts";
@@ -60,7 +59,7 @@ async function find(config: Config, signal: AbortSignal): Promise<Account> {
   using _lock = await holdDirectory(config.dataDir, "whoami");
   const session = await sessionSource(config)();
   if (session === undefined) {
-    throw new AppError("SESSION_INVALID", "No Telegram account is signed in.", { hint: LOGIN_HINT });
+    throw new AppError("SESSION_INVALID", "No Telegram account is signed in.");
   }
   await using centre = openLoginCentre(config, { session, allowed: ["read", "session"], appVersion: VERSION, signal });
   const { id, name, username, phone } = await identify(centre.call);

@@ -7,7 +7,7 @@ import { setTimeout as sleepMs } from "node:timers/promises";
 import { isLocalNetwork, type Socks5Proxy } from "../config/formats.ts";
 import { AppError, toAppError } from "../errors.ts";
 import type { Address } from "./data_centres.ts";
-import { LOGIN_HINT, RpcError, toTelegramError } from "./errors.ts";
+import { RpcError, toTelegramError } from "./errors.ts";
 import { Api, type TlRequest, withoutUpdates } from "./gram.ts";
 import { methodOf } from "./guard.ts";
 import { type Call, inTime } from "./invoke.ts";
@@ -234,7 +234,7 @@ export function addressFor({ dcId, host, port }: Session, testDc: ConnectionOpti
 }
 
 function noSession(): AppError {
-  return new AppError("SESSION_INVALID", "No Telegram account is signed in.", { hint: LOGIN_HINT });
+  return new AppError("SESSION_INVALID", "No Telegram account is signed in.");
 }
 
 function sessionInvalid({ reason, hint }: ConnectionStatus & { readonly state: "needs_login" }): AppError {

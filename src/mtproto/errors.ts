@@ -2,7 +2,7 @@
  * What Telegram says when it refuses, in the words of the catalogue.
  * @module
  */
-import { AppError, type ErrorCode, type ErrorDetails } from "../errors.ts";
+import { AppError, ERROR_CODES, type ErrorCode, type ErrorDetails } from "../errors.ts";
 import { readRpcError, UnknownAuthKeyError } from "./gram.ts";
 
 /** An `rpc_error` (https://core.telegram.org/api/errors): a catalogue code for callers, Telegram's own name for code. */
@@ -19,14 +19,12 @@ interface Translation {
   readonly hint?: string;
 }
 
-/** What helps with most sessions that are at an end. */
-export const LOGIN_HINT = "The server's owner must run the command `login`; the server then goes on by itself.";
-
 const NO_CHAT: Translation = { code: "CHAT_NOT_FOUND", message: "Telegram knows no such chat." };
 const NO_MESSAGE: Translation = { code: "MESSAGE_NOT_FOUND", message: "Telegram knows no such message in the chat." };
 const PRIVATE: Translation = { code: "CHANNEL_PRIVATE", message: "The chat is private and the account is not in it." };
 const NOT_ALLOWED: Translation = { code: "ACCESS_DENIED", message: "Telegram does not let this account see that." };
-const refused = (message: string, hint = LOGIN_HINT): Translation => ({ code: "SESSION_INVALID", message, hint });
+const LOGIN: string = ERROR_CODES.SESSION_INVALID.hint;
+const refused = (message: string, hint = LOGIN): Translation => ({ code: "SESSION_INVALID", message, hint });
 const LOGGED_OUT = refused(
   "Telegram does not know the session any more: it was logged out, or ended in an app under Settings, Devices.",
 );
@@ -62,7 +60,7 @@ const TRANSLATIONS: Readonly<Record<string, Translation>> = {
   AUTH_KEY_PERM_EMPTY: LOGGED_OUT,
   AUTH_KEY_DUPLICATED: refused(
     "Telegram ended the session because two programs used it at once from two addresses.",
-    `Give every program a session of its own. ${LOGIN_HINT}`,
+    `Give every program a session of its own. ${LOGIN}`,
   ),
   SESSION_REVOKED: refused(
     "The session was ended in an app of the account: Settings, Devices, Terminate all sessions.",
@@ -91,7 +89,7 @@ export function toTelegramError(thrown: unknown, method: string): AppError {
   if (thrown instanceof AppError) return thrown;
   if (thrown instanceof UnknownAuthKeyError) {
     const message = "Telegram does not know the session's key: it was logged out, or is of another data centre.";
-    return new AppError("SESSION_INVALID", message, { hint: LOGIN_HINT, cause: thrown });
+    return new AppError("SESSION_INVALID", message, { cause: thrown });
   }
   const rpc = readRpcError(thrown);
   if (rpc === undefined) {
