@@ -37,6 +37,16 @@ export async function main(args: readonly string[]): Promise<number> {
       const { exportChat } = await import("./export.ts");
       code = await exportChat(chat, options);
     });
+  program.command("render <file>")
+    .description("turn an exported file into another format, without Telegram")
+    .requiredOption("--format <format>", "json (as Telegram Desktop's), csv, markdown or html")
+    .requiredOption("--out <folder>", "where to")
+    .option("--tz <zone>", "IANA time zone that dates are shown in", "UTC")
+    .option("--force", "replace files that exist")
+    .action(async (file: string, options: unknown) => {
+      const { render } = await import("./render.ts");
+      code = await render(file, options);
+    });
   program.command("login")
     .description("sign a Telegram account in, by QR code unless told otherwise, and store the session")
     .option("--phone [number]", "by a code that Telegram sends")

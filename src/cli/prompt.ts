@@ -6,7 +6,7 @@ import process from "node:process";
 import { createInterface, type Interface } from "node:readline";
 import { Writable } from "node:stream";
 import { AppError } from "../errors.ts";
-import { createRevealer } from "../mcp/visible.ts";
+import { createRevealer } from "../model/visible.ts";
 import { writeToStderr } from "../observability/output.ts";
 import type { Person } from "../telegram/login.ts";
 import type { Interrupt } from "./interrupt.ts";

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { type Config, loadConfig, warningsOf } from "../config/load.ts";
 import { AppError } from "../errors.ts";
-import { createRevealer } from "../mcp/visible.ts";
+import { createRevealer } from "../model/visible.ts";
 import { writeAll, writeToStderr } from "../observability/output.ts";
 import { findHolder, heldBy, holdDirectory } from "../storage/lock.ts";
 import { sessionPath } from "../storage/session_file.ts";

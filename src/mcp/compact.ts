@@ -4,7 +4,7 @@
  */
 import type { Media } from "../model/media.ts";
 import type { Message } from "../model/message.ts";
-import type { Revealer } from "./visible.ts";
+import type { Revealer } from "../model/visible.ts";
 
 /** Everything about a message that is not its id, time, sender and text. */
 export type More = { [key: string]: unknown };

@@ -9,7 +9,7 @@ import { chatLink } from "../telegram/map/message.ts";
 import { type Peer, titleOf } from "../telegram/map/peer.ts";
 import { compactRow, type Day, groupByDay } from "./compact.ts";
 import { labelChats, type Labels, labelSenders } from "./labels.ts";
-import { createRevealer, type Revealer } from "./visible.ts";
+import { createRevealer, type Revealer } from "../model/visible.ts";
 
 const rowSchema = z.array(z.union([z.number(), z.string(), z.record(z.string(), z.unknown())]));
 

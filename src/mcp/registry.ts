@@ -8,7 +8,7 @@ import type { JsonObject } from "../model/json.ts";
 import type { Principal, Scope } from "../model/principal.ts";
 import type { StatusBody } from "../mtproto/status.ts";
 import { invalidArguments } from "./invalid_arguments.ts";
-import { createRevealer } from "./visible.ts";
+import { createRevealer } from "../model/visible.ts";
 
 /** What stands beside a tool's JSON, for clients that can show or fetch it: MCP's own blocks. */
 export type Attachment =

@@ -8,7 +8,7 @@ import type { Topic } from "../telegram/topics.ts";
 import { labelSenders } from "./labels.ts";
 import { buildPage, type Page } from "./page.ts";
 import type { Scanned } from "./scan.ts";
-import { createRevealer } from "./visible.ts";
+import { createRevealer } from "../model/visible.ts";
 
 /** Characters that the messages of an answer take. */
 const BUDGET = 32_000;

@@ -130,7 +130,11 @@ function zoneSeconds(zone: string, context: PointContext): number {
   return (zone.startsWith("-") ? -1 : 1) * (hours * 3600 + minutes * 60);
 }
 
-function assertTimeZone(tz: string): void {
+/**
+ * Refuses a name that is none.
+ * @throws AppError INPUT_VALIDATION
+ */
+export function assertTimeZone(tz: string): void {
   try {
     new Intl.DateTimeFormat("en", { timeZone: tz });
   } catch (cause) {

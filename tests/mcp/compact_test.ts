@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createRandom } from "../../sandbox/world/random.ts";
 import { compactRow, groupByDay, type More, shorten } from "../../src/mcp/compact.ts";
-import { createRevealer } from "../../src/mcp/visible.ts";
+import { createRevealer } from "../../src/model/visible.ts";
 import type { Message } from "../../src/model/message.ts";
 import { messageOf } from "./messages.ts";
 

@@ -16,7 +16,7 @@ import { openDirectory, type Sources } from "../reading.ts";
 import { defineTool, READS_TELEGRAM, type Tool, type ToolContext } from "../registry.ts";
 import { type Coverage, MOST_SCANNED, MOST_SECONDS, scan } from "../scan.ts";
 import { createTally, nameGroups, showBest } from "../tally.ts";
-import { createRevealer } from "../visible.ts";
+import { createRevealer } from "../../model/visible.ts";
 import { pauseOf } from "../walk.ts";
 import { chatNotes, emptiness, toQuery } from "./chat_query.ts";
 import { chatArgument, explainLimit, limitArgument } from "./input.ts";

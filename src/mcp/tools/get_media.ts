@@ -16,7 +16,7 @@ import { fileNameOf } from "../media_name.ts";
 import { type OpenMedia, openMedia } from "../media.ts";
 import { openDirectory, type Sources } from "../reading.ts";
 import { defineTool, READS_TELEGRAM, type Tool, type ToolContext } from "../registry.ts";
-import { createRevealer } from "../visible.ts";
+import { createRevealer } from "../../model/visible.ts";
 import { chatArgument, messageArgument } from "./input.ts";
 import { findNamed, noneFound } from "./named_messages.ts";
 

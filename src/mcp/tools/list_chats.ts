@@ -13,7 +13,7 @@ import type { Directory } from "../../telegram/resolve.ts";
 import { disagrees } from "../cursor.ts";
 import { openDirectory, type Sources } from "../reading.ts";
 import { defineTool, READS_TELEGRAM, type Tool, type ToolContext } from "../registry.ts";
-import { createRevealer } from "../visible.ts";
+import { createRevealer } from "../../model/visible.ts";
 import { fold, wordsMatcher } from "../words.ts";
 import { explainLimit, limitArgument } from "./input.ts";
 

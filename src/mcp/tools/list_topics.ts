@@ -9,7 +9,7 @@ import { assertForum, listTopics, type Topic } from "../../telegram/topics.ts";
 import { disagrees } from "../cursor.ts";
 import { openDirectory, type Sources } from "../reading.ts";
 import { defineTool, READS_TELEGRAM, type Tool, type ToolContext } from "../registry.ts";
-import { createRevealer } from "../visible.ts";
+import { createRevealer } from "../../model/visible.ts";
 import { wordsMatcher } from "../words.ts";
 import { chatArgument, explainLimit, limitArgument } from "./input.ts";
 

@@ -13,7 +13,7 @@ import { countTopics, withTopic } from "../../telegram/topics.ts";
 import { chatHead } from "../page.ts";
 import { openDirectory, type Sources } from "../reading.ts";
 import { defineTool, READS_TELEGRAM, type Tool, type ToolContext } from "../registry.ts";
-import { createRevealer } from "../visible.ts";
+import { createRevealer } from "../../model/visible.ts";
 import { chatArgument } from "./input.ts";
 
 const endSchema = z.object({ id: z.int(), date: z.iso.datetime() });

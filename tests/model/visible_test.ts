@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createRandom } from "../../sandbox/world/random.ts";
-import { createRevealer } from "../../src/mcp/visible.ts";
+import { createRevealer } from "../../src/model/visible.ts";
 
 /** Code points that hide or reorder text. */
 const HIDING = [

@@ -1,0 +1,115 @@
+/**
+ * A folder of files that are either absent or complete: each grows as `FILE.part`, all are renamed at the end.
+ * @module
+ */
+import { join } from "node:path";
+import { AppError } from "../errors.ts";
+import { assertFree } from "./part_file.ts";
+import { notWritten, systemReason, writeAll } from "./sink.ts";
+import type { Chunk } from "./render/render.ts";
+
+const BUFFERED = 1 << 18;
+
+/**
+ * Writes what a render yields. When anything fails, nothing stays that it wrote.
+ * @param options.force whether the files may exist
+ * @returns the paths in the order of writing
+ * @throws AppError INPUT_VALIDATION for a folder or file that cannot be there, RESOURCE_EXHAUSTED when the system does not
+ * take the data
+ */
+export async function writeFolder(
+  folder: string,
+  chunks: AsyncIterable<Chunk>,
+  options: { readonly force: boolean; readonly signal?: AbortSignal },
+): Promise<string[]> {
+  await makeFolder(folder);
+  const paths: string[] = [];
+  let part: Part | undefined;
+  try {
+    for await (const { file, text } of chunks) {
+      options.signal?.throwIfAborted();
+      const path = join(folder, file);
+      if (part?.path !== path) {
+        await part?.complete();
+        part = undefined;
+        await assertFree(path, options.force);
+        part = await openPart(path);
+        paths.push(path);
+      }
+      await part.write(text);
+    }
+    await part?.complete();
+    for (const path of paths) {
+      await assertFree(path, options.force);
+      await Deno.rename(`${path}.part`, path);
+    }
+    return paths;
+  } catch (error) {
+    part?.[Symbol.dispose]();
+    for (const path of paths) await removeIfThere(`${path}.part`);
+    throw error;
+  }
+}
+
+interface Part extends Disposable {
+  readonly path: string;
+  write(text: string): Promise<void>;
+  /** Puts all of it on the disk and closes. */
+  complete(): Promise<void>;
+}
+
+async function openPart(path: string): Promise<Part> {
+  const name = `${path}.part`;
+  const toDisk = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw notWritten(name, error, "Correct that and run the same command again.");
+    }
+  };
+  const file = await toDisk(() => Deno.open(name, { write: true, create: true, truncate: true, mode: 0o600 }));
+  let buffered = "";
+  let isOpen = true;
+  const close = (): void => {
+    if (isOpen) file.close();
+    isOpen = false;
+  };
+  const flush = async (): Promise<void> => {
+    const text = buffered;
+    buffered = "";
+    await toDisk(() => writeAll(file, text));
+  };
+  return {
+    path,
+    write: async (text) => {
+      buffered += text;
+      if (buffered.length >= BUFFERED) await flush();
+    },
+    complete: async () => {
+      await flush();
+      await toDisk(() => file.sync());
+      close();
+    },
+    [Symbol.dispose]: close,
+  };
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new AppError("INPUT_VALIDATION", `${folder} cannot be a folder: ${systemReason(cause)}.`, {
+      field: "--out",
+      hint: "Name a folder that exists, or one that can be made.",
+      cause,
+    });
+  }
+}
+
+async function removeIfThere(path: string): Promise<void> {
+  try {
+    await Deno.remove(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

@@ -1,0 +1,24 @@
+/**
+ * What the parts of a message in the shape of `result.json` have in common.
+ * @module
+ */
+import { bareId, spaceOf } from "../../telegram/ids.ts";
+import type { Names } from "./chats.ts";
+import type { Shown } from "./clock.ts";
+import type { RenderChat } from "./render.ts";
+
+/** Keys in the order in which they are written; undefined is left out. */
+export type Fields = { readonly [key: string]: unknown };
+
+/** What a message does not say itself. */
+export interface JsonContext {
+  readonly chat: RenderChat;
+  readonly names: Names;
+  readonly clock: (date: string) => Shown;
+}
+
+/** `user123`, `chat123` or `channel123`. */
+export function peerTag(id: string): string {
+  const space = spaceOf(BigInt(id));
+  return space === undefined ? id : `${space === "group" ? "chat" : space}${bareId(id)}`;
+}

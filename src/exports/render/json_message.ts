@@ -1,0 +1,98 @@
+/**
+ * One message in the shape of Telegram Desktop's `result.json`.
+ * @module
+ */
+import type { Entity, Message } from "../../model/message.ts";
+import { type Fields, type JsonContext, peerTag } from "./json_fields.ts";
+import { jsonMedia } from "./json_media.ts";
+import { jsonService } from "./json_service.ts";
+import { cutRuns } from "./runs.ts";
+
+/** The fields of a message. A post or service message without a sender is by its chat. */
+export function jsonMessage(message: Message, context: JsonContext): Fields {
+  const { chat, clock } = context;
+  const { service, sender = { id: chat.id, name: chat.title } } = message;
+  const label = service === undefined ? "from" : "actor";
+  return {
+    id: message.id,
+    type: service === undefined ? "message" : "service",
+    ...date("date", message.date, clock),
+    ...(message.edited === undefined ? {} : date("edited", message.edited, clock)),
+    [label]: sender.name,
+    [`${label}_id`]: peerTag(sender.id),
+    ...(service === undefined ? headers(message, context) : jsonService(service, message, context)),
+    ...(message.media === undefined ? {} : jsonMedia(message.media, clock)),
+    ...(message.media_items === undefined
+      ? {}
+      : { media_items: message.media_items.map((item) => jsonMedia(item, clock)) }),
+    text: jsonText(message.text, message.entities),
+    text_entities: parts(message.text, message.entities),
+    inline_bot_buttons: message.buttons?.map((row) => row.map(jsonButton)),
+    reactions: message.reactions?.map(jsonReaction),
+  };
+}
+
+/** The date as the zone's clocks show it, and as seconds since 1970 in a string. */
+function date(key: string, value: string, clock: JsonContext["clock"]): Fields {
+  const { day, time, unix } = clock(value);
+  return { [key]: `${day}T${time}`, [`${key}_unixtime`]: String(unix) };
+}
+
+function headers(message: Message, { names, chat }: JsonContext): Fields {
+  const { forward, reply_to: reply, via_bot: bot } = message;
+  const nameOf = (id: string | undefined): string | undefined =>
+    id === undefined ? undefined : names.nameOf(id, message);
+  const elsewhere = reply?.id === undefined || reply.chat_id === chat.id ? undefined : reply.chat_id;
+  return {
+    author: message.author,
+    forwarded_from: forward?.from_name ?? nameOf(forward?.from_id),
+    forwarded_from_id: forward?.from_id === undefined ? undefined : peerTag(forward.from_id),
+    saved_from: nameOf(forward?.saved_from?.chat_id),
+    reply_to_message_id: reply?.id,
+    reply_to_peer_id: elsewhere === undefined ? undefined : peerTag(elsewhere),
+    via_bot: bot === undefined ? undefined : names.usernameOf(bot),
+  };
+}
+
+const ENTITY_TYPES: Readonly<Record<string, string>> = { url: "link", strike: "strikethrough" };
+/** What carries something of its own: of entities around one run, the shape has room for one. */
+const CARRIERS: ReadonlySet<string> = new Set(["text_link", "mention_name", "custom_emoji", "url", "email", "mention"]);
+
+/** A string where nothing is marked, else strings and marked parts. */
+function jsonText(text: string, entities: readonly Entity[] | undefined): string | readonly unknown[] {
+  const list = parts(text, entities);
+  return list.every(({ type }) => type === "plain")
+    ? text
+    : list.map((part) => part.type === "plain" ? part.text : part);
+}
+
+function parts(text: string, entities: readonly Entity[] | undefined): Fields[] {
+  return cutRuns(text, entities).map(({ text, entities: around }) => {
+    const entity = around.find(({ type }) => CARRIERS.has(type)) ?? around[0];
+    if (entity === undefined) return { type: "plain", text };
+    const id = entity.user_id;
+    return {
+      type: ENTITY_TYPES[entity.type] ?? entity.type,
+      text,
+      href: entity.url,
+      user_id: id === undefined || !Number.isSafeInteger(Number(id)) ? id : Number(id),
+      language: entity.type === "pre" ? entity.language ?? "" : undefined,
+      document_id: entity.custom_emoji_id,
+      collapsed: entity.collapsed,
+    };
+  });
+}
+
+const BUTTON_TYPES: Readonly<Record<string, string>> = { text: "default", copy: "copy_text", url_auth: "auth" };
+
+function jsonButton({ text, kind, url, user_id: user, copy }: NonNullable<Message["buttons"]>[number][number]): Fields {
+  return { type: BUTTON_TYPES[kind] ?? kind, text, data: url ?? user ?? copy };
+}
+
+function jsonReaction({ kind, value, count }: NonNullable<Message["reactions"]>[number]): Fields {
+  return {
+    type: kind === "custom" ? "custom_emoji" : kind,
+    count,
+    ...(kind === "emoji" ? { emoji: value } : { document_id: value }),
+  };
+}
