@@ -14,7 +14,7 @@ article:target{background:#fc03}
 header{display:flex;flex-wrap:wrap;gap:0 .6rem;align-items:baseline}
 header b{unicode-bidi:isolate}
 header .time,.fact,.dim{color:var(--dim);font-size:.85rem}
-.text{white-space:pre-wrap}
+.text{white-space:pre-wrap;unicode-bidi:plaintext}
 .fact{padding-inline-start:.6rem;border-inline-start:3px solid var(--line);margin:.2rem 0}
 blockquote{margin:.2rem 0;padding-inline-start:.6rem;border-inline-start:3px solid var(--line)}
 code{font-family:ui-monospace,monospace;font-size:.9em}

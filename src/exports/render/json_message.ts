@@ -67,20 +67,28 @@ function jsonText(text: string, entities: readonly Entity[] | undefined): string
 }
 
 function parts(text: string, entities: readonly Entity[] | undefined): Fields[] {
-  return cutRuns(text, entities).map(({ text, entities: around }) => {
-    const entity = around.find(({ type }) => CARRIERS.has(type)) ?? around[0];
-    if (entity === undefined) return { type: "plain", text };
-    const id = entity.user_id;
-    return {
-      type: ENTITY_TYPES[entity.type] ?? entity.type,
-      text,
-      href: entity.url,
-      user_id: id === undefined || !Number.isSafeInteger(Number(id)) ? id : Number(id),
-      language: entity.type === "pre" ? entity.language ?? "" : undefined,
-      document_id: entity.custom_emoji_id,
-      collapsed: entity.collapsed,
-    };
-  });
+  const stretches: { entity: Entity | undefined; text: string }[] = [];
+  for (const run of cutRuns(text, entities)) {
+    const entity = run.entities.find(({ type }) => CARRIERS.has(type)) ?? run.entities[0];
+    const last = stretches.at(-1);
+    if (last !== undefined && last.entity === entity) last.text += run.text;
+    else stretches.push({ entity, text: run.text });
+  }
+  return stretches.map(({ entity, text }) => jsonPart(entity, text));
+}
+
+function jsonPart(entity: Entity | undefined, text: string): Fields {
+  if (entity === undefined) return { type: "plain", text };
+  const { type, url, user_id: user, language, custom_emoji_id: emoji, collapsed } = entity;
+  return {
+    type: ENTITY_TYPES[type] ?? type,
+    text,
+    href: url,
+    user_id: user === undefined ? undefined : Number(user),
+    language: type === "pre" ? language ?? "" : undefined,
+    document_id: emoji,
+    collapsed,
+  };
 }
 
 const BUTTON_TYPES: Readonly<Record<string, string>> = { text: "default", copy: "copy_text", url_auth: "auth" };

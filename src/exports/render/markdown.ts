@@ -25,8 +25,9 @@ export async function* renderMarkdown(context: RenderContext, records: AsyncIter
     const date = clock(message.date);
     let text = "";
     if (chat.id !== chatId) {
-      const username = chat.username === undefined ? "" : `, ${line(`@${chat.username}`)}`;
-      text += `\n# ${line(chat.title)}\n\n${chat.kind} ${chat.id}${username}\n`;
+      const username = chat.username === undefined ? "" : ` @${chat.username}`;
+      // It does not end with the title, of which a closing row of # would be taken away.
+      text += `\n# ${line(chat.title)} (${chat.kind} ${chat.id}${line(username)})\n`;
       [chatId, day] = [chat.id, ""];
     }
     if (date.day !== day) text += `\n## ${date.day}\n`;

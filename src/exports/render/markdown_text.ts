@@ -6,9 +6,9 @@ import type { Entity } from "../../model/message.ts";
 import { linkOf } from "./links.ts";
 import { cutRuns, type Run } from "./runs.ts";
 
-/** A text without line ends, nothing in it interpreted; good in a heading or a list's item, not where a line begins. */
+/** A text without line ends, nothing in it interpreted; good in a heading or a list's item, not where a line begins or a heading ends. */
 export function markdownLine(text: string): string {
-  return text.replaceAll(/[\\`*_[\]<>~|$#]/g, "\\$&").replaceAll(/&(?=[#\p{L}])/gu, "\\&");
+  return text.replaceAll(/[\\`*_[\]<>~|$]/g, "\\$&").replaceAll(/&(?=[#\p{L}])/gu, "\\&");
 }
 
 /**
@@ -119,6 +119,6 @@ function destination(url: string): string {
 function safeBeginning(line: string): string {
   return line
     .replace(/^[ \t]/, (blank) => blank === " " ? "&#32;" : "&#9;")
-    .replace(/^((?:&#32;|&#9;)?\s*)([-+=:])/, "$1\\$2")
+    .replace(/^((?:&#32;|&#9;)?\s*)([-+=:#])/, "$1\\$2")
     .replace(/^((?:&#32;|&#9;)?\s*\d{1,9})([.)])/, "$1\\$2");
 }
