@@ -8,7 +8,7 @@ import { cutRuns, type Run } from "./runs.ts";
 
 /** A text without line ends, nothing in it interpreted; good in a heading or a list's item, not where a line begins or a heading ends. */
 export function markdownLine(text: string): string {
-  return text.replaceAll(/[\\`*_[\]<>~|$]/g, "\\$&").replaceAll(/&(?=[#\p{L}])/gu, "\\&");
+  return text.replaceAll(/[\\`*_[\]<>~|$]/g, "\\$&").replaceAll(/&(?=[#\p{L}]|$)/gu, "\\&");
 }
 
 /**
@@ -79,7 +79,9 @@ function append(line: string, text: string, entities: readonly Entity[]): string
   if (text === "") return line;
   const piece = mark(text, entities);
   const touches = /[*~`]$/.test(line) && /^[*~`]/.test(piece);
-  return `${line}${touches ? markdownLine(text) : piece}`;
+  // An exclamation mark makes a picture of the link behind it.
+  const before = piece.startsWith("[") ? line.replace(/!$/, "\\!") : line;
+  return `${before}${touches ? markdownLine(text) : piece}`;
 }
 
 const MARKS: Readonly<Record<string, string>> = { bold: "**", italic: "*", strike: "~~" };
