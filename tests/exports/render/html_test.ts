@@ -61,6 +61,25 @@ Deno.test("html: every link between pages and to messages leads to what is there
   assert.equal(replies, 2, "messages 5001 and 5002 answer some of the page before");
 });
 
+Deno.test("html: a reply from a later page to what no earlier page reaches is told without a link", async () => {
+  const messages = Array.from({ length: 5001 }, (_, index) => message(index + 1));
+  const html = await renderFile("html", [...messages, message(6000, { reply_to: { id: 5999 } })], {
+    file: "page-0002.html",
+  });
+  assert.deepEqual(hrefs(html).filter((href) => href.includes("_5999")), []);
+});
+
+Deno.test("html: a link around a link is one, around all of its words", async () => {
+  const entities: Entity[] = [
+    { type: "text_link", offset: 0, length: 5, url: "https://outer.example/" },
+    { type: "text_link", offset: 2, length: 1, url: "https://inner.example/" },
+  ];
+  const [body] = elementsOf(await renderFile("html", [message(1, { text: "a b c", entities })]))
+    .filter((each) => attribute(each, "class") === "text");
+  const links = body === undefined ? [] : elements(body).filter(({ tagName }) => tagName === "a");
+  assert.deepEqual(links.map((each) => [attribute(each, "href"), textOf(each)]), [["https://outer.example/", "a b c"]]);
+});
+
 Deno.test("html: a reply to what is not there, or to another chat, is told without a link", async () => {
   const html = await renderFile("html", [
     message(5, { reply_to: { id: 4 } }),

@@ -163,6 +163,15 @@ for (const [entity, expected] of ENTITIES) {
   });
 }
 
+Deno.test("json: of entities around each other, the one with an address of its own is told", async () => {
+  const entities: Entity[] = [
+    { type: "bold", offset: 0, length: 3 },
+    { type: "text_link", offset: 2, length: 1, url: "http://e.org" },
+  ];
+  const { text } = await readMessage({ text: "a b", entities });
+  assert.deepEqual(text, [{ type: "bold", text: "a " }, { type: "text_link", text: "b", href: "http://e.org" }]);
+});
+
 const NOT_INCLUDED = "(File not included. Change data exporting settings to download.)";
 
 /** A message's own fields, and those that the shape has for them. */
