@@ -62,7 +62,7 @@ async function run(path: string, { format, out, tz, force }: Options, signal: Ab
   messages = 0;
   const chunks = RENDERS[format]({ ...context, tz }, count(readRecords(path)));
   const paths = await writeFolder(out, chunks, { force, signal });
-  if (deletions > 0) writeToStderr(`${deletions} deletions were passed over: ${format} has no place for them\n`);
+  if (deletions > 0) writeToStderr(`deletions passed over, for which ${format} has no place: ${deletions}\n`);
   // Where to begin reading is written last.
   writeToStderr(`${messages} messages in ${paths.at(-1)}\n`);
 }

@@ -35,7 +35,7 @@ Deno.test("render: every format by the command, without a configuration, and the
       assert.equal(out, "");
       assert.equal(
         err,
-        `1 deletions were passed over: ${format} has no place for them\n37 messages in ${join(one, files[0])}\n`,
+        `deletions passed over, for which ${format} has no place: 1\n37 messages in ${join(one, files[0])}\n`,
       );
       assert.deepEqual(names(one), files);
       await run(["render", at("f"), "--format", format, "--out", two], { TZ: "Pacific/Apia", LANG: "ar_EG" });

@@ -143,7 +143,7 @@ function index({ chats, created, query, tz }: RenderContext, pages: readonly Pag
   const asked = query === undefined ? "" : ` Asked for: ${isolated(query)}`;
   const total = pages.reduce((sum, { count }) => sum + count, 0);
   return `${pageBegin("Telegram messages")}<h1>Telegram messages</h1>\n${titles.join("")}` +
-    `<p>${total} messages. Times are of ${escapeHtml(tz)}.${read}${asked}</p>\n` +
+    `<p>${total} messages. Times are in ${escapeHtml(tz)}.${read}${asked}</p>\n` +
     `<table>\n<tr><th>page</th><th>first</th><th>last</th><th>messages</th></tr>\n${
       rows.join("")
     }</table>\n${PAGE_END}`;

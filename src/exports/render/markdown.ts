@@ -49,7 +49,7 @@ export async function* renderMarkdown(context: RenderContext, records: AsyncIter
 function head({ created, query, tz }: RenderContext, line: (text: string) => string): string {
   const read = created === undefined ? "" : ` Read at ${line(created)}.`;
   const asked = query === undefined ? "" : ` Asked for: ${line(query)}`;
-  return `Telegram messages. Times are of ${line(tz)}.${read}${asked}\n`;
+  return `Telegram messages. Times are in ${line(tz)}.${read}${asked}\n`;
 }
 
 function editTime({ day, time }: Shown, sent: Shown): string {
