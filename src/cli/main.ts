@@ -37,6 +37,12 @@ export async function main(args: readonly string[]): Promise<number> {
       const { exportChat } = await import("./export.ts");
       code = await exportChat(chat, options);
     });
+  program.command("verify <folder>")
+    .description("check a finished export: every file, every line and every number of its manifest")
+    .action(async (folder: string) => {
+      const { verify } = await import("./verify.ts");
+      code = await verify(folder);
+    });
   program.command("login")
     .description("sign a Telegram account in, by QR code unless told otherwise, and store the session")
     .option("--phone [number]", "by a code that Telegram sends")

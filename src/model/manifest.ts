@@ -15,7 +15,8 @@ export const gapVerdictSchema = z.enum(["deleted", "service", "filtered", "unkno
 /** Message ids in a row with one verdict, both ends inclusive. */
 export const gapRangeSchema = z.strictObject({ from: messageId, to: messageId, verdict: gapVerdictSchema });
 
-const inQuestion = "deleted: Telegram answered for this stretch completely and did not name the id; whether a message " +
+const inQuestion =
+  "deleted: Telegram answered for this stretch completely and did not name the id; whether a message " +
   "ever had it cannot be told. service, filtered: read, and left out because the query does not want it. " +
   "unknown: no complete answer covered it, as when Telegram itself searched and named the matches only.";
 
