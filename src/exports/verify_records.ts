@@ -102,7 +102,7 @@ function isBefore({ id, date }: Message, point: string): boolean {
 function compare({ chat, gaps, ...seen }: Seen): string | undefined {
   const said = [chat.messages, chat.deletions ?? 0, chat.by_kind, chat.first, chat.last];
   const there = [seen.messages, seen.deletions, sortedByName(seen.by_kind), seen.first, seen.last];
-  const names = ["number of messages", "number of deletions", "numbers by kind", "first message", "last message"];
+  const names = ["number of messages", "number of deletions", "count by kind", "first message", "last message"];
   const wrong = names.find((_, index) => JSON.stringify(said[index]) !== JSON.stringify(there[index]));
   return wrong === undefined ? spanProblem(chat) ?? gaps?.problem() : `its ${wrong} is not what the file has`;
 }

@@ -37,6 +37,29 @@ export interface Wanted {
   readonly reasons?: readonly string[];
 }
 
+/** An export of nothing, to be filled. */
+export const FINISHED: FinishedExport = {
+  id: "abcdefghijklmnopqrstuvwxyz",
+  created: "2025-06-01T00:00:00.000Z",
+  finished: "2025-06-01T00:01:00.000Z",
+  program: { name: "telegram-toolkit-mcp", version: "0.1.0" },
+  query: {},
+  chats: [],
+  counts: [],
+  files: [MESSAGES_FILE],
+};
+
+/** A text message. */
+export function messageOf(id: number, chat: string, text = ""): Message {
+  const [date, observed_at] = ["2025-01-01T00:00:00Z", "2025-06-01T00:00:00Z"];
+  return { schema: "message/1", id, chat_id: chat, date, observed_at, text };
+}
+
+/** Records as a file has them. */
+export function ndjson(records: readonly unknown[]): string {
+  return records.map((record) => `${JSON.stringify(record)}\n`).join("");
+}
+
 const BEGUN = Date.parse("2025-06-01T00:00:00Z");
 
 /** Writes the messages of some chats into a folder. The tally goes through JSON after each page, as a resumed job's does. */
@@ -77,20 +100,16 @@ export async function exportTo(
       const kept = messages.filter(keeps);
       tally.add({ segment, kept, looked, from: reached + 1, to: lines.lastId });
       tally = restoreTally(JSON.parse(JSON.stringify(tally.snapshot())));
-      await file.write(new TextEncoder().encode(kept.map((message) => `${JSON.stringify(message)}\n`).join("")));
+      await file.write(new TextEncoder().encode(ndjson(kept)));
       reached = lines.lastId;
     }
     tally.add({ segment, kept: [], looked: [], from: reached + 1, to: upTo });
   }
   return await writeManifest(folder, {
-    id: "abcdefghijklmnopqrstuvwxyz",
-    created: "2025-06-01T00:00:00.000Z",
-    finished: "2025-06-01T00:01:00.000Z",
-    program: { name: "telegram-toolkit-mcp", version: "0.1.0" },
+    ...FINISHED,
     query: { chats: wanted.map(({ chat }) => chat), format: "ndjson" },
     chats,
     counts: tally.counts(),
-    files: [MESSAGES_FILE],
     ...more,
   });
 }
