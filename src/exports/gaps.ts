@@ -18,7 +18,7 @@ export const gapStateSchema = z.strictObject({
   to: z.int().optional(),
   /** The first id that is not decided. */
   next: z.int().optional(),
-  /** Spans above `next` that were answered completely, rising and apart. */
+  /** Spans that were answered completely, by where they begin. */
   covered: z.array(z.tuple([z.int(), z.int()])),
   deleted: z.int(),
   service: z.int(),
@@ -36,7 +36,7 @@ export type GapState = z.infer<typeof gapStateSchema>;
  * @param upTo the newest message id that belongs to it
  */
 export function beginGaps({ from, to }: Range, upTo: number): GapState {
-  const low = from === undefined ? 1 : "id" in from ? Math.max(from.id, 1) : undefined;
+  const low = from === undefined ? 1 : "id" in from ? from.id : undefined;
   const high = to === undefined ? upTo : "id" in to ? Math.min(to.id - 1, upTo) : undefined;
   const none = { covered: [], deleted: 0, service: 0, filtered: 0, unknown: 0, ranges: [] };
   return { from: low, to: high, next: low, ...none };
@@ -44,13 +44,9 @@ export function beginGaps({ from, to }: Range, upTo: number): GapState {
 
 /** Notes that Telegram named every message from `from` to `to`, both inclusive. */
 export function cover(state: GapState, from: number, to: number): void {
-  const spans: [number, number][] = [...state.covered, [Math.max(from, state.next ?? from), to]];
-  state.covered = [];
-  for (const [start, end] of spans.filter(([start, end]) => start <= end).sort(([a], [b]) => a - b)) {
-    const last = state.covered.at(-1);
-    if (last !== undefined && start <= last[1] + 1) last[1] = Math.max(last[1], end);
-    else state.covered.push([start, end]);
-  }
+  const last = state.covered.at(-1);
+  if (last !== undefined && last[0] <= from && from <= last[1] + 1) last[1] = Math.max(last[1], to);
+  else if (from <= to) state.covered = [...state.covered, [from, to] as [number, number]].sort(([a], [b]) => a - b);
 }
 
 /** Notes a message, which decides all ids below it. One below the whole, looked at again, is no part of it. */

@@ -123,5 +123,5 @@ function spanProblem({ kind, bounds, gaps, messages }: ManifestChat): string | u
 
 /** The id that `#ID` names, moved; undefined for a date. */
 function pointId(point: string, shift = 0): number | undefined {
-  return point.startsWith("#") ? Math.max(Number(point.slice(1)), 1) + shift : undefined;
+  return point.startsWith("#") ? Number(point.slice(1)) + shift : undefined;
 }

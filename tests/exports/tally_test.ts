@@ -178,6 +178,27 @@ Deno.test("tally: a span that is told of twice counts once", () => {
   assert.deepEqual(gapsAfter(channel(9), page("+2", [1, 5]), page("", [1, 5]), page("+8", [3, 9])), once);
 });
 
+Deno.test("tally: spans without messages stay one, and may come in any order", () => {
+  const tally = createTally([channel(1000)]);
+  for (let id = 1; id <= 900; id += 10) tally.add(page("", [id, id + 9]));
+  assert.deepEqual(tally.snapshot().segments[0]?.gaps?.covered, [[1, 900]]);
+  assert.deepEqual(gapsAfter(channel(9), page("", [7, 8]), page("", [1, 5]), page("+9")), [
+    "1-9",
+    ...["1-5 deleted", "6-6 unknown", "7-8 deleted"],
+  ]);
+});
+
+Deno.test("tally: neither counts nor a snapshot change what goes on, or with it", () => {
+  const tally = createTally([channel(9)]);
+  tally.add(page("+2", [1, 2]));
+  const snapshot = tally.snapshot();
+  const [before, text] = [tally.counts(), JSON.stringify(snapshot)];
+  assert.deepEqual(shown(before[0]?.gaps), ["1-9", "1-1 deleted", "3-9 unknown"]);
+  tally.add(page("+4", [3, 9]));
+  assert.deepEqual(shown(only(tally).gaps), ["1-9", "1-1 deleted", "3-3 deleted", "5-9 deleted"]);
+  assert.deepEqual([before[0]?.messages, before[0]?.by_kind, JSON.stringify(snapshot)], [1, { text: 1 }, text]);
+});
+
 Deno.test("tally: more ranges than are listed are counted all the same", () => {
   const tally = createTally([channel(10_000)]);
   for (let id = 2; id <= 10_000; id += 2) tally.add(page(`+${id}`, [id - 1, id]));
