@@ -122,6 +122,13 @@ const DAMAGES: Readonly<Record<string, readonly [Damage, RegExp]>> = {
     },
     /^messages\.csv: it is missing$/m,
   ],
+  "the manifest replaced by a link to a copy": [
+    async (folder) => {
+      await Deno.rename(join(folder, MANIFEST_FILE), join(dirname(folder), "copy"));
+      await Deno.symlink(join(dirname(folder), "copy"), join(folder, MANIFEST_FILE));
+    },
+    /^manifest\.json: it is not a regular file$/m,
+  ],
   "a folder replaced by a link to a copy": [
     async (folder) => {
       await Deno.rename(join(folder, "media"), join(dirname(folder), "copied"));
