@@ -16,6 +16,7 @@ import { createMediaLinks } from "./mcp/media_links.ts";
 import type { Sources } from "./mcp/reading.ts";
 import { type CallRecord, createRegistry } from "./mcp/registry.ts";
 import { createTools } from "./mcp/tools/mod.ts";
+import { MANIFEST_JSON_SCHEMA } from "./model/manifest.ts";
 import { MESSAGE_JSON_SCHEMA } from "./model/message.ts";
 import { LOCAL_PRINCIPAL } from "./model/principal.ts";
 import type { CallEnd } from "./mtproto/invoke.ts";
@@ -167,6 +168,12 @@ function routesOf(parts: {
       path: "/api/schemas/message-1",
       name: "schema",
       handler: () => Response.json(MESSAGE_JSON_SCHEMA),
+    },
+    {
+      methods: READ,
+      path: "/api/schemas/manifest-1",
+      name: "schema",
+      handler: () => Response.json(MANIFEST_JSON_SCHEMA),
     },
     { methods: READ, path: "/media/:token", name: "media", handler: media },
     { methods: READ, path: "/", name: "landing", handler: page },

@@ -47,6 +47,12 @@ export async function main(args: readonly string[]): Promise<number> {
       const { render } = await import("./render.ts");
       code = await render(file, options);
     });
+  program.command("verify <folder>")
+    .description("check a finished export: every file, every line and every number of its manifest")
+    .action(async (folder: string) => {
+      const { verify } = await import("./verify.ts");
+      code = await verify(folder);
+    });
   program.command("login")
     .description("sign a Telegram account in, by QR code unless told otherwise, and store the session")
     .option("--phone [number]", "by a code that Telegram sends")

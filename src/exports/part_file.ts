@@ -123,7 +123,7 @@ async function writeNote(note: string, plan: Plan): Promise<void> {
 }
 
 /** A rename is on the disk once its folder is: https://man7.org/linux/man-pages/man2/fsync.2.html */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   if (Deno.build.os === "windows") return;
   using folder = await Deno.open(dirname(path));
   await folder.sync();

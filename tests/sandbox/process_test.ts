@@ -135,7 +135,7 @@ Deno.test("dev: without an application id the product is pointed at a sandbox, a
     assert.match(env.TELEGRAM_TEST_DC, /^2@127\.0\.0\.1:\d+$/);
     assert.equal(env.TELEGRAM_API_ID, "1");
     assert.match(env.TELEGRAM_API_HASH, /^[0-9a-f]{32}$/);
-    assert.equal(env.DATA_DIR, directory);
+    assert.equal(env.DATA_DIR, join(directory, "sandbox", "data"));
     assert.match(await Deno.readTextFile(env.TELEGRAM_TEST_KEY_FILE), /BEGIN RSA PUBLIC KEY/);
     assert.match(await Deno.readTextFile(env.TELEGRAM_STRING_SESSION_FILE), /^1[A-Za-z0-9+/=]{352,}$/);
     assert.equal(new TextDecoder().decode(stderr).trim().split("\n").length, 1);
