@@ -4,7 +4,7 @@
  */
 import { AppError } from "../errors.ts";
 import { verifyExport } from "../exports/verify.ts";
-import { createRevealer } from "../mcp/visible.ts";
+import { createRevealer } from "../model/visible.ts";
 import { writeAll } from "../observability/output.ts";
 import { reportText } from "./doctor/report.ts";
 
