@@ -6,6 +6,7 @@ import { setTimeout as sleepMs } from "node:timers/promises";
 import { z } from "zod";
 import { loadConfig, warningsOf } from "../config/load.ts";
 import { AppError } from "../errors.ts";
+import { describeFolder, messagesPath } from "../exports/folder.ts";
 import { exportLines } from "../exports/ndjson.ts";
 import { assertFree, openPartFile } from "../exports/part_file.ts";
 import type { Plan } from "../exports/plan.ts";
@@ -21,12 +22,12 @@ import { readRange } from "../telegram/dates.ts";
 import { openAccount } from "../telegram/open.ts";
 import type { HistoryQuery } from "../telegram/query.ts";
 import { type Directory, findSelf, resolveChat } from "../telegram/resolve.ts";
-import { VERSION } from "../version.ts";
+import { NAME, VERSION } from "../version.ts";
 import { INTERRUPTED, listenForInterrupt } from "./interrupt.ts";
 import { createProgress, type Progress } from "./progress.ts";
 
 const optionsSchema = z.object({
-  out: z.string().min(1, "expected a file, or - for standard output"),
+  out: z.string().min(1, "expected a file, a folder with / at its end, or - for standard output"),
   from: z.string().optional(),
   to: z.string().optional(),
   tz: z.string().optional(),
@@ -72,7 +73,10 @@ async function run(chat: string, options: Options, progress: Progress, signal: A
   const begun = new Date();
   const range = readRange(options, Math.floor(begun.getTime() / 1000));
   const config = loadConfig();
-  const { out, from, to, tz, limit, force } = options;
+  const { from, to, tz, limit, force } = options;
+  const folder = /[/\\]$/.test(options.out) ? options.out : undefined;
+  if (folder !== undefined) await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+  const out = folder === undefined ? options.out : messagesPath(folder);
   if (out !== "-") await assertFree(out, force);
   for (const warning of warningsOf(config)) progress.note(warning);
   using _lock = await holdDirectory(config.dataDir, "export");
@@ -110,6 +114,10 @@ async function run(chat: string, options: Options, progress: Progress, signal: A
     progress.add(lines.count);
   }
   await sink.complete();
+  if (folder !== undefined) {
+    const program = { name: NAME, version: VERSION };
+    await describeFolder(folder, { chat: peer, plan, program, ...(former && { former: former.id }) });
+  }
   progress.finish(out === "-" ? "standard output" : out);
 }
 

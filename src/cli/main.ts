@@ -27,7 +27,10 @@ export async function main(args: readonly string[]): Promise<number> {
     });
   program.command("export <chat>")
     .description("write a chat's history to a file, one JSON message a line, oldest first")
-    .requiredOption("--out <file>", "where to; - for standard output")
+    .requiredOption(
+      "--out <file>",
+      "where to; with / at its end a folder, which gets a manifest too; - for standard output",
+    )
     .option("--from <date>", "inclusive: RFC 3339 with zone, age (24h, 7d, 2w) or #ID")
     .option("--to <date>", "exclusive, same forms")
     .option("--tz <zone>", "IANA time zone for dates without one")
