@@ -5,7 +5,7 @@
 import { timingSafeEqual } from "node:crypto";
 import { setTimeout as sleepMs } from "node:timers/promises";
 import { isLocalNetwork, type Socks5Proxy } from "../config/formats.ts";
-import { AppError, toAppError } from "../errors.ts";
+import { AppError, ERROR_CODES, toAppError } from "../errors.ts";
 import type { Address } from "./data_centres.ts";
 import { RpcError, toTelegramError } from "./errors.ts";
 import { Api, type TlRequest, withoutUpdates } from "./gram.ts";
@@ -37,6 +37,8 @@ export interface ConnectionOptions {
    * is dialled and every call answers SESSION_INVALID. What it rejects with is the reason.
    */
   readonly findSession: () => Promise<Session | undefined>;
+  /** What helps when a session is refused, where that is not the command `login`. */
+  readonly loginHint?: string;
   readonly apiId: number;
   readonly appVersion: string;
   /** Milliseconds for one answer. */
@@ -83,9 +85,13 @@ export function createConnection(options: ConnectionOptions): Connection {
     waiters.clear();
   };
 
-  const needLogin = ({ message, hint }: AppError): void => {
-    if (status.state === "needs_login" && status.reason === message) return;
-    become({ state: "needs_login", reason: message, hint });
+  /** What callers are told from now on. */
+  const needLogin = (error: AppError): AppError => {
+    const usual = ERROR_CODES.SESSION_INVALID.hint;
+    const hint = error.hint.replace(usual, options.loginHint ?? usual);
+    const isKnown = status.state === "needs_login" && status.reason === error.message;
+    if (!isKnown) become({ state: "needs_login", reason: error.message, hint });
+    return new AppError("SESSION_INVALID", error.message, { hint, cause: error });
   };
 
   /** Waits for a session that has not been refused; undefined when the connection is being closed. */
@@ -189,8 +195,9 @@ export function createConnection(options: ConnectionOptions): Connection {
         if (status.state === "needs_login") throw sessionInvalid(status);
         const failure = toTelegramError(error, methodOf(request));
         if (failure.code === "SESSION_INVALID" && status.state === "ready") {
-          needLogin(failure);
+          const refusal = needLogin(failure);
           await wire?.close();
+          throw refusal;
         }
         throw failure;
       }

@@ -40,7 +40,7 @@ const PAUSE_MS = 40;
  */
 export async function holdDirectory(directory: string, command: string): Promise<DirectoryLock> {
   const file = open(directory);
-  for (let attempt = 1; !file.tryLockSync(true); attempt++) {
+  for (let attempt = 1; !tryLock(file, directory); attempt++) {
     if (attempt < ATTEMPTS) {
       await sleepMs(PAUSE_MS);
       continue;
@@ -98,11 +98,24 @@ function open(directory: string): Deno.FsFile {
     Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
     return Deno.openSync(join(directory, FILE), { create: true, read: true, write: true, mode: 0o600 });
   } catch (cause) {
-    throw new AppError("RESOURCE_EXHAUSTED", `The data directory ${directory} cannot be used.`, {
-      hint: "Check DATA_DIR: it must be a folder that this user may write to, on a disk with free space.",
-      cause,
-    });
+    throw unusable(directory, cause);
   }
+}
+
+function tryLock(file: Deno.FsFile, directory: string): boolean {
+  try {
+    return file.tryLockSync(true);
+  } catch (cause) {
+    file.close();
+    throw unusable(directory, cause);
+  }
+}
+
+function unusable(directory: string, cause: unknown): AppError {
+  return new AppError("RESOURCE_EXHAUSTED", `The data directory ${directory} cannot be used.`, {
+    hint: "Check DATA_DIR: it must be a folder that this user may write to, on a local disk with free space.",
+    cause,
+  });
 }
 
 /** What the file says; undefined in the moment in which a holder writes it. */

@@ -25,6 +25,14 @@ const CONCURRENCY = 2;
 /** A request waits so long for its turn; with its own time-out behind it, callers hear within a minute whatever happens. */
 const LONGEST_QUEUE_MS = 15_000;
 
+/** A login stores a session, which the configured one goes before. */
+const CONFIGURED_SESSION_HINT =
+  "The server's owner must set a TELEGRAM_STRING_SESSION that is signed in, or unset it and run the command `login`, and " +
+  "start again.";
+
+/** The longest time that a timer can take: https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** Who wants to know what happens on the way to Telegram. */
 export interface Observers extends Pick<ConnectionOptions, "onProblem"> {
   readonly onStatus?: (status: TelegramStatus) => void;
@@ -62,6 +70,7 @@ export function openAccount(
   const connection = createConnection({
     ...asWhom,
     findSession: sessionSource(config),
+    ...(config.telegram.stringSession === undefined ? {} : { loginHint: CONFIGURED_SESSION_HINT }),
     ...(testDc === undefined ? {} : { testDc }),
     onSelf: (self) => {
       const before = peers.self()?.id;
@@ -80,7 +89,7 @@ export function openAccount(
   /** Tells of the end of the flood waits. */
   const watchFloods = async (): Promise<void> => {
     for (let flood; (flood = floods.longest()) !== undefined;) {
-      await sleep(Math.max(0, flood.until - Date.now()), stop.signal);
+      await sleep(Math.min(Math.max(0, flood.until - Date.now()), LONGEST_TIMER_MS), stop.signal);
     }
     onStatus(status());
   };

@@ -115,7 +115,10 @@ Deno.test("export: a session that is revoked amid it ends it with a sentence, an
   await sandbox.faults({ rules: [{ method: "messages.getHistory", after: 20, error }] });
   const { code, err } = await run(["export", "@sandbox_group", "--out", file], sandbox.environment);
   assert.equal(code, 1, err);
-  assert.match(err, /The session was ended .*\nRun the command `login`\.$/m);
+  assert.match(
+    err,
+    /The session was ended .*\nSet a TELEGRAM_STRING_SESSION .* run the command `login`, and start again\.$/m,
+  );
   assert.ok(await sizeOf(`${file}.part`) > 0);
 });
 

@@ -116,8 +116,18 @@ Deno.test("states: a lost connection is reconnecting since when, for whatever re
 });
 
 const REFUSED = [
-  ["AUTH_KEY_UNREGISTERED", 401, /logged out, or ended in an app/, /must run the command `login`/],
-  ["SESSION_REVOKED", 401, /Terminate all sessions/, /must run the command `login`/],
+  [
+    "AUTH_KEY_UNREGISTERED",
+    401,
+    /logged out, or ended in an app/,
+    /must set a TELEGRAM_STRING_SESSION that is signed in, or unset it and run the command `login`/,
+  ],
+  [
+    "SESSION_REVOKED",
+    401,
+    /Terminate all sessions/,
+    /must set a TELEGRAM_STRING_SESSION that is signed in, or unset it and run the command `login`/,
+  ],
   ["USER_DEACTIVATED", 401, /account was deleted/, /A new login does not help/],
   ["AUTH_KEY_DUPLICATED", 406, /two programs used it at once/, /a session of its own/],
 ] as const;
