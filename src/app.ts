@@ -59,14 +59,18 @@ export async function createApp(config: Config): Promise<App> {
       metrics.floodWaitSeconds.observe({ method }, seconds);
     },
     onStatus: (status) => {
-      const { state: actual, since: _, until, method, reason } = statusBody(status);
-      log.info("connection", { ...statusBody(status) });
-      metrics.telegramState(actual);
-      wasReady ||= actual === "ready" || actual === "flood_waiting";
-      // A server that has never reached Telegram is not ready to serve, however often it tries.
-      const state = actual === "reconnecting" && !wasReady ? "connecting" : actual;
+      const { state, until, method, reason } = statusBody(status);
+      const isTrouble = state === "reconnecting" || state === "needs_login";
+      log[isTrouble ? "warning" : "info"]("connection", { ...statusBody(status) });
+      metrics.telegramState(state);
+      wasReady ||= state === "ready" || state === "flood_waiting";
       const detail = method === undefined ? reason : `Telegram asks to wait with ${method}`;
-      health.set("telegram", state, { ...(detail && { detail }), ...(until && { until }) });
+      health.set("telegram", state, {
+        ...(detail && { detail }),
+        ...(until && { until }),
+        // A server that has never reached Telegram is not ready to serve, however often it tries.
+        ...(state === "reconnecting" && { ready: wasReady }),
+      });
     },
     onProblem: (error) => log.warning("wire", { error }),
   }));

@@ -49,8 +49,8 @@ const healthSchema = z.object({ components: z.object({ telegram: z.object({ stat
  * @param url of the server
  * @throws AppError CONNECTION when it does not say
  */
-export async function telegramState(url: string): Promise<string> {
-  const { body } = await heard(url, () => askServer(`${url}/health`));
+export async function telegramState(url: string, signal: AbortSignal): Promise<string> {
+  const { body } = await heard(url, () => askServer(`${url}/health`, { signal }));
   return readJson(healthSchema, url, body).components.telegram.state;
 }
 
@@ -69,8 +69,9 @@ export interface ServedAccount {
  * The account of a running server: its tool resolve_chat, of `me`.
  * @throws AppError CONNECTION when it does not answer, SESSION_INVALID with what it says in place of an account
  */
-export async function servedAccount(url: string): Promise<ServedAccount> {
-  const { status, body } = await heard(url, () => askServer(`${url}/api/tools/resolve_chat`, { body: { chat: "me" } }));
+export async function servedAccount(url: string, signal: AbortSignal): Promise<ServedAccount> {
+  const asked = { chat: "me" };
+  const { status, body } = await heard(url, () => askServer(`${url}/api/tools/resolve_chat`, { body: asked, signal }));
   if (status === 200) return readJson(selfSchema, url, body).chat;
   const { detail = `It answers with status ${status}.`, hint } = readJson(problemSchema, url, body);
   throw new AppError("SESSION_INVALID", `The server at ${url} has no account to show: ${detail}`, { hint });

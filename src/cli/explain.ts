@@ -14,6 +14,8 @@ const HINTS: Partial<Record<ErrorCode, string>> = {
   CHANNEL_PRIVATE: "Join it with the account first.",
   ACCESS_DENIED: "The account lacks the rights for it.",
   SESSION_INVALID: "Run the command `login`.",
+  CONNECTION: "Try again in a minute; `doctor` looks for the cause.",
+  TIMEOUT: "Try again in a minute; `doctor` looks for the cause.",
   INTERNAL: "This is a defect of the program; please report it with the lines below.",
 };
 

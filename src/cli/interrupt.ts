@@ -7,7 +7,7 @@ import { AppError } from "../errors.ts";
 /** What a command ends with that was interrupted: 128 and SIGINT. */
 export const INTERRUPTED = 130;
 
-/** Listens for signals until it is disposed of. */
+/** Listens for signals until it is disposed of; the second one ends the process. */
 export interface Interrupt extends Disposable {
   /** Aborted by the first one. */
   readonly signal: AbortSignal;
@@ -20,7 +20,11 @@ const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 /** Starts listening. */
 export function listenForInterrupt(): Interrupt {
   const controller = new AbortController();
-  const interrupt = (): void => controller.abort(new AppError("CONNECTION", "Interrupted."));
+  const interrupt = (): void => {
+    // Whoever asks twice does not want to wait for what hangs.
+    if (controller.signal.aborted) Deno.exit(INTERRUPTED);
+    controller.abort(new AppError("CONNECTION", "Interrupted."));
+  };
   for (const name of SIGNALS) Deno.addSignalListener(name, interrupt);
   return {
     signal: controller.signal,

@@ -7,6 +7,7 @@ import { z } from "zod";
 import { type Config, loadConfig, warningsOf } from "../config/load.ts";
 import { Secret } from "../config/secret.ts";
 import { AppError } from "../errors.ts";
+import { patient } from "../mtproto/flood.ts";
 import { formatSession, type Session } from "../mtproto/session.ts";
 import { writeAll } from "../observability/output.ts";
 import { findHolder, heldBy, holdDirectory } from "../storage/lock.ts";
@@ -31,6 +32,9 @@ const optionsSchema = z.object({
   again: z.literal(true).optional(),
 });
 type Options = z.infer<typeof optionsSchema>;
+
+/** How long in all Telegram's passing troubles are waited out. */
+const PATIENCE_S = 30;
 
 /** Who has signed in, and with what. */
 interface SignedIn {
@@ -79,7 +83,7 @@ async function run(config: Config, options: Options, prompt: Prompt, interrupt: 
     return;
   }
   await storeSession(config.dataDir, text, config.telegram.sessionKey);
-  await tellWhatIsNext(config, options, prompt);
+  await tellWhatIsNext(config, options, prompt, interrupt.signal);
 }
 
 /** By QR code or by phone. */
@@ -88,12 +92,19 @@ async function signIn(config: Config, { phone }: Options, person: Prompt, signal
   if (apiId === undefined || apiHash === undefined) throw noApplication();
   const allowed = ["read", "session", "login"] as const;
   await using centre = openLoginCentre(config, { allowed, appVersion: VERSION, signal });
+  const sleep = (ms: number): Promise<unknown> => sleepMs(ms, undefined, { signal });
+  // What passes by itself must not cost the person a code: Telegram sends few of them.
+  const call = patient(centre.call, {
+    seconds: PATIENCE_S,
+    sleep: async (seconds) => void await sleep(seconds * 1000),
+    onWait: ({ seconds }) => person.show(`Telegram cannot answer now; asking again in ${Math.ceil(seconds)} s.`),
+  });
   const way: Login = {
-    centre,
+    centre: { ...centre, call },
     application: { apiId, apiHash },
     person,
     now: Date.now,
-    sleep: (ms) => sleepMs(ms, undefined, { signal }),
+    sleep,
   };
   const user = phone === undefined
     ? await signInByQr(way)
@@ -136,19 +147,16 @@ async function assertSignedOut(config: Config, person: Prompt, signal: AbortSign
   const holder = findHolder(config.dataDir);
   if (holder !== undefined) {
     if (holder.url === undefined) throw heldBy(holder);
-    if (await telegramState(holder.url) === "needs_login") return;
-    const { id, username } = await servedAccount(holder.url);
-    throw signedIn(`${username === undefined ? "" : `@${username}, `}id ${id}, in use by the server at ${holder.url}`);
+    if (await telegramState(holder.url, signal) === "needs_login") return;
+    const { id, username } = await servedAccount(holder.url, signal);
+    throw signedIn(
+      `${username === undefined ? "" : `@${username}, `}id ${id}, in use by the server at ${holder.url}`,
+      "Stop that server and run",
+    );
   }
   using _lock = await holdDirectory(config.dataDir, "login");
-  const session = await storedSession(config).catch((error) => {
-    if (!isRefused(error)) throw error;
-    // It may be good: only its key is missing here.
-    throw new AppError("UNSUPPORTED", error.message, {
-      hint: "Set SESSION_KEY as it was when that session was stored, or replace the session: `login --again`.",
-      cause: error,
-    });
-  });
+  // One that cannot be read may be good all the same: its key may only be missing here.
+  const session = await storedSession(config);
   if (session === undefined) return;
   let self: Identity;
   try {
@@ -165,13 +173,18 @@ function isRefused(error: unknown): error is AppError {
   return error instanceof AppError && error.code === "SESSION_INVALID";
 }
 
-function signedIn(as: string): AppError {
+function signedIn(as: string, first = "Run"): AppError {
   return new AppError("UNSUPPORTED", `Signed in already as ${as}.`, {
-    hint: "Run `logout` first, or `login --again` to replace the stored session without ending it.",
+    hint: `${first} \`logout\` first, or \`login --again\` to replace the stored session without ending it.`,
   });
 }
 
-async function tellWhatIsNext({ dataDir, telegram }: Config, { again }: Options, person: Prompt): Promise<void> {
+async function tellWhatIsNext(
+  { dataDir, telegram }: Config,
+  { again }: Options,
+  person: Prompt,
+  signal: AbortSignal,
+): Promise<void> {
   const how = telegram.sessionKey === undefined ? "readable by this user alone" : "encrypted with SESSION_KEY";
   person.show(`The session is stored in ${sessionPath(dataDir)}, ${how}.`);
   if (again) {
@@ -183,7 +196,14 @@ async function tellWhatIsNext({ dataDir, telegram }: Config, { again }: Options,
   }
   const holder = findHolder(dataDir);
   if (holder?.url === undefined) return person.show("Next: run `serve`, or `whoami` to see the account.");
-  const isWaiting = await telegramState(holder.url).then((state) => state === "needs_login", () => false);
+  if (holder.configured) {
+    person.show(
+      `The server at ${holder.url} uses TELEGRAM_STRING_SESSION, which goes before the stored session: unset it there, ` +
+        "and start that server again.",
+    );
+    return;
+  }
+  const isWaiting = await telegramState(holder.url, signal).then((state) => state === "needs_login", () => false);
   person.show(
     isWaiting
       ? `The server at ${holder.url} goes on with it by itself, within seconds.`

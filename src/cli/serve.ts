@@ -21,7 +21,9 @@ export async function serveUntilStopped(): Promise<number> {
   await using _logging = configureLogging(config.log);
   const log = getLogger();
   for (const warning of warningsOf(config)) log.warning("configuration", { warning });
-  using lock = await holdDirectory(config.dataDir, "serve");
+  using lock = await holdDirectory(config.dataDir, "serve", {
+    configured: config.telegram.stringSession !== undefined,
+  });
   await using app = await createApp(config);
   const stopped = Promise.withResolvers<string>();
   let isStopping = false;

@@ -52,7 +52,7 @@ export async function whoami(rawOptions: unknown): Promise<number> {
 async function find(config: Config, signal: AbortSignal): Promise<Account> {
   const holder = findHolder(config.dataDir);
   if (holder?.url !== undefined) {
-    const { id, username } = await servedAccount(holder.url);
+    const { id, username } = await servedAccount(holder.url, signal);
     return { id, username, source: `the server at ${holder.url}` };
   }
   if (holder !== undefined) throw heldBy(holder);

@@ -14,6 +14,8 @@ export interface Config {
     readonly apiId?: number;
     readonly apiHash?: Secret;
     readonly stringSession?: Secret;
+    /** The file that it came from, which may come to hold another one. */
+    readonly stringSessionFile?: string;
     /** What a stored session is encrypted with. */
     readonly sessionKey?: Secret;
     /** What Telegram is reached through. */
@@ -178,6 +180,7 @@ export function loadConfig(
       apiId,
       apiHash,
       stringSession,
+      stringSessionFile: lookup("TELEGRAM_STRING_SESSION_FILE"),
       sessionKey,
       proxy,
       testDc: testDc && publicKey ? { ...testDc, publicKey } : undefined,

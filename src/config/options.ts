@@ -144,7 +144,8 @@ export const OPTIONS = {
     defaultText: "$XDG_STATE_HOME/telegram-toolkit-mcp, or $HOME/.local/state/telegram-toolkit-mcp",
     expects: "a folder (neither XDG_STATE_HOME nor HOME is set to derive it from)",
     example: "/var/lib/telegram-toolkit-mcp",
-    help: "The folder of the database: known chats and their access hashes.",
+    help:
+      "The folder of the database (known chats, their access hashes, flood waits), of the stored session and of the lock.",
   },
   PUBLIC_URL: {
     type: publicUrl,

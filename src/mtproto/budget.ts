@@ -4,7 +4,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
-import { AppError } from "../errors.ts";
+import { AppError, type ErrorCode } from "../errors.ts";
 import { migrate } from "../storage/migrate.ts";
 import { methodOf } from "./guard.ts";
 import type { Call } from "./invoke.ts";
@@ -14,6 +14,8 @@ const METHOD = "contacts.ResolveUsername";
 const MOST = 30;
 /** One more comes back in so long: 288 a day. */
 const ONE_MORE_MS = 300_000;
+
+const UNASKED: readonly ErrorCode[] = ["CONNECTION", "SESSION_INVALID"];
 
 const SCHEMA = [
   `CREATE TABLE lookup_budget (account_id TEXT PRIMARY KEY, spare REAL NOT NULL, at_ms INTEGER NOT NULL) STRICT`,
@@ -40,20 +42,34 @@ export function budgeted(
     "INSERT INTO lookup_budget VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET spare = excluded.spare, at_ms = excluded.at_ms",
   );
   let { spare, at_ms: at } = row === undefined ? { spare: MOST, at_ms: now() } : rowSchema.parse(row);
-  const spend = (): void => {
-    spare = Math.min(MOST, spare + Math.max(0, now() - at) / ONE_MORE_MS);
-    at = now();
-    if (spare < 1) throw exhausted(Math.ceil((1 - spare) * ONE_MORE_MS / 1000));
-    spare--;
+  const keep = (): void => {
     try {
       put.run(accountId, spare, Math.round(at));
     } catch (error) {
       onProblem(error);
     }
   };
+  const spend = (): void => {
+    spare = Math.min(MOST, spare + Math.max(0, now() - at) / ONE_MORE_MS);
+    at = now();
+    if (spare < 1) throw exhausted(Math.ceil((1 - spare) * ONE_MORE_MS / 1000));
+    spare--;
+    keep();
+  };
+  const giveBack = (): void => {
+    spare = Math.min(MOST, spare + 1);
+    keep();
+  };
   return async (request, callOptions) => {
-    if (methodOf(request) === METHOD) spend();
-    return await call(request, callOptions);
+    if (methodOf(request) !== METHOD) return await call(request, callOptions);
+    spend();
+    try {
+      return await call(request, callOptions);
+    } catch (error) {
+      // Telegram has not looked anything up.
+      if (error instanceof AppError && UNASKED.includes(error.code)) giveBack();
+      throw error;
+    }
   };
 }
 

@@ -103,6 +103,7 @@ export function createConnection(options: ConnectionOptions): Connection {
         if (found === undefined) needLogin(noSession());
         else if (!isSame(found, session) || now() - refusedAt >= TRY_AGAIN_MS) return found;
       } catch (error) {
+        if (!(error instanceof AppError)) onProblem(error);
         needLogin(toAppError(error));
       }
     }
@@ -249,6 +250,6 @@ function sessionInvalid({ reason, hint }: ConnectionStatus & { readonly state: "
 }
 
 function notConnected(request: TlRequest<unknown>, status: ConnectionStatus): AppError {
-  const reason = status.state === "reconnecting" ? ` (${status.reason})` : "";
+  const reason = status.state === "reconnecting" ? ` (${status.reason.replace(/\.$/, "")})` : "";
   return new AppError("CONNECTION", `Telegram cannot be reached for ${methodOf(request)}${reason}.`);
 }

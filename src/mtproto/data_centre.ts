@@ -3,7 +3,7 @@
  * that is not the account's own holds a part of its files; before there is an account, it is where one signs in.
  * @module
  */
-import type { Socks5Proxy } from "../config/formats.ts";
+import { isLocalNetwork, type Socks5Proxy } from "../config/formats.ts";
 import { AppError } from "../errors.ts";
 import type { Address } from "./data_centres.ts";
 import { toTelegramError } from "./errors.ts";
@@ -47,16 +47,27 @@ export interface DataCentreOptions {
 }
 
 /** The options of a data centre that the account's own one names and vouches for. */
-export function vouchedBy(home: Call, dcId: number): Pick<DataCentreOptions, "dcId" | "address" | "introduce"> {
+export function vouchedBy(
+  home: Call,
+  dcId: number,
+  options: { readonly localOnly?: boolean } = {},
+): Pick<DataCentreOptions, "dcId" | "address" | "introduce"> {
   const atHome = (signal: AbortSignal): Call => (request) => home(request, { signal });
   return {
     dcId,
-    address: (signal) => addressOf(atHome(signal), dcId),
+    address: (signal) => addressOf(atHome(signal), dcId, options),
     introduce: (signal) => introduction(atHome(signal), dcId),
   };
 }
 
 const IDLE_MS = 60_000;
+
+/** What the account's own data centre has said of the account counts, and is not this one's. */
+class FailedAtHome extends Error {}
+
+function atHome(cause: unknown): never {
+  throw new FailedAtHome("the account's own data centre did not help", { cause });
+}
 
 /** Dials nothing yet. */
 export function createDataCentre(options: DataCentreOptions): DataCentre {
@@ -76,8 +87,8 @@ export function createDataCentre(options: DataCentreOptions): DataCentre {
   };
   const dial = async (): Promise<LiveWire> => {
     const { signal } = stop;
-    const address = await options.address(signal);
-    const first = authKey === undefined ? await introduce?.(signal) : undefined;
+    const address = await options.address(signal).catch(atHome);
+    const first = authKey === undefined ? await introduce?.(signal).catch(atHome) : undefined;
     const { apiId, appVersion, proxy } = options;
     try {
       const opened = await openLiveWire({
@@ -128,6 +139,7 @@ export function createDataCentre(options: DataCentreOptions): DataCentre {
       key = authKey;
       return await open.ask(withoutUpdates(request), end);
     } catch (error) {
+      if (error instanceof FailedAtHome) throw error.cause;
       const failure = toTelegramError(error, methodOf(request));
       // A key that this data centre has forgotten is given up with its connection, other calls on which then end as lost.
       const isForgotten = failure.code === "SESSION_INVALID";
@@ -167,10 +179,20 @@ export function createDataCentre(options: DataCentreOptions): DataCentre {
   };
 }
 
-/** TL method help.getConfig: where the data centre is, by an address that needs no proxy and no key of its own. */
-export async function addressOf(home: Call, dcId: number): Promise<Address> {
+/**
+ * TL method help.getConfig: where the data centre is, by an address that needs no proxy and no key of its own.
+ * @param options.localOnly a test data centre stands in for Telegram, so nothing beyond the local network is dialled
+ * @throws AppError CONNECTION when there is none
+ */
+export async function addressOf(
+  home: Call,
+  dcId: number,
+  { localOnly = false }: { readonly localOnly?: boolean } = {},
+): Promise<Address> {
   const { dcOptions } = await home(new Api.help.GetConfig());
-  const option = dcOptions.find(({ id, cdn, ipv6, tcpoOnly }) => id === dcId && !cdn && !ipv6 && !tcpoOnly);
+  const option = dcOptions.find(({ id, cdn, ipv6, tcpoOnly, ipAddress }) =>
+    id === dcId && !cdn && !ipv6 && !tcpoOnly && (!localOnly || isLocalNetwork(ipAddress))
+  );
   if (option !== undefined) return { host: option.ipAddress, port: option.port };
   throw new AppError("CONNECTION", `Telegram names no address of its data centre ${dcId}.`);
 }

@@ -10,6 +10,9 @@ import type { Call } from "./invoke.ts";
 /** Told of each flood wait that Telegram asks for. */
 export type OnFlood = (flood: Flood) => void;
 
+/** Floods of requests that another request needed: a gate that such an error passes on its way knows it was not its own. */
+const booked = new WeakSet<AppError>();
+
 /**
  * A gate before the wire: once Telegram has asked to wait with a method, further calls of it fail at once with
  * FLOOD_WAIT until the time is over, whoever makes them. Sending them would lengthen the wait.
@@ -26,14 +29,18 @@ export function floodGate(
     const flood = floods.find(method);
     if (flood !== undefined) {
       const retryAfter = Math.ceil(Math.min(flood.until - now(), flood.seconds * 1000) / 1000);
-      throw new AppError("FLOOD_WAIT", `Telegram asks to wait ${retryAfter} s before the next ${method}.`, {
+      const error = new AppError("FLOOD_WAIT", `Telegram asks to wait ${retryAfter} s before the next ${method}.`, {
         retryAfter,
       });
+      booked.add(error);
+      throw error;
     }
     try {
       return await call(request, callOptions);
     } catch (error) {
-      if (error instanceof AppError && error.code === "FLOOD_WAIT" && error.retryAfter !== undefined) {
+      const isFlood = error instanceof AppError && error.code === "FLOOD_WAIT" && error.retryAfter !== undefined;
+      if (isFlood && !booked.has(error)) {
+        booked.add(error);
         onFlood(floods.begin(method, error.retryAfter));
       }
       throw error;

@@ -68,11 +68,15 @@ export function createFloods(
   const rows = db.prepare("SELECT method, until_ms, seconds FROM floods WHERE account_id = ?").all(accountId);
   const floods = new Map(z.array(rowSchema).parse(rows).map((flood) => [flood.method, flood]));
 
-  /** A clock that was set back does not make a wait longer than Telegram asked for: it counts from then anew. */
+  /**
+   * A clock that was set back does not make a wait longer than Telegram asked for: it counts from then anew. Nor does it bring
+   * one back that is over.
+   */
   const current = (flood: Flood): Flood => {
     const until = Math.min(flood.until, now() + flood.seconds * 1000);
-    if (until === flood.until) return flood;
-    const anew = { ...flood, until };
+    const seconds = until <= now() ? 0 : flood.seconds;
+    if (until === flood.until && seconds === flood.seconds) return flood;
+    const anew = { ...flood, until, seconds };
     floods.set(flood.method, anew);
     return anew;
   };

@@ -3,7 +3,7 @@
  * reconnecting are not used; what stays are the TL schema, the handshake, the envelope and the queue of one connection.
  * @module
  */
-import "./local_storage.ts";
+import "./browser_globals.ts";
 import { Api, type TelegramClient } from "telegram";
 import { AuthKey } from "telegram/crypto/AuthKey.js";
 import { _serverKeys } from "telegram/crypto/RSA.js";
@@ -137,6 +137,7 @@ export async function openWire(options: WireOptions): Promise<Wire & { readonly 
   try {
     const connected = await Promise.race([connecting, aborted.promise]);
     if (!connected) throw sender.failure ?? new Error("the connection was refused");
+    sender.isOpen = true;
   } catch (error) {
     await sender.end();
     await connecting;
@@ -163,6 +164,7 @@ export async function openWire(options: WireOptions): Promise<Wire & { readonly 
  */
 class Sender extends MTProtoSender {
   failure: unknown;
+  isOpen = false;
   readonly #broken = Promise.withResolvers<Error>();
   readonly #queue: MessagePacker;
   readonly #onProblem: WireOptions["onProblem"];
@@ -174,7 +176,8 @@ class Sender extends MTProtoSender {
     const owner = {
       _errorHandler: (error: unknown): void => {
         this.failure = error;
-        onProblem(error);
+        // Until it is open, whoever opens it is told.
+        if (this.isOpen) onProblem(error);
       },
     };
     super(key, {

@@ -18,7 +18,12 @@ export interface Turns {
 }
 
 /** Lets a few calls be under way at once; the others wait their turn, or leave when their signal is aborted. */
-export function inTurns(call: Call, { limit, longestWait, floods }: Turns): Call {
+export function inTurns(call: Call, turns: Turns): Call {
+  return createTurns(turns)(call);
+}
+
+/** The same for several ways to Telegram, whose calls take their turns together. */
+export function createTurns({ limit, longestWait, floods }: Turns): (call: Call) => Call {
   const underWay: MethodClass[] = [];
   const waiting: Array<{ readonly of: MethodClass; readonly enter: () => void }> = [];
   const mayEnter = (of: MethodClass): boolean =>
@@ -52,7 +57,7 @@ export function inTurns(call: Call, { limit, longestWait, floods }: Turns): Call
       signal?.removeEventListener("abort", onAbort);
     }
   };
-  return async (request, options) => {
+  return (call) => async (request, options) => {
     const of = classOf(methodOf(request));
     await turn(of, options?.signal);
     try {

@@ -61,8 +61,13 @@ export interface Health {
   /**
    * @param more.detail a sentence for a person, without secrets
    * @param more.until RFC 3339
+   * @param more.ready whether requests can be served, where that does not follow from the state
    */
-  set(component: string, state: ComponentState, more?: Pick<ComponentHealth, "detail" | "until">): void;
+  set(
+    component: string,
+    state: ComponentState,
+    more?: Pick<ComponentHealth, "detail" | "until"> & { readonly ready?: boolean },
+  ): void;
   /** Whether requests can be served: some component is known, all are fit and the process is not draining. */
   ready(): boolean;
   summary(): HealthSummary;
@@ -81,17 +86,20 @@ export interface HealthOptions {
 export function createHealth({ version, clock = Date.now }: HealthOptions): Health {
   const startedAt = clock();
   const components = new Map<string, ComponentHealth>();
+  const unfit = new Set<string>();
   let isDraining = false;
 
   const states = (): readonly ComponentState[] => components.values().map(({ state }) => state).toArray();
-  const ready = (): boolean => !isDraining && components.size > 0 && states().every((state) => MEANING[state].ready);
+  const ready = (): boolean => !isDraining && components.size > 0 && unfit.size === 0;
   const status = (): Status => {
     const all = states().map((state) => MEANING[state].status);
     return all.includes("down") ? "down" : all.includes("degraded") ? "degraded" : "ok";
   };
 
   return {
-    set(component, state, more = {}): void {
+    set(component, state, { ready = MEANING[state].ready, ...more } = {}): void {
+      if (ready) unfit.delete(component);
+      else unfit.add(component);
       const before = components.get(component);
       const since = before?.state === state ? before.since : new Date(clock()).toISOString();
       components.set(component, { state, since, ...more });

@@ -17,6 +17,8 @@ const holderSchema = z.object({
   since: z.iso.datetime(),
   /** Where it answers on this machine, if it serves. */
   url: z.url().optional(),
+  /** Its session comes from its configuration, not from what `login` stores. */
+  configured: z.literal(true).optional(),
 });
 
 /** Who holds a data directory. */
@@ -32,30 +34,44 @@ const FILE = "holder.lock";
 /** Somebody who only looks has the lock for a moment. */
 const ATTEMPTS = 5;
 const PAUSE_MS = 40;
+/** Commands that end by themselves within seconds are waited for. */
+const BRIEF: ReadonlySet<string> = new Set(["doctor", "login", "logout", "whoami"]);
+const ATTEMPTS_BESIDE_BRIEF = 500;
 
 /**
  * Takes the data directory for this process; the folder is created when missing.
  * @param command what this process does, for whoever finds the directory held
+ * @param options.configured whether the session is one of the configuration
  * @throws AppError UNSUPPORTED, naming the holder, when another process has it; RESOURCE_EXHAUSTED for an unusable folder
  */
-export async function holdDirectory(directory: string, command: string): Promise<DirectoryLock> {
+export async function holdDirectory(
+  directory: string,
+  command: string,
+  { configured }: { readonly configured?: boolean } = {},
+): Promise<DirectoryLock> {
   const file = open(directory);
   for (let attempt = 1; !tryLock(file, directory); attempt++) {
-    if (attempt < ATTEMPTS) {
+    const isBrief = attempt < ATTEMPTS_BESIDE_BRIEF && BRIEF.has(read(directory)?.command ?? "");
+    if (attempt < ATTEMPTS || isBrief) {
       await sleepMs(PAUSE_MS);
       continue;
     }
     file.close();
     throw heldBy(read(directory));
   }
-  const record: Holder = { pid: Deno.pid, command, since: new Date().toISOString() };
+  const record: Holder = { pid: Deno.pid, command, since: new Date().toISOString(), ...(configured && { configured }) };
   const write = (holder: Holder): void => {
     const text = new TextEncoder().encode(JSON.stringify(holder));
     file.truncateSync();
     file.seekSync(0, Deno.SeekMode.Start);
     for (let sent = 0; sent < text.length;) sent += file.writeSync(text.subarray(sent));
   };
-  write(record);
+  try {
+    write(record);
+  } catch (cause) {
+    file.close();
+    throw unusable(directory, cause);
+  }
   return {
     announce: (url) => write({ ...record, url }),
     [Symbol.dispose]: () => {
@@ -69,7 +85,8 @@ export async function holdDirectory(directory: string, command: string): Promise
 export function findHolder(directory: string): Holder | undefined {
   try {
     using file = Deno.openSync(join(directory, FILE), { read: true, write: true });
-    if (file.tryLockSync(true)) return undefined;
+    // Shared: others may look too.
+    if (file.tryLockSync(false)) return undefined;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;

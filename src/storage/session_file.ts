@@ -20,13 +20,21 @@ const SALT_BYTES = 16;
 /** https://doi.org/10.6028/NIST.SP.800-38D, section 5.2.1.1 */
 const NONCE_BYTES = 12;
 
-/** The text of the session's file as it is, encrypted or not; undefined when nobody has logged in. */
+/**
+ * The text of the session's file as it is, encrypted or not; undefined when nobody has logged in.
+ * @throws AppError SESSION_INVALID when the system does not let it be read
+ */
 export function readStored(directory: string): string | undefined {
   try {
     return Deno.readTextFileSync(sessionPath(directory)).trim() || undefined;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return undefined;
+    const name = cause instanceof Error ? cause.name : "unknown error";
+    throw new AppError("SESSION_INVALID", `The stored session ${sessionPath(directory)} cannot be read (${name}).`, {
+      hint:
+        "The server's owner must make the file readable for the user that runs this program, or log in as that user.",
+      cause,
+    });
   }
 }
 
@@ -68,6 +76,7 @@ export async function assertStorable(directory: string): Promise<void> {
     await Deno.writeTextFile(trial, "x".repeat(1000), { mode: 0o600 });
     await Deno.remove(trial);
   } catch (cause) {
+    await Deno.remove(trial).catch(() => {});
     throw new AppError("RESOURCE_EXHAUSTED", `No session can be stored in ${directory}.`, {
       hint:
         "Check DATA_DIR: it must be a folder that this user may write to, on a disk with free space. Or print the " +
@@ -85,13 +94,17 @@ export async function storeSession(directory: string, session: Secret, key: Secr
   Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
   const text = key === undefined ? session.reveal() : await seal(session.reveal(), key);
   const temporary = `${sessionPath(directory)}.${Deno.pid}`;
-  {
+  try {
     using file = await Deno.open(temporary, { create: true, write: true, truncate: true, mode: 0o600 });
     const bytes = new TextEncoder().encode(`${text}\n`);
     for (let sent = 0; sent < bytes.length;) sent += await file.write(bytes.subarray(sent));
     await file.sync();
+    await Deno.rename(temporary, sessionPath(directory));
+  } catch (error) {
+    // A piece of a key is left nowhere.
+    await Deno.remove(temporary).catch(() => {});
+    throw error;
   }
-  await Deno.rename(temporary, sessionPath(directory));
 }
 
 /** Removes the stored session; whether there was one. */
@@ -120,6 +133,6 @@ async function derive(key: Secret, salt: Uint8Array): Promise<CryptoKey> {
 
 function unusable(message: string): AppError {
   return new AppError("SESSION_INVALID", message, {
-    hint: "The server's owner must set SESSION_KEY as it was at `login`, or log in again.",
+    hint: "The server's owner must set SESSION_KEY as it was at `login`, or log in again: `login --again`.",
   });
 }

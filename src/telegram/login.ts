@@ -99,6 +99,9 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
   },
 };
 
+const UNKNOWN =
+  "Try again later, or the other way: with or without --phone. If it stays so, please report the line above.";
+
 /** What a person is told when signing in fails. */
 export function toLoginError(error: unknown): unknown {
   if (!(error instanceof AppError)) return error;
@@ -110,7 +113,8 @@ export function toLoginError(error: unknown): unknown {
       cause: error,
     });
   }
-  const refusal = REFUSALS[nameOf(error) ?? ""];
+  const refusal = REFUSALS[nameOf(error) ?? ""] ??
+    (error.code === "INTERNAL" && nameOf(error) !== undefined ? { message: error.message, hint: UNKNOWN } : undefined);
   if (refusal === undefined) return error;
   return new AppError("ACCESS_DENIED", refusal.message, { hint: refusal.hint, cause: error });
 }

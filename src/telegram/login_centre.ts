@@ -70,7 +70,7 @@ export function openLoginCentre(
   const once = <R>(request: TlRequest<R>, options: CallOptions = {}): Promise<R> =>
     centre.call(request, { ...options, signal: options.signal ?? signal });
   const moveTo = async (next: number): Promise<void> => {
-    const where = await addressOf(once, next);
+    const where = await addressOf(once, next, { localOnly: testDc !== undefined });
     await centre[Symbol.asyncDispose]();
     dcId = next;
     ({ address, centre } = enter(next, where));

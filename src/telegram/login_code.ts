@@ -21,6 +21,12 @@ export function assertSent(answer: Api.auth.TypeSentCode): Sent | Api.auth.SentC
   return answer;
 }
 
+/** How the next code comes, and in how many seconds at the earliest: GramJS has null for what Telegram left out. */
+export function nextOf({ nextType, timeout }: Sent): { readonly type?: Api.auth.TypeCodeType; readonly after: number } {
+  const type = nextType ?? undefined;
+  return { ...(type === undefined ? {} : { type }), after: timeout ?? 0 };
+}
+
 /** Where to look for the code and what it looks like. */
 export function describeSent({ type }: Sent): string {
   if (type instanceof Api.auth.SentCodeTypeApp) {

@@ -4,7 +4,7 @@
  */
 import { Api } from "../mtproto/gram.ts";
 import { inWords, type Login, nameOf, userOf } from "./login.ts";
-import { assertSent, describeSent, type Sent, wayOf } from "./login_code.ts";
+import { assertSent, describeSent, nextOf, type Sent, wayOf } from "./login_code.ts";
 import { withPassword } from "./login_password.ts";
 
 const TRIES = 3;
@@ -130,13 +130,15 @@ async function tryCode(
 async function sendOtherwise(
   login: Login,
   phoneNumber: string,
-  { phoneCodeHash, nextType, timeout = 0 }: Sent,
+  sent: Sent,
   sentAt: number,
 ): Promise<Sent | Api.auth.SentCodeSuccess | undefined> {
   const { centre: { call }, person, now } = login;
-  const left = sentAt / 1000 + timeout - now() / 1000;
-  if (nextType !== undefined && left > 0) {
-    person.show(`Telegram sends the code ${wayOf(nextType)} in ${inWords(left)} at the earliest.\n${NO_CODE}`);
+  const { phoneCodeHash } = sent;
+  const { type, after } = nextOf(sent);
+  const left = sentAt / 1000 + after - now() / 1000;
+  if (type !== undefined && left > 0) {
+    person.show(`Telegram sends the code ${wayOf(type)} in ${inWords(left)} at the earliest.\n${NO_CODE}`);
     return undefined;
   }
   try {
@@ -149,10 +151,11 @@ async function sendOtherwise(
   }
 }
 
-function describeNext({ nextType, timeout = 0 }: Sent): string {
-  if (nextType === undefined) return NO_CODE;
-  const when = timeout > 0 ? ` after ${inWords(timeout)}` : "";
-  return `No code? Press Enter${when}: it then comes ${wayOf(nextType)}.`;
+function describeNext(sent: Sent): string {
+  const { type, after } = nextOf(sent);
+  if (type === undefined) return NO_CODE;
+  const when = after > 0 ? ` after ${inWords(after)}` : "";
+  return `No code? Press Enter${when}: it then comes ${wayOf(type)}.`;
 }
 
 /** Nobody waits for that code any more; whatever comes of saying so, the reason for it is what counts. */

@@ -5,7 +5,7 @@
 import { Buffer } from "node:buffer";
 import { AppError } from "../errors.ts";
 import { Api } from "../mtproto/gram.ts";
-import { type Login, nameOf, userOf } from "./login.ts";
+import { inWords, type Login, nameOf, userOf } from "./login.ts";
 import { withPassword } from "./login_password.ts";
 
 const GIVE_UP_MS = 600_000;
@@ -25,7 +25,7 @@ export async function signInByQr(login: Login): Promise<Api.User> {
       "(It is good for half a minute and then replaced. Without a phone at hand: `login --phone`.)",
   );
   for (;;) {
-    const answer = await untilReached(() => nextToken(login), shown !== undefined && now() < until);
+    const answer = await untilReached(login, shown === undefined ? 0 : until - now());
     if (answer instanceof Api.auth.LoginTokenSuccess) return userOf(answer.authorization);
     if (answer instanceof Api.auth.Authorization || answer instanceof Api.auth.AuthorizationSignUpRequired) {
       return userOf(answer);
@@ -60,15 +60,20 @@ async function nextToken(login: Login): Promise<Api.auth.TypeLoginToken | Api.au
   }
 }
 
-/** The answer, or milliseconds after which to ask again, if that can help and one may. */
-async function untilReached<R>(ask: () => Promise<R>, mayAgain: boolean): Promise<R | number> {
+/**
+ * The answer, or milliseconds after which to ask again.
+ * @param left milliseconds that there are for it
+ */
+async function untilReached(login: Login, left: number): Promise<Awaited<ReturnType<typeof nextToken>> | number> {
   try {
-    return await ask();
+    return await nextToken(login);
   } catch (error) {
-    if (!mayAgain || !(error instanceof AppError)) throw error;
-    if (error.code === "FLOOD_WAIT") return (error.retryAfter ?? 1) * 1000;
+    if (left <= 0 || !(error instanceof AppError)) throw error;
     if (error.code === "CONNECTION" || error.code === "TIMEOUT") return POLL_MS;
-    throw error;
+    const wait = error.code === "FLOOD_WAIT" ? (error.retryAfter ?? 1) * 1000 : Infinity;
+    if (wait > left) throw error;
+    login.person.show(`Telegram asks to wait ${inWords(wait / 1000)}; a new code follows then.`);
+    return wait;
   }
 }
 

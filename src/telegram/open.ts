@@ -15,7 +15,7 @@ import { type Call, type CallEnd, guarded, measured } from "../mtproto/invoke.ts
 import type { Sleep } from "../mtproto/live_wire.ts";
 import type { Session } from "../mtproto/session.ts";
 import type { TelegramStatus } from "../mtproto/status.ts";
-import { inTurns } from "../mtproto/turns.ts";
+import { createTurns } from "../mtproto/turns.ts";
 import { type Account, createAccount } from "./account.ts";
 import { createLearner, createPeers } from "./peers.ts";
 import { sessionSource } from "./session_source.ts";
@@ -76,7 +76,10 @@ export function openAccount(
       const before = peers.self()?.id;
       learn(self);
       // Another account has waits of its own.
-      if (before !== undefined && before !== peers.self()?.id) floods.clear();
+      if (before !== undefined && before !== peers.self()?.id) {
+        floods.clear();
+        watch();
+      }
     },
     onStatus: () => onStatus(status()),
   });
@@ -86,15 +89,19 @@ export function openAccount(
     return flood === undefined ? now : { state: "flood_waiting", method: flood.method, until: flood.until };
   };
   let watching: Promise<void> | undefined;
+  let changed = new AbortController();
   /** Tells of the end of the flood waits. */
   const watchFloods = async (): Promise<void> => {
-    for (let flood; (flood = floods.longest()) !== undefined;) {
-      await sleep(Math.min(Math.max(0, flood.until - Date.now()), LONGEST_TIMER_MS), stop.signal);
+    for (let flood; !stop.signal.aborted && (flood = floods.longest()) !== undefined;) {
+      const left = Math.min(Math.max(0, flood.until - Date.now()), LONGEST_TIMER_MS);
+      await sleep(left, AbortSignal.any([stop.signal, changed.signal])).catch(() => {});
     }
-    onStatus(status());
+    if (!stop.signal.aborted) onStatus(status());
   };
   const watch = (): void => {
-    watching ??= watchFloods().catch(() => {}).finally(() => watching = undefined);
+    changed.abort();
+    changed = new AbortController();
+    watching ??= watchFloods().finally(() => watching = undefined);
   };
   if (floods.longest() !== undefined) watch();
   const begun: OnFlood = (flood) => {
@@ -102,13 +109,10 @@ export function openAccount(
     onStatus(status());
     watch();
   };
+  const takingTurns = createTurns({ limit: CONCURRENCY, longestWait: LONGEST_QUEUE_MS, floods });
+  const gated = (wire: Call): Call => floodGate(wire, floods, { onFlood: begun });
   // The gate is behind the queue: it may have closed while a call waited its turn.
-  const decorated = (wire: Call): Call => {
-    const gate = floodGate(wire, floods, { onFlood: begun });
-    return guarded(
-      measured(inTurns(gate, { limit: CONCURRENCY, longestWait: LONGEST_QUEUE_MS, floods }), observers.onCall),
-    );
-  };
+  const decorated = (wire: Call): Call => guarded(measured(takingTurns(gated(wire)), observers.onCall));
   const call = decorated(budgeted(connection.call, db, accountId, { onProblem }));
   const centres = new AsyncDisposableStack();
   /** Other data centres know the account by keys that its session has vouched for. */
@@ -119,7 +123,14 @@ export function openAccount(
     const known = ways.get(session) ?? new Map<number, Call>();
     ways.set(session, known);
     const way = known.get(dcId) ??
-      decorated(centres.use(createDataCentre({ ...asWhom, ...vouchedBy(connection.call, dcId) })).call);
+      decorated(
+        centres.use(
+          createDataCentre({
+            ...asWhom,
+            ...vouchedBy(gated(connection.call), dcId, { localOnly: testDc !== undefined }),
+          }),
+        ).call,
+      );
     known.set(dcId, way);
     return way;
   };

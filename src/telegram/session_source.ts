@@ -11,23 +11,27 @@ import { readStored, unseal } from "../storage/session_file.ts";
 export type FindSession = () => Promise<Session | undefined>;
 
 /**
- * A source for the session of a configuration. The stored one is read again at each look, so a login in another process is
- * found.
- * @throws AppError SESSION_INVALID, now for a configured session that cannot be read, and later for a stored one
+ * A source for the session of a configuration. A file is read again at each look, the one that TELEGRAM_STRING_SESSION_FILE
+ * names as well as the stored one, so a login in another process is found.
+ * @throws AppError SESSION_INVALID, now for a configured session that cannot be read, and later for one in a file
  */
-export function sessionSource({ telegram, dataDir }: Pick<Config, "telegram" | "dataDir">): FindSession {
-  const { apiId, stringSession, sessionKey } = telegram;
+export function sessionSource(config: Pick<Config, "telegram" | "dataDir">): FindSession {
+  const { apiId, stringSession, stringSessionFile } = config.telegram;
   if (stringSession !== undefined) {
-    const session = parseSession(stringSession.reveal());
-    return () => Promise.resolve(session);
+    let last = { text: stringSession.reveal(), session: parseSession(stringSession.reveal()) };
+    return () => {
+      const text = stringSessionFile === undefined ? last.text : Deno.readTextFileSync(stringSessionFile).trim();
+      if (text !== last.text) last = { text, session: parseSession(text) };
+      return Promise.resolve(last.session);
+    };
   }
   let last: { readonly stored: string; readonly session: Session } | undefined;
   return async () => {
-    const stored = readStored(dataDir);
+    const stored = readStored(config.dataDir);
     if (stored === undefined) return undefined;
     if (apiId === undefined) throw noApplication();
     // Decrypting is slow on purpose.
-    if (last?.stored !== stored) last = { stored, session: parseSession(await unseal(stored, sessionKey)) };
+    if (last?.stored !== stored) last = { stored, session: await parseStored(stored, config) };
     return last.session;
   };
 }
@@ -36,11 +40,21 @@ export function sessionSource({ telegram, dataDir }: Pick<Config, "telegram" | "
  * What `login` has stored, whatever else is configured.
  * @throws AppError SESSION_INVALID when it cannot be read
  */
-export async function storedSession(
-  { telegram: { sessionKey }, dataDir }: Pick<Config, "telegram" | "dataDir">,
-): Promise<Session | undefined> {
-  const stored = readStored(dataDir);
-  return stored === undefined ? undefined : parseSession(await unseal(stored, sessionKey));
+export async function storedSession(config: Pick<Config, "telegram" | "dataDir">): Promise<Session | undefined> {
+  const stored = readStored(config.dataDir);
+  return stored === undefined ? undefined : await parseStored(stored, config);
+}
+
+async function parseStored(stored: string, { telegram }: Pick<Config, "telegram">): Promise<Session> {
+  const text = await unseal(stored, telegram.sessionKey);
+  try {
+    return parseSession(text);
+  } catch (cause) {
+    throw new AppError("SESSION_INVALID", "The stored session is damaged: it cannot be read.", {
+      hint: "The server's owner must run the command `login --again`.",
+      cause,
+    });
+  }
 }
 
 /** The error of whoever needs Telegram and was not told as which application. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import { startSandbox } from "../e2e/sandbox.ts";
-import { command, result, run, type Running, until } from "./command.ts";
+import { command, interactive, result, run, type Running, until } from "./command.ts";
 
 const health = z.object({
   status: z.string(),
@@ -111,8 +111,7 @@ Deno.test("serve: without a network it starts, and tries on", async () => {
   const { status, components } = health.parse(await (await fetch(`${url}/health`)).json());
   assert.deepEqual(
     [status, components.telegram.state],
-    ["degraded", "connecting"],
-    "not ready: it has never been there",
+    ["degraded", "reconnecting"],
   );
   server.signal("SIGTERM");
   assert.equal(await server.ended(), 0);
@@ -164,4 +163,17 @@ Deno.test("command line: help, version and misuse", async () => {
 Deno.test("healthcheck: a configuration that cannot be used is misuse", async () => {
   const ran = await result(command(["healthcheck"], { MCP_SERVER_PORT: "x" }));
   assert.equal(ran.code, 2, ran.err);
+});
+
+Deno.test("serve: at a terminal an answer that cannot be read is an error, and nothing waits for Enter", async () => {
+  await using sandbox = await startSandbox();
+  await using server = interactive([], { ...sandbox.environment, MCP_SERVER_PORT: "0" }, { terminal: true });
+  const line = await server.out.line(/^MCP endpoint: /);
+  const url = line.trim().slice("MCP endpoint: ".length).replace(/\/mcp$/, "");
+  await sandbox.faults({ rules: [{ method: "messages.getHistory", times: 1, garble: true }] });
+  const garbled = await post(`${url}/api/tools/fetch_history`, HISTORY);
+  assert.match(await garbled.text(), /"code":"INTERNAL"/);
+  const next = await post(`${url}/api/tools/fetch_history`, HISTORY);
+  assert.match(await next.text(), /"count":1/);
+  assert.doesNotMatch(server.out.text(), /Missing MTProto Entity/);
 });

@@ -89,6 +89,29 @@ Deno.test("login: a running server whose session was ended goes on with the new 
   assert.deepEqual(await fetched(url), [200, 1]);
 });
 
+Deno.test("login: beside a server with a session of its configuration it says what goes first; its file may be replaced", async () => {
+  await using sandbox = await startSignInSandbox();
+  const environment = sandbox.environment();
+  const file = join(sandbox.directory, "configured");
+  const print = async (): Promise<void> => {
+    const printed = await login({ ...environment, DATA_DIR: join(sandbox.directory, "elsewhere") }, "--print");
+    await Deno.writeTextFile(file, printed.out);
+  };
+  await print();
+  const served = { ...environment, MCP_SERVER_PORT: "0", TELEGRAM_STRING_SESSION_FILE: file };
+  await using server = command(["serve"], served);
+  const url = await urlOf(server);
+  assert.deepEqual(await fetched(url), [200, 1]);
+  await sandbox.revoke("SESSION_REVOKED");
+  assert.equal((await fetched(url))[0], 503);
+  const ran = await login(environment);
+  assert.equal(ran.code, 0, ran.err);
+  assert.match(ran.err, /uses TELEGRAM_STRING_SESSION, which goes before the stored session: unset it there/);
+  assert.equal((await fetched(url))[0], 503);
+  await print();
+  await until(async () => (await fetched(url))[0] === 200, "the server reads its file again");
+});
+
 Deno.test("login: a stored session that Telegram refuses is replaced; one that cannot be read only if told so", async () => {
   await using sandbox = await startSignInSandbox();
   const environment = sandbox.environment();
@@ -96,6 +119,9 @@ Deno.test("login: a stored session that Telegram refuses is replaced; one that c
   const lost = await login(environment);
   assert.equal(lost.code, 1, lost.err);
   assert.match(lost.err, /SESSION_KEY is not set\.\nSet SESSION_KEY as it was .*`login --again`/);
+  await Deno.writeTextFile(join(sandbox.directory, "data", "session"), "damaged");
+  const damaged = await login(environment);
+  assert.match(damaged.err, /stored session is damaged: it cannot be read\.\nRun the command `login --again`\./);
   const again = await login(environment, "--again");
   assert.equal(again.code, 0, again.err);
   await sandbox.revoke("SESSION_REVOKED");

@@ -32,6 +32,7 @@ export interface FaultRule {
   readonly drop?: boolean;
   readonly lose?: boolean;
   readonly close?: boolean;
+  readonly garble?: boolean;
 }
 
 /** A file for a message: of any size, its bytes made of its id; see `sandbox/world/bytes.ts`. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { AppError } from "../../src/errors.ts";
 import { budgeted } from "../../src/mtproto/budget.ts";
 import { createFloods, type Flood } from "../../src/mtproto/floods.ts";
 import { Api } from "../../src/mtproto/gram.ts";
@@ -50,6 +51,8 @@ Deno.test("floods: a clock that was set back an hour lengthens no wait beyond wh
   assert.ok(floods.find(HISTORY));
   now += 1;
   assert.equal(floods.find(HISTORY), undefined);
+  now -= 30_000;
+  assert.equal(floods.find(HISTORY), undefined, "one that is over does not come back");
 });
 
 Deno.test("floods: one that cannot be kept is in force all the same, and that is said", () => {
@@ -122,4 +125,6 @@ Deno.test("budgeted: 30 lookups of names in a row, one more every five minutes, 
   now = 0;
   await rejection(call(lookUp()), "RATE_LIMITED");
   assert.equal((await telegram.received())["contacts.ResolveUsername"], 61, "what is refused does not leave");
+  const gone = budgeted(() => Promise.reject(new AppError("CONNECTION", "no")), openDatabase(":memory:"), "a");
+  for (let i = 0; i < 40; i++) await rejection(gone(lookUp()), "CONNECTION");
 });

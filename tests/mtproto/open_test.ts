@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { DatabaseSync } from "node:sqlite";
 import { loadConfig } from "../../src/config/load.ts";
 import { Api, bigInt } from "../../src/mtproto/gram.ts";
+import { createFloods } from "../../src/mtproto/floods.ts";
 import type { CallEnd } from "../../src/mtproto/invoke.ts";
 import { statusBody, type TelegramStatus } from "../../src/mtproto/status.ts";
 import { openDatabase } from "../../src/storage/open.ts";
@@ -119,4 +120,61 @@ Deno.test("openAccount: a session that cannot be read is refused at once", () =>
     () => open({ TELEGRAM_STRING_SESSION: "1garbage" }, { db }),
     (error: Error) => !error.message.includes("garbage"),
   );
+});
+
+Deno.test("openAccount: lookups of names have their budget, and history goes one at a time after its flood wait", async () => {
+  await using telegram = await startTelegram();
+  using db = openDatabase(":memory:");
+  await using opened = open({
+    TELEGRAM_TEST_DC: `2@127.0.0.1:${telegram.sandbox.port}`,
+    TELEGRAM_TEST_KEY_FILE: telegram.keyFile,
+    TELEGRAM_STRING_SESSION_FILE: telegram.sessionFile,
+  }, { db });
+  const { call } = opened.account;
+  const lookUp = (): Api.contacts.ResolveUsername => new Api.contacts.ResolveUsername({ username: "sandbox_news" });
+  for (let i = 0; i < 30; i++) await call(lookUp());
+  await rejection(call(lookUp()), "RATE_LIMITED");
+  const error = { code: 420, message: "FLOOD_WAIT_1" };
+  await telegram.faults({
+    rules: [{ method: "messages.search", error }, { method: "messages.getHistory", drop: true }],
+  });
+  const search = new Api.messages.Search({
+    peer: new Api.InputPeerSelf(),
+    q: "",
+    filter: new Api.InputMessagesFilterEmpty(),
+    minDate: 0,
+    maxDate: 0,
+    offsetId: 0,
+    addOffset: 0,
+    limit: 1,
+    maxId: 0,
+    minId: 0,
+    hash: bigInt(0),
+  });
+  await rejection(call(search), "FLOOD_WAIT");
+  const histories = [1, 2].map(() => rejection(call(getHistory(), { timeout: 300 }), "TIMEOUT"));
+  await call(getFolders());
+  assert.equal((await telegram.received())["messages.GetHistory"], 1);
+  await Promise.all(histories);
+});
+
+Deno.test("openAccount: another account's flood waits are forgotten, and its state with them", async () => {
+  await using telegram = await startTelegram();
+  using db = openDatabase(":memory:");
+  const fields = { accessHash: bigInt(1), firstName: "name" };
+  createPeers(db, "a").learn([new Api.User({ id: bigInt(77), self: true, ...fields })]);
+  createFloods(db, "a").begin("messages.GetHistory", 3600);
+  const statuses: TelegramStatus[] = [];
+  await using opened = open({
+    TELEGRAM_TEST_DC: `2@127.0.0.1:${telegram.sandbox.port}`,
+    TELEGRAM_TEST_KEY_FILE: telegram.keyFile,
+    TELEGRAM_STRING_SESSION_FILE: telegram.sessionFile,
+  }, { db, onStatus: (status) => statuses.push(status) });
+  await eventually(() => opened.status().state === "ready" || undefined, "the connection");
+  await opened.account.call(getHistory());
+  const error = { code: 420, message: "FLOOD_WAIT_1" };
+  await telegram.faults({ rules: [{ method: "messages.getHistory", error }] });
+  await rejection(opened.account.call(getHistory()), "FLOOD_WAIT");
+  await eventually(() => statuses.at(-1)?.state === "flood_waiting" || undefined, "its wait");
+  await eventually(() => statuses.at(-1)?.state === "ready" || undefined, "the end of it");
 });

@@ -56,6 +56,15 @@ Deno.test("holdDirectory: a process that is killed leaves nothing that keeps the
     using _lock = await holdDirectory(directory, "export");
   }));
 
+Deno.test("holdDirectory: a command that ends by itself within seconds is waited for", () =>
+  inDirectory(async (directory) => {
+    const lock = await holdDirectory(directory, "whoami");
+    const next = holdDirectory(directory, "serve", { configured: true });
+    setTimeout(() => lock[Symbol.dispose](), 400);
+    using _serving = await next;
+    assert.deepEqual([findHolder(directory)?.command, findHolder(directory)?.configured], ["serve", true]);
+  }));
+
 Deno.test("heldBy: says what to do, whether the holder answers somewhere or not", () => {
   const holder = { pid: 7, command: "export", since: "2026-11-25T00:00:00.000Z" };
   assert.match(heldBy(holder).hint, /Wait until it has ended/);

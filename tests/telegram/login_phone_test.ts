@@ -94,6 +94,11 @@ Deno.test("login by phone: an empty line sends the code another way, in Telegram
   assert.match(told, /a code of 5 digits by SMS\.\nNo code\? Press Enter after 60 s: it then comes by a call\./);
   assert.match(told, /sends the code by a call in 30 s at the earliest/);
   assert.match(told, /Telegram calls and says a code of 5 digits/);
+  assert.match(
+    told,
+    /says a code of 5 digits\.\nNo code\? It goes to the Telegram app/,
+    "there is no way after the last",
+  );
   assert.match(told, /Telegram has no other way to send a code to this number\.\n.*Scanning is surer/);
   assert.equal((await sandbox.received())["auth.ResendCode"], 3);
 });

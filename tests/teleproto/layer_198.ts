@@ -1,6 +1,6 @@
 /**
  * teleproto has no release of layer 198, so it is given that layer's schema, GramJS's: at its start it looks for one in
- * `localStorage`, where it would have kept its own. Stands in for `src/mtproto/local_storage.ts`.
+ * `localStorage`, where it would have kept its own. Stands in for `src/mtproto/browser_globals.ts`.
  * @module
  */
 import apiSchema from "telegram/tl/apiTl.js";
@@ -18,3 +18,4 @@ Object.defineProperty(globalThis, "localStorage", {
   configurable: true,
   value: { getItem: (key: string): string | null => kept.get(key) ?? null, setItem: (): void => {} },
 });
+Object.defineProperty(globalThis, "alert", { value: undefined, configurable: true });

@@ -34,7 +34,7 @@ function swapped(text: string): string {
       "telegram/": `npm:/teleproto@${VERSION}/`,
       "telegram/tl/AllTLObjects.js": LAYER_198,
       "telegram/tl/apiTl.js": `${parts}tl/apiTl.js`,
-      "./src/mtproto/local_storage.ts": LAYER_198,
+      "./src/mtproto/browser_globals.ts": LAYER_198,
     },
     scopes: {
       "./sandbox/": { ...gram, "telegram/tl/AllTLObjects.js": `${parts}tl/AllTLObjects.js` },

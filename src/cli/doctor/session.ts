@@ -2,13 +2,14 @@
  * `doctor`: the account's session.
  * @module
  */
+import { existsSync } from "node:fs";
 import { z } from "zod";
 import type { Config } from "../../config/load.ts";
 import { toAppError } from "../../errors.ts";
 import { createConnection } from "../../mtproto/connection.ts";
 import { Api, trustServerKey } from "../../mtproto/gram.ts";
 import type { Session } from "../../mtproto/session.ts";
-import { findHolder, type Holder } from "../../storage/lock.ts";
+import { findHolder, holdDirectory, type Holder } from "../../storage/lock.ts";
 import { readStored } from "../../storage/session_file.ts";
 import { noApplication, sessionSource } from "../../telegram/session_source.ts";
 import { VERSION } from "../../version.ts";
@@ -16,6 +17,8 @@ import { askServer } from "../ask.ts";
 import { fail, failed, ok, type Outcome, warn } from "./outcome.ts";
 
 const TIMEOUT_MS = 10_000;
+const CONFIGURED =
+  "Set a TELEGRAM_STRING_SESSION that is signed in, or unset it and run the command `login`, and start the server again.";
 const LOGIN = "Run the command `login`; a running server then goes on by itself.";
 
 /** Whether Telegram accepts the session, and whose it is; of a session in use, what its holder says. */
@@ -36,6 +39,8 @@ export async function checkSession(
   const session = await sessionSource(config)();
   if (session === undefined) return [fail("no account is signed in", LOGIN)];
   if (apiId === undefined) throw noApplication();
+  // Of a folder that is not there nobody can use the session, and making it is not for a check.
+  using _lock = existsSync(dataDir) ? await holdDirectory(dataDir, "doctor") : undefined;
   return [...outcomes, await askTelegram(session, { ...config.telegram, apiId }, signal)];
 }
 
@@ -81,7 +86,7 @@ const healthSchema = z.object({
 });
 
 /** A session in use is not opened a second time: Telegram may end it for that. */
-async function askHolder({ command, pid, url }: Holder, signal: AbortSignal): Promise<Outcome> {
+async function askHolder({ command, pid, url, configured }: Holder, signal: AbortSignal): Promise<Outcome> {
   const who = `"${command}", process ${pid}`;
   if (url === undefined) return ok(`in use by ${who}, and not opened beside it`);
   try {
@@ -89,7 +94,7 @@ async function askHolder({ command, pid, url }: Holder, signal: AbortSignal): Pr
     const { state, detail } = healthSchema.parse(JSON.parse(body)).components.telegram;
     const message = `in use by ${who}, whose connection is ${state}${detail === undefined ? "" : `: ${detail}`}`;
     if (state === "ready" || state === "flood_waiting") return ok(message);
-    if (state === "needs_login") return fail(message, LOGIN);
+    if (state === "needs_login") return fail(message, configured ? CONFIGURED : LOGIN);
     return warn(message, "Run this again in a minute; if it stays so, see the other lines and the server's log.");
   } catch {
     return warn(`in use by ${who}, which does not say how it is`, "See the line of the listener.");

@@ -129,3 +129,18 @@ Deno.test("server away and back on the same port: found again, and pauses begin 
   assert.ok(await sleeper.wake(isBackoff) <= 500, "pauses begin anew");
   await Deno.remove(directory, { recursive: true });
 });
+
+Deno.test("server that accepts, answers the greeting and closes, again and again: it is not dialled ever faster", async () => {
+  const sleeper = createSleeper();
+  await using relay = startRelay(telegram.sandbox.port);
+  const { session } = telegram;
+  await using connection = connect(relay.port, { session, sleep: sleeper.sleep, now: () => 0, random: () => 1 });
+  const pauses: number[] = [];
+  for (let i = 0; i < 5; i++) {
+    await connection.until("ready");
+    relay.cut();
+    await connection.until("reconnecting");
+    pauses.push(await sleeper.wake((ms) => ms !== 30_000 && ms !== 20_000));
+  }
+  assert.deepEqual(pauses, [500, 1000, 2000, 4000, 8000]);
+});

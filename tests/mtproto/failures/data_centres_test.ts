@@ -1,7 +1,7 @@
 /** Rows: DC migration, and what `destroy()` leaves of the connections to other data centres. */
 import assert from "node:assert/strict";
 import { AppError } from "../../../src/errors.ts";
-import { createDataCentre, type DataCentre, vouchedBy } from "../../../src/mtproto/data_centre.ts";
+import { addressOf, createDataCentre, type DataCentre, vouchedBy } from "../../../src/mtproto/data_centre.ts";
 import { RpcError } from "../../../src/mtproto/errors.ts";
 import { Api, bigInt, trustServerKey } from "../../../src/mtproto/gram.ts";
 import type { Call } from "../../../src/mtproto/invoke.ts";
@@ -261,4 +261,28 @@ Deno.test("DC migration of the account (USER_MIGRATE) at the greeting: said, and
   assert.match(reason, /USER_MIGRATE_4/);
   await sleeper.wake(isBackoff);
   await connection.until("ready");
+});
+
+Deno.test("data centre: what home says of the account is passed on, and asked for once", async () => {
+  let asked = 0;
+  const home: Call = () => {
+    asked++;
+    return Promise.reject(new AppError("SESSION_INVALID", "It was revoked."));
+  };
+  await using away = createDataCentre({
+    ...vouchedBy(home, AWAY),
+    apiId: 1,
+    appVersion: "test",
+    requestTimeout: 5000,
+    sleep: createSleeper().sleep,
+  });
+  const { message } = await rejection(away.call(askForNothing()), "SESSION_INVALID");
+  assert.deepEqual([message, asked], ["It was revoked.", 1]);
+});
+
+Deno.test("data centre: where a test data centre stands in for Telegram, no address beyond the local network is dialled", async () => {
+  const option = { id: AWAY, ipAddress: "149.154.167.91", port: 443 };
+  const home: Call = <R>() => Promise.resolve<R>(Object({ dcOptions: [option] }));
+  await rejection(addressOf(home, AWAY, { localOnly: true }), "CONNECTION");
+  assert.deepEqual(await addressOf(home, AWAY), { host: "149.154.167.91", port: 443 });
 });
