@@ -42,10 +42,8 @@ export function hintOf({ code, hint }: AppError): string {
 
 /** Who types commands is the owner that a model is told of. */
 function toOwner(hint: string): string {
-  return hint.replace(ERROR_CODES.SESSION_INVALID.hint, "Run the command `login`.").replace(
-    /^The server's owner must set/,
-    "Set",
-  );
+  const told = hint.replace(ERROR_CODES.SESSION_INVALID.hint, "Run the command `login`.");
+  return told.replace(/^The server's owner must (\w)/, (_, letter: string) => letter.toUpperCase());
 }
 
 /** Anything thrown as an error of the catalogue: what the system refused, a file that is not there for one, is no defect. */
