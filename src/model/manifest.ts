@@ -96,8 +96,6 @@ export const manifestSchema = z.strictObject({
 /** {@link manifestSchema} as JSON Schema 2020-12, for other programs. */
 export const MANIFEST_JSON_SCHEMA: Readonly<Record<string, unknown>> = z.toJSONSchema(manifestSchema);
 
-/** See {@link endSchema}. */
-export type End = z.infer<typeof endSchema>;
 /** See {@link gapVerdictSchema}. */
 export type GapVerdict = z.infer<typeof gapVerdictSchema>;
 /** See {@link gapsSchema}. */

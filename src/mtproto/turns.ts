@@ -17,12 +17,10 @@ export interface Turns {
   readonly floods?: Pick<Floods, "isCareful">;
 }
 
-/** Lets a few calls be under way at once; the others wait their turn, or leave when their signal is aborted. */
-export function inTurns(call: Call, turns: Turns): Call {
-  return createTurns(turns)(call);
-}
-
-/** The same for several ways to Telegram, whose calls take their turns together. */
+/**
+ * Lets a few calls be under way at once, of all the ways to Telegram that it is put around; the others wait their turn, or
+ * leave when their signal is aborted.
+ */
 export function createTurns({ limit, longestWait, floods }: Turns): (call: Call) => Call {
   const underWay: MethodClass[] = [];
   const waiting: Array<{ readonly of: MethodClass; readonly enter: () => void }> = [];

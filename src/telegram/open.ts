@@ -18,17 +18,12 @@ import type { TelegramStatus } from "../mtproto/status.ts";
 import { createTurns } from "../mtproto/turns.ts";
 import { type Account, createAccount } from "./account.ts";
 import { createLearner, createPeers } from "./peers.ts";
-import { sessionSource } from "./session_source.ts";
+import { CONFIGURED_SESSION_HINT, sessionSource } from "./session_source.ts";
 
 /** Requests to Telegram under way at once. */
 const CONCURRENCY = 2;
 /** A request waits so long for its turn; with its own time-out behind it, callers hear within a minute whatever happens. */
 const LONGEST_QUEUE_MS = 15_000;
-
-/** A login stores a session, which the configured one goes before. */
-const CONFIGURED_SESSION_HINT =
-  "The server's owner must set a TELEGRAM_STRING_SESSION that is signed in, or unset it and run the command `login`, and " +
-  "start again.";
 
 /** The longest time that a timer can take: https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

@@ -20,7 +20,7 @@ export function sessionSource(config: Pick<Config, "telegram" | "dataDir">): Fin
   if (stringSession !== undefined) {
     let last = { text: stringSession.reveal(), session: parseSession(stringSession.reveal()) };
     return () => {
-      const text = stringSessionFile === undefined ? last.text : Deno.readTextFileSync(stringSessionFile).trim();
+      const text = stringSessionFile === undefined ? last.text : readConfigured(stringSessionFile);
       if (text !== last.text) last = { text, session: parseSession(text) };
       return Promise.resolve(last.session);
     };
@@ -56,6 +56,23 @@ async function parseStored(stored: string, { telegram }: Pick<Config, "telegram"
     });
   }
 }
+
+function readConfigured(path: string): string {
+  try {
+    return Deno.readTextFileSync(path).trim();
+  } catch (cause) {
+    const name = cause instanceof Error ? cause.name : "unknown error";
+    throw new AppError("SESSION_INVALID", `The file of TELEGRAM_STRING_SESSION_FILE cannot be read (${name}).`, {
+      hint: "The server's owner must put the session back there; the server then goes on by itself.",
+      cause,
+    });
+  }
+}
+
+/** A login stores a session, which the configured one goes before. */
+export const CONFIGURED_SESSION_HINT =
+  "The server's owner must set a TELEGRAM_STRING_SESSION that is signed in, or unset it and run the command `login`, and " +
+  "start again.";
 
 /** The error of whoever needs Telegram and was not told as which application. */
 export function noApplication(): AppError {

@@ -108,6 +108,8 @@ Deno.test("login: beside a server with a session of its configuration it says wh
   assert.equal(ran.code, 0, ran.err);
   assert.match(ran.err, /uses TELEGRAM_STRING_SESSION, which goes before the stored session: unset it there/);
   assert.equal((await fetched(url))[0], 503);
+  await Deno.remove(file);
+  await server.err.line(/state"?[=:]"?needs_login.*TELEGRAM_STRING_SESSION_FILE cannot be read \(NotFound\)/);
   await print();
   await until(async () => (await fetched(url))[0] === 200, "the server reads its file again");
 });

@@ -4,7 +4,6 @@ import { floodGate, type OnFlood, patient } from "../../src/mtproto/flood.ts";
 import { Api, bigInt } from "../../src/mtproto/gram.ts";
 import { createFloods } from "../../src/mtproto/floods.ts";
 import type { Call } from "../../src/mtproto/invoke.ts";
-import { inTurns } from "../../src/mtproto/turns.ts";
 import { openDatabase } from "../../src/storage/open.ts";
 import {
   assertSilence,
@@ -14,6 +13,7 @@ import {
   getHistory,
   getSelf,
   hurried,
+  inTurns,
   type Observed,
   rejection,
   startTelegram,

@@ -4,9 +4,8 @@ import { AppError } from "../../src/errors.ts";
 import { budgeted } from "../../src/mtproto/budget.ts";
 import { createFloods, type Flood } from "../../src/mtproto/floods.ts";
 import { Api } from "../../src/mtproto/gram.ts";
-import { inTurns } from "../../src/mtproto/turns.ts";
 import { openDatabase } from "../../src/storage/open.ts";
-import { assertSilence, connect, getFolders, getHistory, rejection, startTelegram } from "./telegram.ts";
+import { assertSilence, connect, getFolders, getHistory, inTurns, rejection, startTelegram } from "./telegram.ts";
 
 Deno.test.afterEach(assertSilence);
 

@@ -13,7 +13,9 @@ import {
 } from "../../src/mtproto/connection.ts";
 import type { Patience, Wait } from "../../src/mtproto/flood.ts";
 import { Api, bigInt, openWire, type Wire, type WireOptions } from "../../src/mtproto/gram.ts";
+import type { Call } from "../../src/mtproto/invoke.ts";
 import { parseSession, type Session } from "../../src/mtproto/session.ts";
+import { createTurns, type Turns } from "../../src/mtproto/turns.ts";
 import { type SandboxProcess, startSandbox } from "../sandbox/process.ts";
 
 /** Everything that was printed since the start: GramJS prints when it is unhappy, and nobody would see it. */
@@ -210,6 +212,9 @@ export async function rejection(promise: Promise<unknown>, code: ErrorCode): Pro
   }
   throw new Error(`resolved instead of ${code}`);
 }
+
+/** One way to Telegram, whose calls take turns among themselves. */
+export const inTurns = (call: Call, turns: Turns): Call => createTurns(turns)(call);
 
 /** Who am I. */
 export const getSelf = (): Api.users.GetUsers => new Api.users.GetUsers({ id: [new Api.InputUserSelf()] });

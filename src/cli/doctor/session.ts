@@ -5,20 +5,20 @@
 import { existsSync } from "node:fs";
 import { z } from "zod";
 import type { Config } from "../../config/load.ts";
-import { toAppError } from "../../errors.ts";
+import { AppError, toAppError } from "../../errors.ts";
 import { createConnection } from "../../mtproto/connection.ts";
 import { Api, trustServerKey } from "../../mtproto/gram.ts";
 import type { Session } from "../../mtproto/session.ts";
 import { findHolder, holdDirectory, type Holder } from "../../storage/lock.ts";
 import { readStored } from "../../storage/session_file.ts";
-import { noApplication, sessionSource } from "../../telegram/session_source.ts";
+import { CONFIGURED_SESSION_HINT, noApplication, sessionSource } from "../../telegram/session_source.ts";
 import { VERSION } from "../../version.ts";
 import { askServer } from "../ask.ts";
+import { hintOf } from "../explain.ts";
 import { fail, failed, ok, type Outcome, warn } from "./outcome.ts";
 
 const TIMEOUT_MS = 10_000;
-const CONFIGURED =
-  "Set a TELEGRAM_STRING_SESSION that is signed in, or unset it and run the command `login`, and start the server again.";
+const CONFIGURED = hintOf(new AppError("SESSION_INVALID", "It was refused.", { hint: CONFIGURED_SESSION_HINT }));
 const LOGIN = "Run the command `login`; a running server then goes on by itself.";
 
 /** Whether Telegram accepts the session, and whose it is; of a session in use, what its holder says. */
