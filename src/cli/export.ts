@@ -111,7 +111,7 @@ async function run(chat: string, options: Options, progress: Progress, signal: A
   const query = { chat: peer, self: self.id, range: plan.range, limit: rest, upTo: plan.upTo, after };
   for await (const lines of exportLines(call, query, { callOptions: { signal } })) {
     await sink.write(lines.text);
-    progress.add(lines.count);
+    progress.add(lines.kept.length);
   }
   await sink.complete();
   if (folder !== undefined) {

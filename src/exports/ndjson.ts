@@ -2,18 +2,17 @@
  * A chat's history as NDJSON: one `message/1` a line, oldest first, in constant memory.
  * @module
  */
+import type { Message } from "../model/message.ts";
 import type { Call, CallOptions } from "../mtproto/invoke.ts";
-import type { Range } from "../telegram/dates.ts";
-import { readHistory } from "../telegram/history.ts";
+import { isReadWhole, readHistory } from "../telegram/history.ts";
 import { mapMessage } from "../telegram/map/message.ts";
-import type { Peer } from "../telegram/map/peer.ts";
+import { type HistoryQuery, isBeyond, isWithin } from "../telegram/query.ts";
+import type { Page } from "./tally.ts";
 
 /** What is exported. */
-export interface ExportQuery {
-  readonly chat: Peer;
+export interface ExportQuery extends Pick<HistoryQuery, "chat" | "range" | "topic" | "sender" | "type"> {
   /** The account's own marked id. */
   readonly self: string;
-  readonly range?: Range;
   /** At most so many messages. */
   readonly limit?: number;
   /** Messages with a higher id came after the export began. */
@@ -22,38 +21,52 @@ export interface ExportQuery {
   readonly after?: number;
 }
 
-/** A stretch of lines, to be written as it is. */
-export interface Lines {
+/** A stretch of lines, to be written as it is, and what was read for it: enough for a tally. */
+export interface Lines extends Omit<Page, "segment" | "deletions"> {
   readonly text: string;
-  readonly count: number;
-  readonly lastId: number;
+  readonly kept: readonly Message[];
+  /** The last message that was looked at, where a later export can go on. */
+  readonly reached: number;
 }
 
-/** Reads and renders the messages of a query; each is yielded once. */
+/** Reads and renders the messages of a query; each is yielded once. A stretch may be without lines. */
 export async function* exportLines(
   call: Call,
   query: ExportQuery,
   options: { readonly now?: () => number; readonly callOptions?: CallOptions } = {},
 ): AsyncGenerator<Lines, void, undefined> {
-  const { chat, self, upTo, after } = query;
+  const { chat, self, upTo, after, range = {}, topic, sender, type } = query;
   const { now = Date.now, callOptions } = options;
   let left = query.limit ?? Infinity;
   if (left <= 0) return;
-  const walk = readHistory(call, { chat, direction: "oldest_first", range: query.range }, {
+  const wanted: HistoryQuery = { chat, direction: "oldest_first", range, topic, sender, type };
+  const isWhole = isReadWhole(wanted);
+  let at = after ?? 0;
+  const walk = readHistory(call, wanted, {
     after: after === undefined ? undefined : { chat: chat.id, id: after },
     callOptions,
   });
-  for await (const { messages, peers, reached } of walk) {
+  for await (const { messages, seen, peers, reached } of walk) {
     const observedAt = new Date(now()).toISOString();
-    const kept = messages.filter(({ id }) => id <= upTo).slice(0, left);
-    const last = kept.at(-1);
-    if (last !== undefined) {
-      const lines = kept.map((message) =>
-        `${JSON.stringify(mapMessage(message, { chat, self, peers, observedAt }))}\n`
-      );
-      yield { text: lines.join(""), count: kept.length, lastId: last.id };
-      left -= kept.length;
-    }
-    if (left <= 0 || reached.id >= upTo) return;
+    const kept = messages.filter(({ id }) => id <= upTo).slice(0, left).map((message) =>
+      mapMessage(message, { chat, self, peers, observedAt })
+    );
+    const ids = new Set(kept.map(({ id }) => id));
+    const end = Math.min(reached.id, upTo);
+    yield {
+      text: kept.map((message) => `${JSON.stringify(message)}\n`).join(""),
+      kept,
+      looked: seen.filter((message) => message.id <= upTo && isWithin(range, message)).map(({ id, className }) => ({
+        id,
+        verdict: ids.has(id) ? "kept" : className === "MessageService" ? "service" : "filtered",
+      })),
+      ...(isWhole ? { from: at + 1, to: end } : {}),
+      reached: end,
+    };
+    at = end;
+    left -= kept.length;
+    if (left <= 0 || end >= upTo || isBeyond(wanted, reached)) return;
   }
+  // Nothing lies behind the last message: that too is an answer.
+  if (isWhole && at < upTo) yield { text: "", kept: [], looked: [], from: at + 1, to: upTo, reached: upTo };
 }

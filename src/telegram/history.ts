@@ -31,6 +31,8 @@ export interface Slice {
   readonly chat: Peer;
   /** Matching messages, in the query's order. */
   readonly messages: readonly TlMessage[];
+  /** All messages that were looked at, in the query's order. */
+  readonly seen: readonly TlMessage[];
   /** Users and chats that the answer named. */
   readonly peers: ReadonlyMap<string, Peer>;
   /** How many messages were looked at. */
@@ -109,6 +111,7 @@ async function* readPart(
       yield {
         chat,
         messages: seen.filter(matches),
+        seen,
         peers: new Map(peersOf(answer).map((peer) => [peer.id, peer])),
         scanned: seen.length,
         reached: { chat: chat.id, id: last.id, date: last.date },
@@ -132,6 +135,17 @@ function hasMore(
   return newest ? place + answer.messages.length < answer.count : place > 0;
 }
 
+/** True when Telegram is to sort out messages, so that an answer does not name all there are. */
+function isSearch(query: HistoryQuery): boolean {
+  const isTyped = query.type !== undefined && serverFilter(query.type) !== undefined;
+  return isTyped || (query.words ?? "") !== "" || (query.sender !== undefined && !isSenderCheckedHere(query));
+}
+
+/** True when an answer names every message that the chat has in the slice, whether it is wanted or not. */
+export function isReadWhole(query: HistoryQuery): boolean {
+  return query.topic === undefined && !isSearch(query);
+}
+
 /** One slice: messages.search when Telegram can filter, messages.getReplies for a thread, else messages.getHistory. */
 export function sliceRequest(
   query: HistoryQuery,
@@ -146,7 +160,7 @@ export function sliceRequest(
   const bounds = { maxId: 0, minId: 0, hash: bigInt(0) };
   const filter = query.type === undefined ? undefined : serverFilter(query.type);
   const fromId = query.sender === undefined || isSenderCheckedHere(query) ? undefined : inputPeer(query.sender);
-  if (filter === undefined && fromId === undefined && words === "") {
+  if (!isSearch(query)) {
     return topic === undefined
       ? new Api.messages.GetHistory({ peer, offsetDate: 0, ...slice, ...bounds })
       : new Api.messages.GetReplies({ peer, msgId: topic, offsetDate: 0, ...slice, ...bounds });

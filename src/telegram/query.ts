@@ -55,8 +55,7 @@ export function matcher(query: HistoryQuery): (message: TlMessage) => boolean {
   const { range = {}, minViews, unreadAfter, answering, sender, chat } = query;
   const ofType = query.type === undefined ? undefined : localMatcher(query.type);
   return (message) => {
-    if (range.from !== undefined && isBefore(message, range.from)) return false;
-    if (range.to !== undefined && !isBefore(message, range.to)) return false;
+    if (!isWithin(range, message)) return false;
     if (unreadAfter !== undefined && (message.id <= unreadAfter || message.out)) return false;
     if (answering !== undefined && !isAnswerTo(message, answering, chat)) return false;
     if (minViews !== undefined && !(message.className === "Message" && (message.views ?? 0) >= minViews)) return false;
@@ -65,8 +64,13 @@ export function matcher(query: HistoryQuery): (message: TlMessage) => boolean {
   };
 }
 
+/** True for a message between both ends of a range. */
+export function isWithin({ from, to }: Range, message: Pick<TlMessage, "id" | "date">): boolean {
+  return (from === undefined || !isBefore(message, from)) && (to === undefined || isBefore(message, to));
+}
+
 /** True for a message at or past the far end of the range, behind which nothing matches. */
-export function isBeyond(query: HistoryQuery, message: TlMessage): boolean {
+export function isBeyond(query: HistoryQuery, message: Pick<TlMessage, "id" | "date">): boolean {
   const { from, to } = query.range ?? {};
   if (query.direction === "newest_first") {
     if (query.unreadAfter !== undefined && message.id <= query.unreadAfter) return true;
@@ -98,7 +102,7 @@ function isAnswerTo(message: TlMessage, id: number, chat: Peer): boolean {
   return answered?.id === id && (answered.chat ?? chat.id) === chat.id;
 }
 
-function isBefore(message: TlMessage, point: NonNullable<Range["from"]>): boolean {
+function isBefore(message: Pick<TlMessage, "id" | "date">, point: NonNullable<Range["from"]>): boolean {
   return "id" in point ? message.id < point.id : message.date < point.seconds;
 }
 

@@ -92,16 +92,16 @@ export async function exportTo(
     const query = { chat: peer, self: self.id, range, upTo };
     let reached = 0;
     for await (const lines of exportLines(account.call, query, { now: () => BEGUN })) {
-      const messages = lines.text.trimEnd().split("\n").map((line) => messageSchema.parse(JSON.parse(line)));
+      const messages = lines.kept.map((message) => messageSchema.parse(JSON.parse(JSON.stringify(message))));
       const looked = messages.map((message) => {
         const verdict = keeps(message) ? "kept" : message.service ? "service" : "filtered";
         return { id: message.id, verdict } as const;
       });
       const kept = messages.filter(keeps);
-      tally.add({ segment, kept, looked, from: reached + 1, to: lines.lastId });
+      tally.add({ segment, kept, looked, from: reached + 1, to: lines.reached });
       tally = restoreTally(JSON.parse(JSON.stringify(tally.snapshot())));
       await file.write(new TextEncoder().encode(ndjson(kept)));
-      reached = lines.lastId;
+      reached = lines.reached;
     }
     tally.add({ segment, kept: [], looked: [], from: reached + 1, to: upTo });
   }

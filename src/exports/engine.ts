@@ -1,0 +1,244 @@
+/**
+ * Runs one export from wherever it stands to its end: plans, reads, writes, and notes how far it is. Whatever goes wrong, it
+ * goes on from its last checkpoint: the same after a full disk as after a crash.
+ * @module
+ */
+import { AppError, toAppError } from "../errors.ts";
+import { patient } from "../mtproto/flood.ts";
+import type { Call } from "../mtproto/invoke.ts";
+import type { Account } from "../telegram/account.ts";
+import { type Directory, findSelf } from "../telegram/resolve.ts";
+import { type Begun, finishFiles } from "./finish.ts";
+import type { Job, Plan, Position, Waiting } from "./job.ts";
+import { type LogFile, openLogFile } from "./log_file.ts";
+import { exportLines } from "./ndjson.ts";
+import { findSegment, isOfOneChat, makePlan } from "./segments.ts";
+import { createTally, restoreTally, type Tally } from "./tally.ts";
+
+/** What a job runs with. */
+export interface EngineOptions {
+  readonly account: Account;
+  /** The job's own. */
+  readonly folder: string;
+  /** Told of every change. */
+  readonly onChange: (job: Job) => void;
+  /** Keeps a job. @throws AppError RESOURCE_EXHAUSTED */
+  readonly save: (job: Job) => void;
+  /** Ends it at a checkpoint. */
+  readonly signal: AbortSignal;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Resolves after that many seconds, or rejects when the signal is aborted. */
+  readonly sleep: (seconds: number, signal?: AbortSignal) => Promise<void>;
+}
+
+/** A checkpoint is made when so much was written since the last one, or so long ago. */
+const CHECKPOINT_BYTES = 4 << 20;
+const CHECKPOINT_MS = 1000;
+/** A disk that took nothing is tried again after so long. */
+const DISK_SECONDS = 30;
+/** So often it is looked whether somebody has logged in. */
+const LOGIN_SECONDS = 5;
+
+/**
+ * Runs a job.
+ * @returns it as it ended, completed or failed; not saved yet
+ * @throws the signal's reason, after a checkpoint
+ */
+export async function runExport(job: Job, options: EngineOptions): Promise<Job> {
+  const { signal, now, sleep } = options;
+  let current: Job = { ...job, started: job.started ?? rfc3339(now()) };
+  const become = (change: Partial<Job>): void => {
+    current = { ...current, ...change };
+    options.onChange(current);
+  };
+  for (;;) {
+    become({ state: "running", waiting: undefined });
+    try {
+      return await attempt(() => current, become, options);
+    } catch (error) {
+      signal.throwIfAborted();
+      const wait = waitAfter(error, now());
+      if (wait === undefined) return await fail(current, toAppError(error), options);
+      become({ state: "waiting", waiting: wait.waiting });
+      await sleep(wait.seconds, signal);
+    }
+  }
+}
+
+function waitAfter(error: unknown, now: number): { readonly waiting: Waiting; readonly seconds: number } | undefined {
+  if (!(error instanceof AppError)) return undefined;
+  if (error.code === "SESSION_INVALID") return { waiting: { reason: "login" }, seconds: LOGIN_SECONDS };
+  if (error.code !== "RESOURCE_EXHAUSTED") return undefined;
+  const until = rfc3339(now + DISK_SECONDS * 1000);
+  return { waiting: { reason: "disk", until }, seconds: DISK_SECONDS };
+}
+
+async function attempt(
+  now: () => Job,
+  become: (change: Partial<Job>) => void,
+  options: EngineOptions,
+): Promise<Job> {
+  const { account, folder, signal } = options;
+  const call = telling(now, become, options);
+  const directory: Directory = { ...account, call, options: { signal } };
+  const job = await begin(directory, now(), become, options);
+  assertSameAccount(directory, job.plan);
+  const { log, position } = await openAt(folder, job);
+  using _log = log;
+  const end = await walk(directory, { ...job, position }, log, options, (at) => {
+    const position = { ...at, tally: at.tally.snapshot() };
+    options.save({ ...now(), position });
+    become({ position });
+  });
+  const finished = rfc3339(options.now());
+  const { complete, totals } = await finishFiles(folder, { ...job, position: end }, log, {
+    finished,
+    reasons: [],
+    signal,
+  });
+  return { ...now(), state: "completed", waiting: undefined, complete, finished, bytes: totals.bytes };
+}
+
+/** Fixes what is exported, if no earlier run did. */
+async function begin(
+  directory: Directory,
+  job: Job,
+  become: (change: Partial<Job>) => void,
+  { now, save }: EngineOptions,
+): Promise<Begun> {
+  await findSelf(directory);
+  const { plan, position } = job;
+  if (plan !== undefined && position !== undefined) return { ...job, plan, position };
+  const fixed = await makePlan(directory, job, rfc3339(now()));
+  save({ ...job, ...fixed });
+  become(fixed);
+  return { ...job, ...fixed };
+}
+
+/** Another account may see other messages, or nothing: the one that the export began with is waited for. */
+function assertSameAccount({ peers }: Directory, { self }: Plan): void {
+  if (peers.self()?.id === self) return;
+  throw new AppError("SESSION_INVALID", "The account that this export was begun with is not signed in.");
+}
+
+/** The log at the job's checkpoint, or from the beginning when it is gone from there. */
+async function openAt(
+  folder: string,
+  { plan, position }: Begun,
+): Promise<{ readonly log: LogFile; readonly position: Position }> {
+  const log = await openLogFile(folder, position.bytes);
+  if (log !== undefined) return { log, position };
+  const anew = await openLogFile(folder, 0);
+  if (anew === undefined) throw new RangeError("a file is shorter than nothing");
+  const tally = createTally(plan.segments).snapshot();
+  return { log: anew, position: { segment: 0, bytes: 0, written: 0, tally, lost: [] } };
+}
+
+/** A position with its tally open. */
+type At = Omit<Position, "tally"> & { readonly tally: Tally };
+
+/** Reads what is missing. @param commit keeps a position whose bytes are on the disk */
+async function walk(
+  directory: Directory,
+  { plan, targets, query, position }: Begun,
+  log: LogFile,
+  { now, signal }: EngineOptions,
+  commit: (at: At) => void,
+): Promise<Position> {
+  let at: At = { ...position, tally: restoreTally(position.tally) };
+  let committed = { bytes: at.bytes, ms: now() };
+  const checkpoint = async (): Promise<void> => {
+    await log.sync();
+    commit(at);
+    committed = { bytes: at.bytes, ms: now() };
+  };
+  const read = async (segment: number): Promise<void> => {
+    const one = plan.segments[segment];
+    if (one === undefined || at.lost.some((each) => each.segment === segment)) return;
+    const { range, topic, upTo } = one;
+    const wanted = { range, topic, upTo, type: query.type, self: plan.self, after: at.after };
+    const found = await findSegment(directory, one);
+    const begun = (): number => Date.parse(plan.begun);
+    const lines = exportLines(directory.call, { ...wanted, ...found }, {
+      now: begun,
+      callOptions: { signal },
+    });
+    for await (const { text, reached, ...page } of lines) {
+      assertSameAccount(directory, plan);
+      await log.write(text);
+      at.tally.add({ segment, ...page });
+      at = { ...at, segment, after: reached, bytes: log.bytes(), written: at.written + page.kept.length };
+      if (now() - committed.ms >= CHECKPOINT_MS || at.bytes - committed.bytes >= CHECKPOINT_BYTES) await checkpoint();
+    }
+  };
+  try {
+    while (at.segment < plan.segments.length) {
+      const { segment } = at;
+      try {
+        await read(segment);
+      } catch (error) {
+        if (!isOfOneChat(error, targets)) throw error;
+        at = { ...at, lost: [...at.lost, { segment, reason: error.message }] };
+      }
+      const { after: _, ...rest } = at;
+      at = { ...rest, segment: segment + 1 };
+    }
+  } catch (error) {
+    // A disk that took nothing does not take a checkpoint either.
+    if (!(error instanceof AppError && error.code === "RESOURCE_EXHAUSTED")) await checkpoint();
+    throw error;
+  }
+  await checkpoint();
+  return { ...at, tally: at.tally.snapshot() };
+}
+
+/** The account's `Call` with endless patience, which says what it waits for. */
+function telling(job: () => Job, become: (change: Partial<Job>) => void, options: EngineOptions): Call {
+  const { account, sleep, now } = options;
+  const call = patient(account.call, {
+    seconds: Infinity,
+    sleep,
+    onWait: ({ reason, seconds }) => {
+      become({ state: "waiting", waiting: { reason, until: rfc3339(now() + seconds * 1000) } });
+    },
+  });
+  return async (request, callOptions) => {
+    const answer = await call(request, callOptions);
+    if (job().state === "waiting") become({ state: "running", waiting: undefined });
+    return answer;
+  };
+}
+
+async function fail(job: Job, { code, message, hint }: AppError, options: EngineOptions): Promise<Job> {
+  return await endEarly({ ...job, state: "failed", error: { code, message, hint } }, message, options);
+}
+
+/**
+ * What a job has until now, as files that say themselves to be incomplete; none where the disk does not take them.
+ * @param reason a sentence
+ */
+export async function endEarly(
+  job: Job,
+  reason: string,
+  { folder, now }: Pick<EngineOptions, "folder" | "now">,
+): Promise<Job> {
+  const finished = rfc3339(now());
+  const ended: Job = { ...job, waiting: undefined, complete: false, finished };
+  const { plan, position } = job;
+  if (plan === undefined || position === undefined) return ended;
+  try {
+    using log = await openLogFile(folder, position.bytes);
+    if (log === undefined) return ended;
+    const { totals } = await finishFiles(folder, { ...job, plan, position }, log, { finished, reasons: [reason] });
+    return { ...ended, bytes: totals.bytes };
+  } catch (error) {
+    if (error instanceof AppError && error.code === "RESOURCE_EXHAUSTED") return ended;
+    throw error;
+  }
+}
+
+/** Milliseconds since the epoch as RFC 3339. */
+function rfc3339(ms: number): string {
+  return new Date(ms).toISOString();
+}

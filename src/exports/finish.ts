@@ -1,0 +1,72 @@
+/**
+ * The last steps of an export: from a part to files that a manifest vouches for. They may be taken again after a crash amid
+ * them, and lead to the same files.
+ * @module
+ */
+import { basename, join } from "node:path";
+import { AppError } from "../errors.ts";
+import type { Manifest } from "../model/manifest.ts";
+import { NAME, VERSION } from "../version.ts";
+import type { Job, Plan, Position } from "./job.ts";
+import type { LogFile } from "./log_file.ts";
+import { MESSAGES_FILE, writeManifest } from "./manifest.ts";
+import { writeFolder } from "./output_folder.ts";
+import { readRecords } from "./records.ts";
+import { RENDERS } from "./render/mod.ts";
+import { notWritten } from "./sink.ts";
+import { restoreTally } from "./tally.ts";
+
+/** A job that has run. */
+export type Begun = Job & { readonly plan: Plan; readonly position: Position };
+
+/**
+ * Names the messages' file, renders it into the format that was asked for, and writes the manifest.
+ * @param ended why not all of it is there, and when that was; nothing is rendered then
+ * @throws AppError RESOURCE_EXHAUSTED when the disk does not take it
+ */
+export async function finishFiles(
+  folder: string,
+  { id, query, created, plan, position }: Begun,
+  log: LogFile,
+  { finished, reasons, signal }: {
+    readonly finished: string;
+    readonly reasons: readonly string[];
+    readonly signal?: AbortSignal;
+  },
+): Promise<Manifest> {
+  await log.complete();
+  const { segments, self, begun } = plan;
+  return await onDisk(folder, async () => {
+    const files = [MESSAGES_FILE];
+    if (query.format !== "ndjson" && reasons.length === 0) {
+      const context = { chats: segments, self, created: begun, tz: query.tz ?? "UTC" };
+      const chunks = RENDERS[query.format](context, readRecords(join(folder, MESSAGES_FILE)));
+      files.push(...(await writeFolder(folder, chunks, { force: true, signal })).map((path) => basename(path)));
+    }
+    return await writeManifest(folder, {
+      id,
+      created,
+      finished,
+      program: { name: NAME, version: VERSION },
+      query,
+      chats: segments.map((segment, index) => ({
+        ...segment,
+        reasons: position.lost.filter((each) => each.segment === index).map(({ reason }) => reason),
+      })),
+      counts: restoreTally(position.tally).counts(),
+      files,
+      reasons,
+    });
+  });
+}
+
+/** What the system does not take is said as such; other failures are as they were. */
+async function onDisk<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const isOfSystem = !(error instanceof AppError) && error instanceof Error && "code" in error &&
+      /^E[A-Z0-9]+$/.test(String(error.code));
+    throw isOfSystem ? notWritten(folder, error, "Free space, or let this user write there; nothing is lost.") : error;
+  }
+}

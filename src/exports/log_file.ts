@@ -1,0 +1,76 @@
+/**
+ * The messages of a job: NDJSON that only grows, in a part file which is renamed when all are in it.
+ * @module
+ */
+import { join } from "node:path";
+import { MESSAGES_FILE } from "./manifest.ts";
+import { syncFolder } from "./part_file.ts";
+import { notWritten, writeAll } from "./sink.ts";
+
+/** An open part. All of it throws AppError RESOURCE_EXHAUSTED when the system does not take it. */
+export interface LogFile extends Disposable {
+  /** How long it is with what was written. */
+  readonly bytes: () => number;
+  write(text: string): Promise<void>;
+  /** Puts all that was written on the disk: before that no checkpoint may tell of it. */
+  sync(): Promise<void>;
+  /** Gives it its name. */
+  complete(): Promise<void>;
+}
+
+/**
+ * Opens the part of a job, cut to where its last checkpoint stands; one that was completed already is a part again.
+ * @param folder the job's own, made when missing
+ * @param bytes the length at the checkpoint
+ * @returns undefined when the file is not there, or shorter than that: what the checkpoint tells of is gone
+ */
+export async function openLogFile(folder: string, bytes: number): Promise<LogFile | undefined> {
+  const path = join(folder, MESSAGES_FILE);
+  const part = `${path}.part`;
+  const toDisk = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw notWritten(part, error, "Free space, or let this user write there; nothing is lost.");
+    }
+  };
+  const file = await toDisk(async () => {
+    await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+    await Deno.rename(path, part).catch(noneThere);
+    return await Deno.open(part, { read: true, write: true, create: true, mode: 0o600 });
+  });
+  try {
+    const { size } = await toDisk(() => file.stat());
+    if (size < bytes) {
+      file.close();
+      return undefined;
+    }
+    await toDisk(async () => {
+      await file.truncate(bytes);
+      await file.seek(bytes, Deno.SeekMode.Start);
+    });
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+  let length = bytes;
+  return {
+    bytes: () => length,
+    write: async (text) => {
+      await toDisk(() => writeAll(file, text));
+      length += new TextEncoder().encode(text).length;
+    },
+    sync: () => toDisk(() => file.sync()),
+    complete: () =>
+      toDisk(async () => {
+        await file.sync();
+        await Deno.rename(part, path);
+        await syncFolder(path);
+      }),
+    [Symbol.dispose]: () => file.close(),
+  };
+}
+
+function noneThere(error: unknown): void {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
+}

@@ -1,0 +1,288 @@
+/**
+ * The exports of a server: which of them run, and who may ask about them. Only the process that holds the data directory
+ * has one.
+ * @module
+ */
+import { join } from "node:path";
+import { AppError, toAppError } from "../errors.ts";
+import type { Account } from "../telegram/account.ts";
+import { endEarly, runExport } from "./engine.ts";
+import { type ExportQuery, type ExportState, exportStateSchema, isFinished, type Job, type Target } from "./job.ts";
+import { type ExportStore, fingerprint, type ListPlace, type Owner } from "./store.ts";
+
+/** A job, and how fast it is at the moment. */
+export interface ExportStatus {
+  readonly job: Job;
+  /** Messages a second, while it runs. */
+  readonly rate?: number;
+}
+
+/** The exports as tools see them. Jobs of other owners are not there for any of it. */
+export interface Exports extends AsyncDisposable {
+  /**
+   * Queues an export, or finds the unfinished one that is the same.
+   * @throws AppError RESOURCE_EXHAUSTED when there are too many, or the disk is full
+   */
+  start(
+    owner: Owner,
+    wanted: { readonly query: ExportQuery; readonly targets: readonly Target[] },
+  ): { readonly id: string; readonly isNew: boolean };
+  /** @throws AppError EXPORT_NOT_FOUND */
+  get(id: string, owner: Owner): ExportStatus;
+  /** Newest first. */
+  list(
+    owner: Owner,
+    options: { readonly state?: ExportState; readonly after?: ListPlace; readonly limit: number },
+  ): { readonly jobs: readonly Job[]; readonly total: number };
+  /** Ends a job early. @returns what it is then; a finished one is left as it is. @throws AppError EXPORT_NOT_FOUND */
+  cancel(id: string, owner: Owner): Promise<ExportStatus>;
+  /** Resolves when a job is over, after so many seconds, or when the signal is aborted. @throws AppError EXPORT_NOT_FOUND */
+  wait(
+    id: string,
+    owner: Owner,
+    options: {
+      readonly seconds: number;
+      readonly signal?: AbortSignal;
+      readonly onChange?: (status: ExportStatus) => void;
+    },
+  ): Promise<ExportStatus>;
+  /** Stops all jobs at a checkpoint, in the queue they stay; resolves after 3 s at most. */
+  drain(): Promise<void>;
+  /** The folder that a job's files are in. */
+  folder(id: string): string;
+}
+
+/** What {@link createExports} takes. */
+export interface ExportsOptions {
+  readonly account: Account;
+  readonly store: ExportStore;
+  /** Where every job has a folder. */
+  readonly directory: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Resolves after that many seconds, or rejects when the signal is aborted. */
+  readonly sleep: (seconds: number, signal?: AbortSignal) => Promise<void>;
+  /** Told of each job that is over. */
+  readonly onFinish?: (job: Job) => void;
+  /** Told of what no caller hears of. */
+  readonly onProblem?: (problem: unknown) => void;
+}
+
+/** Jobs that run at once: Telegram answers two requests at once. */
+const MOST_RUNNING = 2;
+const MOST_UNFINISHED = 20;
+const DRAIN_SECONDS = 3;
+/** The rate is that of so long. */
+const RATE_MS = 60_000;
+const RETRY_SECONDS = 30;
+
+/** A job that is not over, or not yet saved as such. */
+interface Live {
+  job: Job;
+  readonly listeners: Set<() => void>;
+  /** When it had written how much. */
+  samples: readonly { readonly at: number; readonly written: number }[];
+  /** Ends its run. */
+  readonly stop: AbortController;
+  run?: Promise<void>;
+  isCancelled: boolean;
+}
+
+/** Goes on with all jobs that are not over, and takes new ones. */
+export function createExports(options: ExportsOptions): Exports {
+  const { account, store, directory, now, sleep, onFinish = () => {}, onProblem = () => {} } = options;
+  const live = new Map<string, Live>();
+  /** Owners, the one last whose turn it was. */
+  const turns = new Set<string>();
+  let isStopping = false;
+  const folder = (id: string): string => join(directory, id);
+  const add = (job: Job): Live => {
+    const one: Live = { job, listeners: new Set(), samples: [], stop: new AbortController(), isCancelled: false };
+    live.set(job.id, one);
+    return one;
+  };
+
+  /** Keeps what a job is, on the disk if that takes it. */
+  const change = (one: Live, job: Job): void => {
+    const isOtherState = job.state !== one.job.state;
+    one.job = job;
+    const written = job.position?.written ?? 0;
+    if (written !== one.samples.at(-1)?.written) {
+      one.samples = [...one.samples.filter(({ at }) => at > now() - RATE_MS), { at: now(), written }];
+    }
+    if (isOtherState && !isFinished(job)) {
+      try {
+        store.save(job);
+      } catch (error) {
+        onProblem(error);
+      }
+    }
+    for (const listener of one.listeners) listener();
+  };
+
+  /** Saves a job that is over, as soon as the disk takes it; until then it is known here. */
+  const settle = async (one: Live, job: Job): Promise<void> => {
+    change(one, job);
+    onFinish(job);
+    for (;;) {
+      try {
+        store.save(job);
+        live.delete(job.id);
+        return;
+      } catch (error) {
+        onProblem(error);
+        await sleep(RETRY_SECONDS, one.stop.signal.aborted ? stopped.signal : one.stop.signal);
+      }
+    }
+  };
+  const stopped = new AbortController();
+
+  const run = async (one: Live): Promise<void> => {
+    const { id } = one.job;
+    try {
+      const ended = await runExport(one.job, {
+        account,
+        folder: folder(id),
+        onChange: (job) => change(one, job),
+        save: store.save,
+        signal: one.stop.signal,
+        now,
+        sleep,
+      });
+      await settle(one, ended);
+    } catch (error) {
+      if (one.isCancelled) return await settle(one, await cancelled(one.job));
+      if (isStopping) return;
+      onProblem(error);
+      const { code, message, hint } = toAppError(error);
+      const finished = new Date(now()).toISOString();
+      const failed = { state: "failed", error: { code, message, hint }, waiting: undefined, complete: false } as const;
+      await settle(one, { ...one.job, ...failed, finished });
+    }
+  };
+
+  const cancelled = (job: Job): Promise<Job> =>
+    endEarly({ ...job, state: "cancelled" }, "It was cancelled.", { folder: folder(job.id), now });
+
+  /** Starts what there is room for: owners take turns, each owner's jobs are in the order of their creation. */
+  const fill = (): void => {
+    if (isStopping) return;
+    const all = [...live.values()];
+    const running = all.filter((one) => one.run !== undefined);
+    if (running.length >= MOST_RUNNING) return;
+    const places = [...turns];
+    const load = ({ job }: Live): number => running.filter((other) => ownerOf(other.job) === ownerOf(job)).length;
+    const turn = ({ job }: Live): number => places.indexOf(ownerOf(job));
+    const [next] = all.filter((one) => one.run === undefined && !isFinished(one.job))
+      .sort((a, b) => load(a) - load(b) || turn(a) - turn(b) || (a.job.created < b.job.created ? -1 : 1));
+    if (next === undefined) return;
+    turns.delete(ownerOf(next.job));
+    turns.add(ownerOf(next.job));
+    next.run = run(next).catch((error) => {
+      if (!isStopping) onProblem(error);
+    }).finally(() => {
+      next.run = undefined;
+      fill();
+    });
+    fill();
+  };
+
+  const find = (id: string, { id: owner, accountId }: Owner): Job => {
+    const job = live.get(id)?.job ?? store.get(id);
+    if (job !== undefined && job.owner === owner && job.accountId === accountId) return job;
+    throw new AppError("EXPORT_NOT_FOUND", "There is no export with this id.", { field: "id" });
+  };
+  const statusOf = (job: Job): ExportStatus => {
+    const [first] = live.get(job.id)?.samples ?? [];
+    const seconds = first === undefined ? 0 : (now() - first.at) / 1000;
+    if (first === undefined || seconds < 1 || isFinished(job)) return { job };
+    return { job, rate: ((job.position?.written ?? 0) - first.written) / seconds };
+  };
+  const wait: Exports["wait"] = async (id, owner, { seconds, signal, onChange = () => {} }) => {
+    const job = find(id, owner);
+    const one = live.get(id);
+    if (one === undefined || isFinished(job) || seconds <= 0) return statusOf(job);
+    const over = Promise.withResolvers<void>();
+    const end = new AbortController();
+    const listener = (): void => {
+      onChange(statusOf(one.job));
+      if (isFinished(one.job)) over.resolve();
+    };
+    one.listeners.add(listener);
+    const limits = [end.signal, stopped.signal, ...(signal === undefined ? [] : [signal])];
+    const pause = sleep(seconds, AbortSignal.any(limits)).catch(() => {});
+    await Promise.race([over.promise, pause]);
+    one.listeners.delete(listener);
+    end.abort();
+    await pause;
+    return statusOf(one.job);
+  };
+  const drain = async (): Promise<void> => {
+    isStopping = true;
+    stopped.abort(new Error("the server stops"));
+    for (const { stop } of live.values()) stop.abort(stopped.signal.reason);
+    const end = new AbortController();
+    const limit = sleep(DRAIN_SECONDS, end.signal).catch(() => {});
+    await Promise.race([allEnded(), limit]);
+    end.abort();
+    await limit;
+  };
+  const allEnded = async (): Promise<void> => void await Promise.all([...live.values()].map((one) => one.run));
+
+  for (const job of store.unfinished()) add(job);
+  fill();
+  return {
+    start: (owner, wanted) => {
+      const print = fingerprint(wanted.query, wanted.targets);
+      const mine = [...live.values()].map(({ job }) => job)
+        .filter((job) => ownerOf(job) === ownerOf({ owner: owner.id, accountId: owner.accountId }) && !isFinished(job));
+      const same = mine.find((job) => job.fingerprint === print);
+      if (same !== undefined) return { id: same.id, isNew: false };
+      if (mine.length >= MOST_UNFINISHED) throw tooMany();
+      const { job } = add(store.create(owner, wanted, now()));
+      fill();
+      return { id: job.id, isNew: true };
+    },
+    get: (id, owner) => statusOf(find(id, owner)),
+    list: (owner, { state, after, limit }) => {
+      const states = state === undefined ? exportStateSchema.options : [state];
+      const { jobs, total } = store.list(owner, { states, after, limit });
+      return { jobs: jobs.map((job) => live.get(job.id)?.job ?? job), total };
+    },
+    cancel: async (id, owner) => {
+      const job = find(id, owner);
+      const one = live.get(id);
+      if (one === undefined || isFinished(job)) return { job };
+      one.isCancelled = true;
+      one.stop.abort(new Error("cancelled"));
+      if (one.run === undefined) {
+        one.run = cancelled(one.job).then((ended) => settle(one, ended)).catch(onProblem).finally(() => {
+          one.run = undefined;
+          fill();
+        });
+      }
+      return await wait(id, owner, { seconds: CANCEL_SECONDS });
+    },
+    wait,
+    drain,
+    folder,
+    [Symbol.asyncDispose]: async () => {
+      await drain();
+      await allEnded();
+    },
+  };
+}
+
+/** A run that is being cancelled ends at once but for the files that it has. */
+const CANCEL_SECONDS = 45;
+
+function ownerOf({ accountId, owner }: Pick<Job, "accountId" | "owner">): string {
+  return JSON.stringify([accountId, owner]);
+}
+
+function tooMany(): AppError {
+  return new AppError("RESOURCE_EXHAUSTED", `There are ${MOST_UNFINISHED} unfinished exports already.`, {
+    hint: "Wait until one of them is over, or cancel one: list_exports shows them.",
+    suggest: { tool: "list_exports", arguments: {} },
+  });
+}

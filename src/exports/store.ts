@@ -1,0 +1,172 @@
+/**
+ * The jobs in SQLite.
+ * @module
+ */
+import { createHash, randomBytes } from "node:crypto";
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import { z } from "zod";
+import { migrate } from "../storage/migrate.ts";
+import { type ExportQuery, type ExportState, type Job, jobSchema, type Target } from "./job.ts";
+import { notWritten } from "./sink.ts";
+
+const SCHEMA = [
+  `CREATE TABLE exports (
+    id TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    query TEXT NOT NULL,
+    format TEXT NOT NULL,
+    targets TEXT NOT NULL,
+    created TEXT NOT NULL,
+    state TEXT NOT NULL,
+    plan TEXT,
+    position TEXT,
+    waiting TEXT,
+    error TEXT,
+    complete INTEGER,
+    started TEXT,
+    finished TEXT,
+    bytes INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE INDEX exports_by_owner ON exports (account_id, owner, created)`,
+];
+
+/** Whose jobs are meant. */
+export interface Owner {
+  readonly id: string;
+  readonly accountId: string;
+}
+
+/** A place in a list, newest first. */
+export interface ListPlace {
+  readonly created: string;
+  readonly id: string;
+}
+
+/** The jobs of all owners. */
+export interface ExportStore {
+  /** A new job in the queue. @throws AppError RESOURCE_EXHAUSTED, as {@link ExportStore.save} */
+  create(owner: Owner, wanted: { readonly query: ExportQuery; readonly targets: readonly Target[] }, now: number): Job;
+  get(id: string): Job | undefined;
+  /** Jobs that are not over, oldest first. */
+  unfinished(): Job[];
+  /** An owner's jobs, newest first, and how many there are in all. */
+  list(
+    owner: Owner,
+    options: { readonly states: readonly ExportState[]; readonly after?: ListPlace; readonly limit: number },
+  ): { readonly jobs: Job[]; readonly total: number };
+  /**
+   * Writes what changes in a job's life.
+   * @throws AppError RESOURCE_EXHAUSTED when the disk does not take it
+   */
+  save(job: Job): void;
+}
+
+const json = z.string().transform((text): unknown => JSON.parse(text));
+const optional = <S extends z.ZodType>(schema: S): z.ZodType<z.output<S> | undefined> =>
+  z.union([z.null().transform(() => undefined), schema]);
+
+/** A row as a job; its columns are named as the fields are. */
+const rowSchema = z.object({
+  id: z.string(),
+  accountId: z.string(),
+  owner: z.string(),
+  fingerprint: z.string(),
+  query: json,
+  targets: json,
+  created: z.string(),
+  state: z.string(),
+  plan: optional(json),
+  position: optional(json),
+  waiting: optional(json),
+  error: optional(json),
+  complete: optional(z.int().transform(Boolean)),
+  started: optional(z.string()),
+  finished: optional(z.string()),
+  bytes: z.int(),
+}).transform((row): Job => jobSchema.parse(row));
+
+const COLUMNS =
+  "id, account_id AS accountId, owner, fingerprint, query, targets, created, state, plan, position, waiting, error, " +
+  "complete, started, finished, bytes";
+const UNFINISHED = "state IN ('queued', 'running', 'waiting')";
+
+/** Opens the table. */
+export function createExportStore(db: DatabaseSync): ExportStore {
+  migrate(db, "exports", SCHEMA);
+  const insert = db.prepare(
+    "INSERT INTO exports (id, account_id, owner, fingerprint, query, format, targets, created, state) " +
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'queued')",
+  );
+  const update = db.prepare(
+    "UPDATE exports SET state = ?, plan = ?, position = ?, waiting = ?, error = ?, complete = ?, started = ?, " +
+      "finished = ?, bytes = ? WHERE id = ?",
+  );
+  const read = (where: string, ...values: SQLInputValue[]): Job[] =>
+    z.array(rowSchema).parse(db.prepare(`SELECT ${COLUMNS} FROM exports WHERE ${where}`).all(...values));
+  return {
+    create: ({ id: owner, accountId }, { query, targets }, now) => {
+      const [id, created] = [newId(), new Date(now).toISOString()];
+      const print = fingerprint(query, targets);
+      const texts = [JSON.stringify(query), query.format, JSON.stringify(targets)];
+      toDisk(() => insert.run(id, accountId, owner, print, ...texts, created));
+      return {
+        id,
+        accountId,
+        owner,
+        fingerprint: print,
+        query,
+        targets: [...targets],
+        created,
+        state: "queued",
+        bytes: 0,
+      };
+    },
+    get: (id) => read("id = ?", id)[0],
+    unfinished: () => read(`${UNFINISHED} ORDER BY created, id`),
+    list: ({ id: owner, accountId }, { states, after, limit }) => {
+      const mine = `account_id = ? AND owner = ? AND state IN (${states.map(() => "?").join()})`;
+      const count = db.prepare(`SELECT count(*) AS total FROM exports WHERE ${mine}`).get(accountId, owner, ...states);
+      const place: ListPlace = after ?? { created: "9999", id: "" };
+      const rest = `${mine} AND (created, id) < (?, ?) ORDER BY created DESC, id DESC LIMIT ?`;
+      const jobs = read(rest, accountId, owner, ...states, place.created, place.id, limit);
+      return { jobs, total: z.int().parse(count?.total) };
+    },
+    save: ({ id, state, plan, position, waiting, error, complete, started, finished, bytes }) => {
+      const texts = [plan, position, waiting, error].map((each) => each === undefined ? null : JSON.stringify(each));
+      const done = complete === undefined ? null : Number(complete);
+      toDisk(() => update.run(state, ...texts, done, started ?? null, finished ?? null, bytes, id));
+    },
+  };
+}
+
+/** Equal for queries that mean the same messages in the same form. */
+export function fingerprint({ from, to, tz, type, format }: ExportQuery, targets: readonly Target[]): string {
+  const chats = targets.map(({ id, topic, sender }) => [id, topic, sender]);
+  return createHash("sha256").update(JSON.stringify([chats, from, to, tz, type, format])).digest("hex");
+}
+
+const ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
+
+/** 128 random bits and two that are always 0: nobody guesses it. */
+function newId(): string {
+  let bits = BigInt(`0x${randomBytes(16).toString("hex")}`);
+  let id = "";
+  for (; id.length < 26; bits >>= 5n) id += ALPHABET[Number(bits & 31n)];
+  return id;
+}
+
+/** SQLite's codes for a disk that is full, failing, locked or read-only: https://www.sqlite.org/rescode.html */
+const OF_THE_DISK: ReadonlySet<number> = new Set([5, 8, 10, 13, 14]);
+const sqliteError = z.object({ code: z.literal("ERR_SQLITE_ERROR"), errcode: z.int() });
+
+function toDisk(write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    const { data } = sqliteError.safeParse(error);
+    if (data === undefined || !OF_THE_DISK.has(data.errcode & 0xff)) throw error;
+    throw notWritten("The database", error, "Free space on the disk of DATA_DIR; nothing is lost.");
+  }
+}
