@@ -2,7 +2,12 @@
  * The composition root: everything that serves, built from a configuration.
  * @module
  */
+import { join } from "node:path";
+import { setTimeout as sleepMs } from "node:timers/promises";
 import type { Config } from "./config/load.ts";
+import type { Job } from "./exports/job.ts";
+import { createExports } from "./exports/runner.ts";
+import { createExportStore } from "./exports/store.ts";
 import { chain, type Handler } from "./http/chain.ts";
 import { landing } from "./http/landing.ts";
 import { createRouter, type Route } from "./http/router.ts";
@@ -32,7 +37,7 @@ import { NAME, VERSION } from "./version.ts";
 /** The running program, less its listener. */
 export interface App extends AsyncDisposable {
   readonly fetch: Handler;
-  /** The first step of a shutdown: not ready any more, and no stream stays open just to listen. */
+  /** The first step of a shutdown: not ready any more, exports stand at a checkpoint, and no stream stays open just to listen. */
   readonly drain: () => Promise<void>;
 }
 
@@ -74,8 +79,18 @@ export async function createApp(config: Config): Promise<App> {
     },
     onProblem: (error) => log.warning("wire", { error }),
   }));
+  const exports = stack.use(createExports({
+    account,
+    store: createExportStore(db),
+    directory: join(config.dataDir, "exports"),
+    now: Date.now,
+    sleep: (seconds, signal) => sleepMs(seconds * 1000, undefined, { signal }),
+    onFinish: (job) => countExport(metrics, job),
+    onProblem: (error) => getLogger("exports").error("export", { error }),
+  }));
   const sources: Sources = {
     account,
+    exports,
     cursors: createCursors(loadSecret(db, "cursor")),
     links: createMediaLinks({ key: loadSecret(db, "media"), publicUrl: config.http.publicUrl, now: Date.now }),
     patience: config.floodSleepThreshold,
@@ -126,9 +141,10 @@ export async function createApp(config: Config): Promise<App> {
   const resources = stack.move();
   return {
     fetch,
-    drain: () => {
+    drain: async () => {
       health.draining();
-      return mcp.closeStreams();
+      await exports.drain();
+      await mcp.closeStreams();
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
@@ -200,6 +216,12 @@ function countTool(metrics: Metrics, { tool, status, seconds, error }: CallRecor
   if (error?.code === "INTERNAL" && status !== "CANCELLED") {
     log.error("call", { ...record, error: error.cause ?? error });
   } else log.info("call", { ...record, ...(isName(error?.field) ? { field: error?.field } : {}) });
+}
+
+function countExport(metrics: Metrics, { id, query: { format }, state, error, bytes }: Job): void {
+  metrics.exports.inc({ format, status: state });
+  if (bytes > 0) metrics.exportSize.observe({ format }, bytes);
+  getLogger("exports").info("finished", { id, format, state, bytes, ...(error && { code: error.code }) });
 }
 
 /** A caller may invent an argument; what is no name is not logged. */

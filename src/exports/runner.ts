@@ -94,7 +94,7 @@ export function createExports(options: ExportsOptions): Exports {
   const live = new Map<string, Live>();
   /** Owners, the one last whose turn it was. */
   const turns = new Set<string>();
-  let isStopping = false;
+  const stopped = new AbortController();
   const folder = (id: string): string => join(directory, id);
   const add = (job: Job): Live => {
     const one: Live = { job, listeners: new Set(), samples: [], stop: new AbortController(), isCancelled: false };
@@ -131,11 +131,10 @@ export function createExports(options: ExportsOptions): Exports {
         return;
       } catch (error) {
         onProblem(error);
-        await sleep(RETRY_SECONDS, one.stop.signal.aborted ? stopped.signal : one.stop.signal);
+        await sleep(RETRY_SECONDS, stopped.signal);
       }
     }
   };
-  const stopped = new AbortController();
 
   const run = async (one: Live): Promise<void> => {
     const { id } = one.job;
@@ -152,7 +151,7 @@ export function createExports(options: ExportsOptions): Exports {
       await settle(one, ended);
     } catch (error) {
       if (one.isCancelled) return await settle(one, await cancelled(one.job));
-      if (isStopping) return;
+      if (stopped.signal.aborted) return;
       onProblem(error);
       const { code, message, hint } = toAppError(error);
       const finished = new Date(now()).toISOString();
@@ -166,7 +165,7 @@ export function createExports(options: ExportsOptions): Exports {
 
   /** Starts what there is room for: owners take turns, each owner's jobs are in the order of their creation. */
   const fill = (): void => {
-    if (isStopping) return;
+    if (stopped.signal.aborted) return;
     const all = [...live.values()];
     const running = all.filter((one) => one.run !== undefined);
     if (running.length >= MOST_RUNNING) return;
@@ -179,7 +178,7 @@ export function createExports(options: ExportsOptions): Exports {
     turns.delete(ownerOf(next.job));
     turns.add(ownerOf(next.job));
     next.run = run(next).catch((error) => {
-      if (!isStopping) onProblem(error);
+      if (!stopped.signal.aborted) onProblem(error);
     }).finally(() => {
       next.run = undefined;
       fill();
@@ -218,7 +217,6 @@ export function createExports(options: ExportsOptions): Exports {
     return statusOf(one.job);
   };
   const drain = async (): Promise<void> => {
-    isStopping = true;
     stopped.abort(new Error("the server stops"));
     for (const { stop } of live.values()) stop.abort(stopped.signal.reason);
     const end = new AbortController();

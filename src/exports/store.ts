@@ -111,17 +111,10 @@ export function createExportStore(db: DatabaseSync): ExportStore {
       const print = fingerprint(query, targets);
       const texts = [JSON.stringify(query), query.format, JSON.stringify(targets)];
       toDisk(() => insert.run(id, accountId, owner, print, ...texts, created));
-      return {
-        id,
-        accountId,
-        owner,
-        fingerprint: print,
-        query,
-        targets: [...targets],
-        created,
-        state: "queued",
-        bytes: 0,
-      };
+      // Read back as every later run has it: what is undefined here is absent in JSON.
+      const [job] = read("id = ?", id);
+      if (job === undefined) throw new RangeError("what was written is not there");
+      return job;
     },
     get: (id) => read("id = ?", id)[0],
     unfinished: () => read(`${UNFINISHED} ORDER BY created, id`),

@@ -3,6 +3,7 @@
  * @module
  */
 import { setTimeout as sleepMs } from "node:timers/promises";
+import type { Exports } from "../exports/runner.ts";
 import { patient, type Wait } from "../mtproto/flood.ts";
 import type { Call } from "../mtproto/invoke.ts";
 import type { Account } from "../telegram/account.ts";
@@ -20,6 +21,7 @@ export interface Sources {
   /** `limit`'s upper bound. */
   readonly maxPageSize: number;
   readonly links: MediaLinks;
+  readonly exports: Exports;
   /** Whether media of chats that forbid saving may be read. */
   readonly allowProtected: boolean;
   /** Milliseconds since the epoch. */

@@ -2,6 +2,7 @@
  * One page of one chat's messages: what fetch_history and search_messages have in common.
  * @module
  */
+import type { Suggestion } from "../../errors.ts";
 import { formerChat } from "../../telegram/chats.ts";
 import { formatPoint, readRange } from "../../telegram/dates.ts";
 import type { Place } from "../../telegram/history.ts";
@@ -15,6 +16,7 @@ import type { ToolContext } from "../registry.ts";
 import { collect, endNotesOf, type Walk } from "../walk.ts";
 import { chatNotes, emptiness, plain, toQuery } from "./chat_query.ts";
 import { assertAgreement, type Filters, givenIn, type Position } from "./position.ts";
+import { orExport, suggestExport } from "./suggest_export.ts";
 
 /** From here on a page says that there is a better way than paging. */
 const MANY = 500;
@@ -52,12 +54,15 @@ export async function readChatPage(
   const query = position === undefined
     ? await toQuery(directory, resolved, args, range)
     : await queryOf(directory, resolved, position);
+  const whole = suggestExport(query.chat.id, position?.given ?? givenIn(args));
   const observedAt = new Date(sources.now()).toISOString();
   const walk = await collect(directory, query, {
     limit: args.limit,
     after: position?.after,
     self: self.id,
     observedAt,
+  }).catch((error) => {
+    throw orExport(error, whole);
   });
   // The name has moved to another chat since it was learnt: what it means now is asked anew.
   if (position === undefined && !isAgain && !isStillNamed(directory, resolved)) {
@@ -73,7 +78,7 @@ export async function readChatPage(
     entries,
     ...(total === undefined ? {} : { total }),
     hasMore,
-    notes: [...await chatNotes(directory, resolved), ...notesOf(query, { total, hasMore, entries })],
+    notes: [...await chatNotes(directory, resolved), ...notesOf(query, { total, hasMore, entries, whole })],
     endNotes: endNotesOf(walk),
     self: self.id,
     fields: args.fields,
@@ -115,10 +120,11 @@ async function queryOf(directory: Directory, { peer }: Resolved, position: Posit
 
 function notesOf(
   query: HistoryQuery,
-  { total, hasMore, entries }: {
+  { total, hasMore, entries, whole }: {
     readonly total: number | undefined;
     readonly hasMore: boolean;
     readonly entries: Walk["found"];
+    readonly whole: Suggestion | undefined;
   },
 ): string[] {
   const notes: string[] = [];
@@ -126,8 +132,8 @@ function notesOf(
     notes.push(`Messages with chat in their last element are from before this supergroup was ${query.former?.id}.`);
   }
   if (entries.length === 0 && !hasMore) notes.push(emptiness(query));
-  if (total !== undefined && total > MANY && hasMore) {
-    notes.push(`${total} messages match; for all of them the export command is better than paging.`);
+  if (total !== undefined && total > MANY && hasMore && whole !== undefined) {
+    notes.push(`${total} messages match; for all of them start_export is better than paging.`);
   }
   return notes;
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import { z } from "zod";
-import { AppError } from "../../errors.ts";
+import { AppError, type Suggestion } from "../../errors.ts";
 import type { JsonObject } from "../../model/json.ts";
 
 /** Ids are advertised as strings, since type unions break some clients; integers pass too. */
@@ -20,6 +20,9 @@ export const messagesArgument = z.array(name)
 
 /** A chat, as people name it. */
 export const chatArgument = name.describe("@name, t.me link, id, me, or exact title");
+
+/** An export. */
+export const exportIdArgument = z.string().min(1).max(64);
 
 /** One message. */
 export const messageArgument = name.describe("id (with chat) or link");
@@ -52,18 +55,23 @@ export function limitArgument(most: number, usual: number): z.ZodDefault<z.ZodIn
 /**
  * Explains a limit that is out of bounds; for use as a tool's `explain`.
  * @param advice ends the hint, behind the bounds
+ * @param better a call that gives more than a page can hold
  */
 export function explainLimit(
   tool: string,
   most: number,
   advice = " and go on with next_cursor",
+  better: (args: JsonObject) => Suggestion | undefined = () => undefined,
 ): (args: JsonObject, issue: z.core.$ZodIssue) => AppError | undefined {
   return (args, issue) => {
     if (issue.path[0] !== "limit" || (issue.code !== "too_big" && issue.code !== "too_small")) return undefined;
+    const isMuch = issue.code === "too_big";
+    const instead = isMuch ? better(args) : undefined;
+    const more = instead === undefined ? "" : `; ${instead.tool} takes everything at once`;
     return new AppError("INPUT_VALIDATION", `limit: a page has 1 to ${most} items.`, {
       field: "limit",
-      hint: `Send limit 1 to ${most}${advice}.`,
-      suggest: { tool, arguments: { ...args, limit: issue.code === "too_big" ? most : 1 } },
+      hint: `Send limit 1 to ${most}${advice}${more}.`,
+      suggest: instead ?? { tool, arguments: { ...args, limit: isMuch ? most : 1 } },
     });
   };
 }

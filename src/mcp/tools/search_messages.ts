@@ -11,6 +11,7 @@ import { readChatPage } from "./chat_page.ts";
 import { chatArgument, explainLimit, limitArgument, pagingArguments } from "./input.ts";
 import { filterArguments, positionSchema, searchArguments } from "./position.ts";
 import { allPositionSchema, searchAllChats } from "./search_all_chats.ts";
+import { suggestExport } from "./suggest_export.ts";
 
 const NAME = "search_messages";
 
@@ -33,7 +34,7 @@ export function searchMessages(sources: Sources): Tool {
     }),
     output: pageSchema,
     envelope: pageEnvelope,
-    explain: explainLimit(NAME, sources.maxPageSize),
+    explain: explainLimit(NAME, sources.maxPageSize, undefined, (args) => suggestExport(args["chat"], args)),
     run: async (args, context) => {
       const position = args.cursor === undefined
         ? undefined

@@ -1,0 +1,172 @@
+/**
+ * An export as tools show it.
+ * @module
+ */
+import { join } from "node:path";
+import { z } from "zod";
+import { ERROR_CODES } from "../errors.ts";
+import { exportFormatSchema, exportQuerySchema, exportStateSchema, isFinished, waitingSchema } from "../exports/job.ts";
+import type { Job } from "../exports/job.ts";
+import { MANIFEST_FILE } from "../exports/manifest.ts";
+import type { Exports, ExportStatus } from "../exports/runner.ts";
+import { chatHeadSchema } from "../model/chat.ts";
+import { type Manifest, manifestFileSchema, manifestSchema } from "../model/manifest.ts";
+import { createRevealer } from "../model/visible.ts";
+import { titleOf } from "../telegram/map/peer.ts";
+
+const chatSchema = chatHeadSchema.pick({ id: true, kind: true, title: true, username: true });
+/** `chat` where the export is of several. */
+const endSchema = z.object({ chat: z.string().optional(), id: z.int(), date: z.string() });
+
+/** `rate` is messages a second, `poll_after` seconds. */
+export const exportSchema = z.object({
+  id: z.string(),
+  state: exportStateSchema,
+  complete: z.boolean().optional(),
+  progress: z.object({
+    written: z.int(),
+    estimated: z.int().optional(),
+    rate: z.number().optional(),
+    eta_seconds: z.int().optional(),
+  }),
+  waiting: waitingSchema.optional(),
+  poll_after: z.int().optional(),
+  error: z.object({ code: z.enum(Object.keys(ERROR_CODES)), message: z.string(), hint: z.string() }).optional(),
+  notes: z.array(z.string()).optional(),
+  chats: z.array(chatSchema),
+  query: exportQuerySchema.omit({ format: true }),
+  format: exportFormatSchema,
+  created: z.string(),
+  finished: z.string().optional(),
+  first: endSchema.optional(),
+  last: endSchema.optional(),
+  gaps: z.object({ deleted: z.int(), service: z.int(), filtered: z.int(), unknown: z.int() }).optional(),
+  files: z.array(manifestFileSchema.pick({ name: true, bytes: true, sha256: true })).optional(),
+});
+
+/** See {@link exportSchema}. */
+export type Export = z.input<typeof exportSchema>;
+
+/** What is advertised of it: every conversation pays for that. */
+export const exportEnvelope = z.looseObject({ id: z.string(), state: z.string() });
+
+/** An export with what its files say, once it has any. */
+export async function showExport(
+  exports: Exports,
+  status: ExportStatus,
+  { now, notes = [] }: { readonly now: number; readonly notes?: readonly string[] },
+): Promise<Export> {
+  const { job } = status;
+  const { id, state, complete, waiting, error, query: { format, ...query }, created, finished } = job;
+  const manifest = isFinished(job) ? await readManifest(exports.folder(id)) : undefined;
+  const said = [...notes, ...notesOf(job, manifest)];
+  return {
+    id,
+    state,
+    ...(complete === undefined ? {} : { complete }),
+    progress: progressOf(status),
+    ...(waiting === undefined ? {} : { waiting }),
+    ...(isFinished(job) ? {} : { poll_after: pollAfter(status, now) }),
+    ...(error === undefined ? {} : { error }),
+    ...(said.length === 0 ? {} : { notes: said }),
+    chats: showChats(job),
+    query,
+    format,
+    created,
+    ...(finished === undefined ? {} : { finished }),
+    ...(manifest === undefined ? {} : contentsOf(manifest)),
+  };
+}
+
+/** The chats of a job, their names made safe to show. */
+export function showChats({ targets }: Pick<Job, "targets">): Export["chats"] {
+  const reveal = createRevealer();
+  return targets.map(({ id, kind, title, username }) => ({
+    id,
+    kind,
+    title: reveal(titleOf({ kind, title })),
+    ...(username === undefined ? {} : { username }),
+  }));
+}
+
+/** How far it is, in words for a caller who waits. */
+export function describeProgress({ job }: ExportStatus): string {
+  const { state, waiting, position, plan } = job;
+  const why = waiting === undefined ? "" : ` (${waiting.reason})`;
+  const of = plan?.estimated === undefined ? "" : ` of about ${plan.estimated}`;
+  return `${state}${why}: ${position?.written ?? 0}${of} messages`;
+}
+
+function progressOf({ job: { position, plan, state }, rate }: ExportStatus): Export["progress"] {
+  const written = position?.written ?? 0;
+  const estimated = plan?.estimated;
+  const isKnown = rate !== undefined && rate > 0 && estimated !== undefined && state !== "waiting";
+  return {
+    written,
+    ...(estimated === undefined ? {} : { estimated }),
+    ...(rate === undefined ? {} : { rate: Math.round(rate * 10) / 10 }),
+    ...(isKnown ? { eta_seconds: Math.ceil(Math.max(0, estimated - written) / rate) } : {}),
+  };
+}
+
+/** Seconds after which there is something new to hear. */
+function pollAfter(status: ExportStatus, now: number): number {
+  const { eta_seconds: eta } = progressOf(status);
+  const until = status.job.waiting?.until;
+  const seconds = until === undefined ? (eta ?? 10) / 2 : (Date.parse(until) - now) / 1000;
+  return Math.min(300, Math.max(2, Math.ceil(seconds)));
+}
+
+const WAITING: Readonly<Record<NonNullable<Job["waiting"]>["reason"], string>> = {
+  flood: "Telegram asks to wait; the export goes on by itself.",
+  connection: "Telegram cannot be reached; the export goes on by itself.",
+  disk:
+    "The server's disk takes no more: its owner must free space. Nothing is lost, and the export goes on by itself.",
+  login: "The server's owner must log in to Telegram again; then the export goes on by itself.",
+};
+
+function notesOf(job: Job, manifest: Manifest | undefined): string[] {
+  const { state, waiting, position, plan, complete } = job;
+  const lost = position?.lost.map(({ segment, reason }) => `${plan?.segments[segment]?.id}: ${reason}`) ?? [];
+  return [
+    ...(waiting === undefined ? [] : [WAITING[waiting.reason]]),
+    ...(complete === false && state === "completed"
+      ? ["Not complete: some chats could not be read to their end."]
+      : []),
+    ...lost,
+    ...(manifest !== undefined
+      ? ["The files are on the server, in the folder of this id under DATA_DIR/exports."]
+      : []),
+    ...(state === "cancelled" && manifest !== undefined ? ["What was written until then is there as NDJSON."] : []),
+    ...(state === "completed" && manifest === undefined ? ["Its files are not there any more."] : []),
+  ];
+}
+
+function contentsOf({ chats, files }: Manifest): Pick<Export, "first" | "last" | "gaps" | "files"> {
+  const isOne = chats.length === 1;
+  const ends = (which: "first" | "last"): (z.input<typeof endSchema>)[] =>
+    chats.flatMap(({ id, [which]: end }) => end === undefined ? [] : [isOne ? end : { chat: id, ...end }])
+      .sort((a, b) => Date.parse(a.date) - Date.parse(b.date));
+  const [first, last] = [ends("first")[0], ends("last").at(-1)];
+  const gaps = chats.flatMap((chat) => chat.gaps === undefined ? [] : [chat.gaps]);
+  const sum = (verdict: "deleted" | "service" | "filtered" | "unknown"): number =>
+    gaps.reduce((total, each) => total + each[verdict], 0);
+  return {
+    ...(first === undefined ? {} : { first }),
+    ...(last === undefined ? {} : { last }),
+    ...(gaps.length === 0 ? {} : {
+      gaps: { deleted: sum("deleted"), service: sum("service"), filtered: sum("filtered"), unknown: sum("unknown") },
+    }),
+    files: files.map(({ name, bytes, sha256 }) => ({ name, bytes, sha256 })),
+  };
+}
+
+/** Undefined where there is none: nothing was written, or it was removed since. */
+async function readManifest(folder: string): Promise<Manifest | undefined> {
+  try {
+    return manifestSchema.parse(JSON.parse(await Deno.readTextFile(join(folder, MANIFEST_FILE))));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
