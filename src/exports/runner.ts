@@ -197,21 +197,28 @@ export function createExports(options: ExportsOptions): Exports {
     if (first === undefined || seconds < 1 || isFinished(job)) return { job };
     return { job, rate: ((job.position?.written ?? 0) - first.written) / seconds };
   };
+  /** Resolves when a job is over, or the signal is aborted. */
+  const over = async (one: Live, signal: AbortSignal, onChange: () => void = () => {}): Promise<void> => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const listener = (): void => {
+      onChange();
+      if (isFinished(one.job)) resolve();
+    };
+    const onAbort = (): void => resolve();
+    one.listeners.add(listener);
+    signal.addEventListener("abort", onAbort);
+    if (!signal.aborted && !isFinished(one.job)) await promise;
+    signal.removeEventListener("abort", onAbort);
+    one.listeners.delete(listener);
+  };
   const wait: Exports["wait"] = async (id, owner, { seconds, signal, onChange = () => {} }) => {
     const job = find(id, owner);
     const one = live.get(id);
     if (one === undefined || isFinished(job) || seconds <= 0) return statusOf(job);
-    const over = Promise.withResolvers<void>();
     const end = new AbortController();
-    const listener = (): void => {
-      onChange(statusOf(one.job));
-      if (isFinished(one.job)) over.resolve();
-    };
-    one.listeners.add(listener);
-    const limits = [end.signal, stopped.signal, ...(signal === undefined ? [] : [signal])];
-    const pause = sleep(seconds, AbortSignal.any(limits)).catch(() => {});
-    await Promise.race([over.promise, pause]);
-    one.listeners.delete(listener);
+    const limit = AbortSignal.any([end.signal, stopped.signal, ...(signal === undefined ? [] : [signal])]);
+    const pause = sleep(seconds, limit).catch(() => {}).then(() => end.abort());
+    await over(one, limit, () => onChange(statusOf(one.job)));
     end.abort();
     await pause;
     return statusOf(one.job);
@@ -259,7 +266,8 @@ export function createExports(options: ExportsOptions): Exports {
           fill();
         });
       }
-      return await wait(id, owner, { seconds: CANCEL_SECONDS });
+      await over(one, stopped.signal);
+      return { job: one.job };
     },
     wait,
     drain,
@@ -270,9 +278,6 @@ export function createExports(options: ExportsOptions): Exports {
     },
   };
 }
-
-/** A run that is being cancelled ends at once but for the files that it has. */
-const CANCEL_SECONDS = 45;
 
 function ownerOf({ accountId, owner }: Pick<Job, "accountId" | "owner">): string {
   return JSON.stringify([accountId, owner]);

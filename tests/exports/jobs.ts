@@ -1,0 +1,101 @@
+/**
+ * The exports of a sandbox's account as jobs, without a server around them.
+ * @module
+ */
+import { join } from "node:path";
+import { setTimeout as sleepMs } from "node:timers/promises";
+import { loadConfig } from "../../src/config/load.ts";
+import { type ExportQuery, isFinished, type Job, type Target } from "../../src/exports/job.ts";
+import { createExports, type Exports } from "../../src/exports/runner.ts";
+import { createExportStore, type ExportStore, type Owner } from "../../src/exports/store.ts";
+import { openDataDirectory } from "../../src/storage/open.ts";
+import type { Account } from "../../src/telegram/account.ts";
+import { formerChat } from "../../src/telegram/chats.ts";
+import { openAccount } from "../../src/telegram/open.ts";
+import { resolveChat } from "../../src/telegram/resolve.ts";
+import type { TestSandbox } from "../e2e/sandbox.ts";
+
+/** Whoever asks. */
+export const ME: Owner = { id: "local", accountId: "default" };
+
+/** Exports and what they stand on. */
+export interface Jobs extends AsyncDisposable {
+  readonly exports: Exports;
+  readonly store: ExportStore;
+  readonly account: Account;
+  /** Of those that ended. */
+  readonly ended: readonly Job[];
+  readonly problems: readonly unknown[];
+  start(chats: readonly string[], more?: Partial<Omit<ExportQuery, "chats">>, owner?: Owner): Promise<string>;
+  /** Waits until a job is as wanted. */
+  until(id: string, fits: (job: Job) => boolean, what: string, owner?: Owner): Promise<Job>;
+  /** Waits until a job is over. */
+  end(id: string, owner?: Owner): Promise<Job>;
+  /** Where a job's files are. */
+  path(id: string, name?: string): string;
+}
+
+/** Sleeps that are real, but short. */
+const briefly = (seconds: number, signal?: AbortSignal): Promise<void> =>
+  sleepMs(Math.min(seconds * 1000, 20), undefined, { signal });
+
+/** Opens the data directory as a server does. */
+export function openJobs(
+  { environment }: Pick<TestSandbox, "environment">,
+  { directory = String(environment["DATA_DIR"]), sleep = briefly, now = Date.now }: {
+    readonly directory?: string;
+    readonly sleep?: (seconds: number, signal?: AbortSignal) => Promise<void>;
+    readonly now?: () => number;
+  } = {},
+): Jobs {
+  const config = loadConfig((name) => environment[name], undefined, { names: [], terminal: false });
+  const [ended, problems]: [Job[], unknown[]] = [[], []];
+  const stack = new AsyncDisposableStack();
+  const db = stack.use(openDataDirectory(directory));
+  const onProblem = (problem: unknown): void => void problems.push(problem);
+  const { account } = stack.use(openAccount(config, { db, accountId: ME.accountId, appVersion: "0", onProblem }));
+  const store = createExportStore(db);
+  const exports = stack.use(createExports({
+    account,
+    store,
+    directory: join(directory, "exports"),
+    now,
+    sleep,
+    onFinish: (job) => ended.push(job),
+    onProblem,
+  }));
+  const until: Jobs["until"] = async (id, fits, what, owner = ME) => {
+    const deadline = performance.now() + 60_000;
+    for (;;) {
+      const { job } = exports.get(id, owner);
+      if (fits(job)) return job;
+      if (performance.now() > deadline) throw new Error(`waited in vain until ${what}: ${JSON.stringify(job)}`);
+      await sleepMs(2);
+    }
+  };
+  return {
+    exports,
+    store,
+    account,
+    ended,
+    problems,
+    start: async (chats, more = {}, owner = ME) => {
+      const targets: Target[] = [];
+      for (const name of chats) {
+        const { peer } = await resolveChat(account, name);
+        const { id, kind, title, username } = peer;
+        targets.push({ id, kind, title, username, former: (await formerChat(account, peer))?.id, range: {} });
+      }
+      return exports.start(owner, { query: { format: "ndjson", ...more, chats: [...chats] }, targets }).id;
+    },
+    until,
+    end: (id, owner) => until(id, isFinished, "it is over", owner),
+    path: (id, name = "messages.ndjson") => join(exports.folder(id), name),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+/** A file without what only tells when it was begun. */
+export async function undated(path: string): Promise<string> {
+  return (await Deno.readTextFile(path)).replaceAll(/"observed_at":"[^"]*"/g, '"observed_at":""');
+}
