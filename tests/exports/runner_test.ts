@@ -85,7 +85,9 @@ Deno.test("exports: a cancelled one keeps what was written and says that it is i
   await using jobs = openJobs(sandbox);
   await sandbox.faults({ latencyMs: 20 });
   const id = await jobs.start([GROUP], { format: "csv" });
-  const queued = [await jobs.start(["@annlee"]), await jobs.start(["@sandbox_live"])][1] ?? "";
+  await jobs.start(["@sandbox_archive"]);
+  const queued = await jobs.start(["@sandbox_archive"], { format: "csv" });
+  assert.equal(jobs.exports.get(queued, ME).job.state, "queued");
   await jobs.until(id, hasWritten, "it has a checkpoint");
   const { job } = await jobs.exports.cancel(id, ME);
   assert.deepEqual([job.state, job.complete, job.waiting], ["cancelled", false, undefined]);
