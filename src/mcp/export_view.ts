@@ -48,7 +48,7 @@ export const exportSchema = z.object({
 export type Export = z.input<typeof exportSchema>;
 
 /** What is advertised of it: every conversation pays for that. */
-export const exportEnvelope = z.looseObject({ id: z.string(), state: z.string() });
+export const exportEnvelope = z.looseObject({ state: z.string() });
 
 /** An export with what its files say, once it has any. */
 export async function showExport(

@@ -95,7 +95,7 @@ export function openJobs(
   };
 }
 
-/** A file without what only tells when it was begun. */
+/** A file of messages, NDJSON or CSV, without what only tells when it was begun. */
 export async function undated(path: string): Promise<string> {
-  return (await Deno.readTextFile(path)).replaceAll(/"observed_at":"[^"]*"/g, '"observed_at":""');
+  return (await Deno.readTextFile(path)).replaceAll(/(observed_at"+:"+)[^"]*/g, "$1");
 }

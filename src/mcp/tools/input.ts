@@ -22,10 +22,13 @@ export const messagesArgument = z.array(name)
 export const chatArgument = name.describe("@name, t.me link, id, me, or exact title");
 
 /** An export. */
-export const exportIdArgument = z.string().min(1).max(64);
+export const exportIdArgument = z.string();
 
 /** One message. */
 export const messageArgument = name.describe("id (with chat) or link");
+
+/** Several chats. */
+export const chatsArgument = z.array(name).min(1).max(50);
 
 /** Whoever sent a message. */
 export const senderArgument = name.describe("id, @name, me, or exact display name in the chat").optional();

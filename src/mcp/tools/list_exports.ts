@@ -23,7 +23,7 @@ const output = z.object({
   ),
 });
 
-const envelope = z.looseObject({ total: z.number(), exports: z.array(z.unknown()) });
+const envelope = z.looseObject({ exports: z.array(z.unknown()) });
 
 const positionSchema = z.object({
   state: exportStateSchema.optional(),

@@ -12,7 +12,7 @@ import { describeProgress, exportEnvelope, exportSchema, showExport } from "../e
 import { openDirectory, type Sources } from "../reading.ts";
 import { defineTool, type Tool, type ToolContext } from "../registry.ts";
 import { chatNotes, toQuery } from "./chat_query.ts";
-import { chatArgument } from "./input.ts";
+import { chatArgument, chatsArgument } from "./input.ts";
 import { filterArguments } from "./position.ts";
 
 /** Seconds that a call may wait for an export. */
@@ -20,7 +20,7 @@ export const LONGEST_WAIT = 45;
 
 const input = z.strictObject({
   chat: chatArgument.optional(),
-  chats: z.array(chatArgument).min(1).max(50).optional(),
+  chats: chatsArgument.optional(),
   ...filterArguments,
   format: exportFormatSchema.default("ndjson"),
   wait_seconds: z.int().min(0).max(LONGEST_WAIT).default(10),
