@@ -88,7 +88,7 @@ Deno.test("export job: stopped again and again it writes the bytes of an undistu
   for (;; stops++) {
     await using jobs = openJobs(sandbox);
     id ??= await jobs.start([MIGRATED, GROUP, ANN]);
-    const before = jobs.exports.get(id, ME).job;
+    const before: Job = jobs.exports.get(id, ME).job;
     assert.ok((before.position?.written ?? 0) >= written, "no checkpoint is lost");
     written = before.position?.written ?? 0;
     const wanted = stops < 12 ? (await sandbox.methods())["messages.GetHistory"] ?? 0 : Infinity;
