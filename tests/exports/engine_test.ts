@@ -67,7 +67,7 @@ Deno.test("export job: what comes after its begin is not in it, however often it
   let id: string;
   {
     await using jobs = openJobs(sandbox);
-    await sandbox.faults({ latencyMs: 20 });
+    await sandbox.faults({ latencyMs: 60 });
     id = await jobs.start([GROUP]);
     await jobs.until(id, ({ plan }) => plan !== undefined, "it is planned");
     await sandbox.append(GROUP, "late");
@@ -204,7 +204,7 @@ Deno.test("export job: files that somebody removed are written anew from the beg
   let id: string;
   {
     await using jobs = openJobs(sandbox);
-    await sandbox.faults({ latencyMs: 10 });
+    await sandbox.faults({ latencyMs: 60 });
     id = await jobs.start([GROUP]);
     await jobs.until(id, ({ position }) => (position?.written ?? 0) > 0, "it has a checkpoint");
   }
@@ -238,7 +238,7 @@ Deno.test({
       const sleep = (seconds: number, signal?: AbortSignal): Promise<void> =>
         sleeper.sleep(seconds * 1000, signal ?? new AbortController().signal);
       await using jobs = openJobs(sandbox, { directory, sleep });
-      await sandbox.faults({ latencyMs: 20 });
+      await sandbox.faults({ latencyMs: 60 });
       const id = await jobs.start([GROUP]);
       await jobs.until(id, ({ position }) => (position?.written ?? 0) > 0, "it has a checkpoint");
       const filler = join(directory, "filler");
