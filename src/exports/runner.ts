@@ -8,6 +8,7 @@ import { AppError, toAppError } from "../errors.ts";
 import type { Account } from "../telegram/account.ts";
 import { endEarly, runExport } from "./engine.ts";
 import { type ExportQuery, type ExportState, exportStateSchema, isFinished, type Job, type Target } from "./job.ts";
+import { createQueue, ownerOf } from "./queue.ts";
 import { type ExportStore, fingerprint, type ListPlace, type Owner } from "./store.ts";
 
 /** A job, and how fast it is at the moment. */
@@ -92,8 +93,7 @@ interface Live {
 export function createExports(options: ExportsOptions): Exports {
   const { account, store, directory, now, sleep, onFinish = () => {}, onProblem = () => {} } = options;
   const live = new Map<string, Live>();
-  /** Owners, the one last whose turn it was. */
-  const turns = new Set<string>();
+  const queue = createQueue();
   const stopped = new AbortController();
   const folder = (id: string): string => join(directory, id);
   const add = (job: Job): Live => {
@@ -163,27 +163,25 @@ export function createExports(options: ExportsOptions): Exports {
   const cancelled = (job: Job): Promise<Job> =>
     endEarly({ ...job, state: "cancelled" }, "It was cancelled.", { folder: folder(job.id), now });
 
-  /** Starts what there is room for: owners take turns, each owner's jobs are in the order of their creation. */
+  /** Starts what there is room for. */
   const fill = (): void => {
-    if (stopped.signal.aborted) return;
     const all = [...live.values()];
     const running = all.filter((one) => one.run !== undefined);
-    if (running.length >= MOST_RUNNING) return;
-    const places = [...turns];
-    const load = ({ job }: Live): number => running.filter((other) => ownerOf(other.job) === ownerOf(job)).length;
-    const turn = ({ job }: Live): number => places.indexOf(ownerOf(job));
-    const [next] = all.filter((one) => one.run === undefined && !isFinished(one.job))
-      .sort((a, b) => load(a) - load(b) || turn(a) - turn(b) || (a.job.created < b.job.created ? -1 : 1));
+    if (stopped.signal.aborted || running.length >= MOST_RUNNING) return;
+    const queued = all.filter((one) => one.run === undefined && !isFinished(one.job));
+    const next = live.get(queue.next(queued.map(({ job }) => job), running.map(({ job }) => job))?.id ?? "");
     if (next === undefined) return;
-    turns.delete(ownerOf(next.job));
-    turns.add(ownerOf(next.job));
-    next.run = run(next).catch((error) => {
+    occupy(next, run(next));
+    fill();
+  };
+  /** Holds a place for a job as long as it takes. */
+  const occupy = (one: Live, work: Promise<void>): void => {
+    one.run = work.catch((error) => {
       if (!stopped.signal.aborted) onProblem(error);
     }).finally(() => {
-      next.run = undefined;
+      one.run = undefined;
       fill();
     });
-    fill();
   };
 
   const find = (id: string, { id: owner, accountId }: Owner): Job => {
@@ -260,12 +258,7 @@ export function createExports(options: ExportsOptions): Exports {
       if (one === undefined || isFinished(job)) return { job };
       one.isCancelled = true;
       one.stop.abort(new Error("cancelled"));
-      if (one.run === undefined) {
-        one.run = cancelled(one.job).then((ended) => settle(one, ended)).catch(onProblem).finally(() => {
-          one.run = undefined;
-          fill();
-        });
-      }
+      if (one.run === undefined) occupy(one, cancelled(one.job).then((ended) => settle(one, ended)));
       await over(one, stopped.signal);
       return { job: one.job };
     },
@@ -277,10 +270,6 @@ export function createExports(options: ExportsOptions): Exports {
       await allEnded();
     },
   };
-}
-
-function ownerOf({ accountId, owner }: Pick<Job, "accountId" | "owner">): string {
-  return JSON.stringify([accountId, owner]);
 }
 
 function tooMany(): AppError {
