@@ -145,6 +145,7 @@ Deno.test("start_export: nonsense is refused at once, not as a failed job", asyn
     [{ chats: [] }, "INPUT_VALIDATION", "chats", /./],
     [{ chats: Array(51).fill("me") }, "INPUT_VALIDATION", "chats", /./],
     [{ chat: "@no_such_chat_here" }, "CHAT_NOT_FOUND", "chat", /list_chats/],
+    [{ chats: ["me", "@no_such_chat_here"] }, "CHAT_NOT_FOUND", "chats", /list_chats/],
     [{ chat: GROUP, from: "yesterday" }, "INPUT_VALIDATION", "from", /7d/],
     [{ chat: GROUP, topic: "general" }, "UNSUPPORTED", "topic", /./],
     [{ chat: GROUP, sender: "Nobody At All" }, "INPUT_VALIDATION", "sender", /./],

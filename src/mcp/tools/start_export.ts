@@ -110,7 +110,7 @@ async function toTarget(
   args: Arguments,
   range: Range,
 ): Promise<{ readonly target: Target; readonly notes: readonly string[] }> {
-  const resolved = await resolveChat(directory, name);
+  const resolved = await resolveChat(directory, name, args.chat === undefined ? "chats" : "chat");
   const { former, topic, sender } = await toQuery(directory, resolved, args, range);
   const { id, kind, title, username } = resolved.peer;
   const target = { id, kind, title, username, former: former?.id, range, topic, sender: sender?.id };
