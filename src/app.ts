@@ -12,14 +12,18 @@ import { chain, type Handler } from "./http/chain.ts";
 import { landing } from "./http/landing.ts";
 import { createRouter, type Route } from "./http/router.ts";
 import { createStack } from "./http/stack.ts";
+import type { FinishedExports } from "./exports/files.ts";
 import { createCatalogue } from "./mcp/catalogue.ts";
 import { createCursors } from "./mcp/cursor.ts";
+import { createExportDownload } from "./mcp/export_download.ts";
+import { createExportLinks } from "./mcp/export_links.ts";
 import { INSTRUCTIONS } from "./mcp/instructions.ts";
 import { createLegacyMcp } from "./mcp/legacy.ts";
 import { createMediaDownload } from "./mcp/media_download.ts";
 import { createMediaLinks } from "./mcp/media_links.ts";
 import type { Sources } from "./mcp/reading.ts";
 import { type CallRecord, createRegistry } from "./mcp/registry.ts";
+import { createExportResources } from "./mcp/resources/exports.ts";
 import { createTools } from "./mcp/tools/mod.ts";
 import { MANIFEST_JSON_SCHEMA } from "./model/manifest.ts";
 import { MESSAGE_JSON_SCHEMA } from "./model/message.ts";
@@ -102,7 +106,9 @@ export async function createApp(config: Config): Promise<App> {
     status: () => statusBody(status()),
     onCall: (record) => countTool(metrics, record),
   });
+  const finished: FinishedExports = { find: () => undefined, newest: () => [] };
   const mcp = stack.use(createLegacyMcp(registry, {
+    resources: createExportResources(finished, sources.cursors),
     name: NAME,
     version: VERSION,
     instructions: INSTRUCTIONS,
@@ -110,12 +116,21 @@ export async function createApp(config: Config): Promise<App> {
     // What follows a brace or a quotation mark is what the client sent.
     log: ({ message }) => getLogger("mcp").info("client", { reason: message.split(/["{[]/, 1)[0]?.slice(0, 200) }),
   }));
-  const media = createMediaDownload(
-    sources,
-    [LOCAL_PRINCIPAL],
-    (error) => log.warning("a download broke off", { error }),
-  );
-  const routes = routesOf({ config, health, metrics, mcp: mcp.fetch, catalogue: createCatalogue(registry), media });
+  const onBroken = (error: unknown): void => log.warning("a download broke off", { error });
+  const routes = routesOf({
+    config,
+    health,
+    metrics,
+    mcp: mcp.fetch,
+    catalogue: createCatalogue(registry),
+    media: createMediaDownload(sources, [LOCAL_PRINCIPAL], onBroken),
+    exports: createExportDownload({
+      exports: finished,
+      links: createExportLinks({ key: loadSecret(db, "export"), publicUrl: config.http.publicUrl, now: Date.now }),
+      principals: [LOCAL_PRINCIPAL],
+      onProblem: onBroken,
+    }),
+  });
   const fetch = chain(
     createStack({
       logger: getLogger("http"),
@@ -161,8 +176,9 @@ function routesOf(parts: {
   readonly mcp: Handler;
   readonly catalogue: { readonly list: Handler; readonly call: Handler };
   readonly media: Handler;
+  readonly exports: Handler;
 }): Route[] {
-  const { config, health, metrics, mcp, catalogue, media } = parts;
+  const { config, health, metrics, mcp, catalogue, media, exports } = parts;
   const page = landing({
     name: NAME,
     version: VERSION,
@@ -196,6 +212,7 @@ function routesOf(parts: {
       handler: () => Response.json(MANIFEST_JSON_SCHEMA),
     },
     { methods: READ, path: "/media/:token", name: "media", handler: media },
+    { methods: READ, path: "/exports/:id/:file+", name: "export", handler: exports },
     { methods: READ, path: "/", name: "landing", handler: page },
   ];
 }

@@ -23,9 +23,12 @@ import {
 // @ts-types="@modelcontextprotocol/sdk/validation/ajv"
 import { AjvJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/ajv-provider.js";
 import { z } from "zod";
-import { AppError, type ErrorBody } from "../errors.ts";
+import { AppError } from "../errors.ts";
 import type { Principal } from "../model/principal.ts";
+import { malformed, ProtocolError, unknownMethod } from "./protocol_error.ts";
 import type { Registry, Tool, ToolContext } from "./registry.ts";
+import { createResourceMethods } from "./resource_methods.ts";
+import type { Resources } from "./resources/mod.ts";
 import { toolResult } from "./result.ts";
 
 /** What `initialize` tells of this server. */
@@ -66,19 +69,12 @@ export type Connect = (
 
 type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 
-/** A refusal of a malformed request. The SDK's own class puts "MCP error -32602: " before every message. */
-class ProtocolError extends Error {
-  override readonly name = "ProtocolError";
-  /** @param data what to do next, as other errors say it */
-  constructor(readonly code: ErrorCode, message: string, readonly data?: ErrorBody) {
-    super(message);
-  }
-}
-
 const CallParams = z.object({
   name: z.string(),
   arguments: z.record(z.string(), z.unknown()).optional(),
 });
+
+const CALL_HINT = "Send name as a string and arguments as an object; tools/list has the schema of each tool.";
 
 /**
  * Makes what opens connections.
@@ -86,18 +82,20 @@ const CallParams = z.object({
  */
 export function createConnect(options: {
   readonly registry: Registry;
+  readonly resources?: Resources;
   readonly identity: ServerIdentity;
   readonly onError: (error: Error) => void;
 }): Connect {
-  const { registry, identity: { name, version, instructions }, onError } = options;
+  const { registry, resources, identity: { name, version, instructions }, onError } = options;
   const advertise = createAdvertiser();
+  const resourceMethods = resources && createResourceMethods(resources, onError);
   // The SDK compiles a validator for each server otherwise, which costs more than a call.
   const jsonSchemaValidator = new AjvJsonSchemaValidator();
 
   return async (transport, principal, { onCallEnd = () => {}, onClose = () => {} }) => {
     const server = new Server({ name, version }, {
       instructions,
-      capabilities: { tools: { listChanged: false }, logging: {} },
+      capabilities: { tools: { listChanged: false }, ...(resources && { resources: {} }), logging: {} },
       jsonSchemaValidator,
     });
     const calls = new Map<RequestId, PendingCall>();
@@ -118,7 +116,7 @@ export function createConnect(options: {
       const call = calls.get(extra.requestId);
       try {
         const parsed = CallParams.safeParse(params);
-        if (!parsed.success) throw malformedCall(parsed.error);
+        if (!parsed.success) throw malformed("tools/call", parsed.error, CALL_HINT);
         const tool = registry.find(parsed.data.name, connection.principal);
         if (tool === undefined) {
           const message = `Unknown tool: ${JSON.stringify(parsed.data.name.slice(0, 80))}`;
@@ -139,7 +137,7 @@ export function createConnect(options: {
       }
     };
 
-    // One door for the methods of tools: handlers set by schema answer a malformed call with -32603 and check every result
+    // One door for all methods: handlers set by schema answer a malformed call with -32603 and check every result
     // twice.
     server.fallbackRequestHandler = async ({ method, params }, extra): Promise<ServerResult> => {
       switch (method) {
@@ -147,9 +145,10 @@ export function createConnect(options: {
           return { tools: registry.list(connection.principal).map(advertise) };
         case "tools/call":
           return await callTool(params, extra);
-        default:
-          throw unknownMethod(method);
       }
+      const ofResources = resourceMethods?.get(method);
+      if (ofResources !== undefined) return await ofResources(params, connection.principal);
+      throw unknownMethod(method, ["tools/list", "tools/call", ...resourceMethods?.keys() ?? []]);
     };
     // The SDK's handler drops the response and leaves the stream open for ever; and takes the id 0 for none.
     server.setNotificationHandler(CancelledNotificationSchema, ({ params: { requestId, reason } }) => {
@@ -180,26 +179,6 @@ function originOf({ requestInfo }: Extra): string {
   const origin = requestInfo?.url?.origin;
   if (origin === undefined) throw new AppError("INTERNAL", "The transport does not say where the call came in.");
   return origin;
-}
-
-function malformedCall(error: z.ZodError): ProtocolError {
-  const field = error.issues[0]?.path.join(".") ?? "params";
-  const message = `${field} of tools/call is not as it should be.`;
-  const hint = "Send name as a string and arguments as an object; tools/list has the schema of each tool.";
-  return new ProtocolError(
-    ErrorCode.InvalidParams,
-    message,
-    new AppError("INPUT_VALIDATION", message, { field, hint }).toJSON(),
-  );
-}
-
-function unknownMethod(method: string): ProtocolError {
-  const message = `Method not found: ${method.slice(0, 80)}`;
-  const error = new AppError("NOT_FOUND", message, {
-    field: "method",
-    hint: "This server has tools/list and tools/call.",
-  });
-  return new ProtocolError(ErrorCode.MethodNotFound, message, error.toJSON());
 }
 
 /** Tools in the SDK's type, each checked once. */

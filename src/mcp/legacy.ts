@@ -17,10 +17,13 @@ import { createRecentEvents, type RecentEvents } from "./events.ts";
 import { acceptFor, type Incoming, readIncoming, replay, whenDone } from "./messages.ts";
 import { EVENT_GONE, ID_IN_USE, NO_SESSION_ID, NO_SUCH_SESSION, refusal } from "./refusal.ts";
 import type { Registry } from "./registry.ts";
+import type { Resources } from "./resources/mod.ts";
 import { createSessions, type Session, SYSTEM_TIMERS, type Timers } from "./sessions.ts";
 
 /** Options of {@link createLegacyMcp}. */
 export interface LegacyMcpOptions extends ServerIdentity {
+  /** What can be read by an address; without it the endpoint has tools alone. */
+  readonly resources?: Resources;
   /** Who asks; everyone is {@link LOCAL_PRINCIPAL} by default. */
   readonly principal?: (context: RequestContext) => Principal;
   /** Sessions there may be at once. */
@@ -61,6 +64,7 @@ const RESUMABLE_SINCE = "2025-11-25";
 /** Makes the endpoint. */
 export function createLegacyMcp(registry: Registry, options: LegacyMcpOptions): LegacyMcp {
   const {
+    resources,
     principal = () => LOCAL_PRINCIPAL,
     maxSessions = 100,
     idleMs = 30 * 60_000,
@@ -71,7 +75,7 @@ export function createLegacyMcp(registry: Registry, options: LegacyMcpOptions): 
     log = () => {},
   } = options;
   const sessions = createSessions<McpSession>({ max: maxSessions, idleMs, timers, onSize: onSessions });
-  const connect = createConnect({ registry, identity: options, onError: log });
+  const connect = createConnect({ registry, resources, identity: options, onError: log });
   /** Connections without a session whose call is in flight. */
   const alone = new Set<Connection>();
   let closing = false;

@@ -3,9 +3,8 @@
  * @module
  */
 import { AppError } from "../errors.ts";
-import { attachment } from "../http/attachment.ts";
-import { readByteRange } from "../http/byte_range.ts";
 import type { Handler } from "../http/chain.ts";
+import { download } from "../http/download.ts";
 import type { Principal } from "../model/principal.ts";
 import { type FileSource, readFile, type Stretch } from "../telegram/download.ts";
 import type { StoredFile } from "../telegram/media.ts";
@@ -35,43 +34,14 @@ export function createMediaDownload(
     const chat = await findPeer(directory, { kind: "id", id: grant.chat }, "chat");
     const located = await readOne(directory, chat, grant.message);
     const { file: { media, original }, source } = openMedia(sources, context, located);
-    const { size } = original;
-    const etag = `"${original.key}"`;
-    const headers = {
-      "accept-ranges": "bytes",
-      etag,
-      "content-type": contentType(media.mime_type),
-      "content-disposition": attachment(fileNameOf(media, grant.message)),
-      "x-content-type-options": "nosniff",
-    };
-    if (isNamed(request.headers.get("if-none-match"), etag)) {
-      return new Response(null, { status: 304, headers: { etag } });
-    }
-    const ifRange = request.headers.get("if-range");
-    const isSame = ifRange === null || ifRange === etag;
-    const range = isSame ? readByteRange(request.headers.get("range"), size) : undefined;
-    if (range === "unsatisfiable") {
-      return new Response(null, { status: 416, headers: { ...headers, "content-range": `bytes */${size}` } });
-    }
-    const { start, end } = range ?? { start: 0, end: size };
-    const isHead = request.method === "HEAD";
-    return new Response(
-      isHead || start === end ? null : await stream(original, source, { start, end }, { stop, onProblem }),
-      {
-        status: range === undefined ? 200 : 206,
-        headers: {
-          ...headers,
-          "content-length": String(end - start),
-          ...(range === undefined ? {} : { "content-range": `bytes ${start}-${end - 1}/${size}` }),
-        },
-      },
-    );
+    return await download(request, {
+      size: original.size,
+      etag: `"${original.key}"`,
+      type: contentType(media.mime_type),
+      name: fileNameOf(media, grant.message),
+      open: (stretch) => stream(original, source, stretch, { stop, onProblem }),
+    });
   };
-}
-
-/** Whether If-None-Match names a tag, weakly compared (https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2). */
-function isNamed(header: string | null, etag: string): boolean {
-  return header?.trim() === "*" || Boolean(header?.split(",").some((each) => each.trim().replace(/^W\//, "") === etag));
 }
 
 /** What a sender says of a file, if it can be a media type at all (https://www.rfc-editor.org/rfc/rfc9110#section-8.3.1). */

@@ -1,0 +1,73 @@
+/**
+ * `GET /exports/{id}/{file}`: a file of a finished export, for whoever owns it or has a link to it.
+ * @module
+ */
+import { AppError } from "../errors.ts";
+import { type ExportFile, type FinishedExports, openExportFile } from "../exports/files.ts";
+import type { Handler, RequestContext } from "../http/chain.ts";
+import { download } from "../http/download.ts";
+import { streamFile } from "../http/file_stream.ts";
+import { LOCAL_PRINCIPAL, type Principal } from "../model/principal.ts";
+import { type ExportFilePlace, type ExportLinks, isLink } from "./export_links.ts";
+
+/** What {@link createExportDownload} takes. */
+export interface ExportDownloadOptions {
+  readonly exports: FinishedExports;
+  readonly links: ExportLinks;
+  /** Those whose links are honoured. */
+  readonly principals: readonly Principal[];
+  /** Who asks without a link; everyone is {@link LOCAL_PRINCIPAL} by default. */
+  readonly principal?: (context: RequestContext) => Principal;
+  /** Told why a download broke off after it had begun. */
+  readonly onProblem: (problem: unknown) => void;
+}
+
+/** An export holds other people's text: what opens it here has no scripts, no origin, and nothing to talk to. */
+const POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; " +
+  "form-action 'none'; frame-ancestors 'none'";
+
+/** The bytes never change, but who may have them does; ranges are of the bytes as they are, which nobody may compress. */
+const CACHING = "private, no-cache, no-transform";
+
+/**
+ * Makes the handler. An export or a file that is not there, or not the caller's, is answered like a path that does not
+ * exist. A link counts alone: with one that grants nothing, 403 is all that is told of whatever it names.
+ */
+export function createExportDownload(options: ExportDownloadOptions): Handler {
+  const { exports, onProblem, principal = () => LOCAL_PRINCIPAL } = options;
+
+  const readerOf = (request: Request, context: RequestContext, place: ExportFilePlace): Principal => {
+    const { searchParams } = new URL(request.url);
+    if (!isLink(searchParams)) return principal(context);
+    const reader = options.links.readerOf(searchParams, place, options.principals);
+    if (reader !== undefined) return reader;
+    throw new AppError("ACCESS_DENIED", "This link grants nothing, or not any more.", {
+      hint: "get_export gives new links; do not retry this one.",
+    });
+  };
+
+  return async (request, context) => {
+    const { id = "", file = "" } = context.params;
+    const folder = await exports.find(id, readerOf(request, context, { id, file }));
+    const found = folder && await openExportFile(folder, file);
+    if (found === undefined) throw new AppError("NOT_FOUND", "There is nothing at this path.");
+    using stack = new DisposableStack();
+    stack.use(found);
+    return await download(request, {
+      size: found.about.bytes,
+      etag: `"sha256-${found.about.sha256}"`,
+      type: contentType(found.about),
+      name: file.slice(file.lastIndexOf("/") + 1),
+      headers: { "cache-control": CACHING, "content-security-policy": POLICY },
+      open: (range) => {
+        stack.move();
+        return streamFile(found.file, range, { signal: request.signal, onProblem });
+      },
+    });
+  };
+}
+
+/** What the export wrote itself is UTF-8; of other people's files that is not known. */
+function contentType({ name, mime }: ExportFile): string {
+  return mime.startsWith("text/") && !name.includes("/") ? `${mime}; charset=utf-8` : mime;
+}

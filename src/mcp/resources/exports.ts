@@ -1,0 +1,98 @@
+/**
+ * The files of finished exports as resources: listed, the newest export's first, and read in parts.
+ * @module
+ */
+import { z } from "zod";
+import { AppError } from "../../errors.ts";
+import { type FinishedExports, openExportFile } from "../../exports/files.ts";
+import type { Cursors } from "../cursor.ts";
+import { EXPORT_TEMPLATE, exportUri, readExportUri } from "./export_uri.ts";
+import type { Resource, Resources, ResourceText } from "./mod.ts";
+import { readWindow } from "./window.ts";
+
+const LIST = "resources/list";
+const PAGE = 50;
+const DEFAULT_LIMIT = 32_000;
+
+/** An export, and how many of its files were listed before. */
+const positionSchema = z.strictObject({ finished: z.string(), id: z.string(), skip: z.int() });
+
+/** Makes them. */
+export function createExportResources(exports: FinishedExports, cursors: Cursors): Resources {
+  return {
+    templates: [{
+      uriTemplate: EXPORT_TEMPLATE,
+      name: "export-file",
+      title: "A file of an export",
+      description:
+        "Whole lines of a text file from offset on, limit bytes of them; what follows tells the next offset.",
+    }],
+    list: async (principal, cursor) => {
+      const from = cursor === undefined ? undefined : cursors.open(cursor, LIST, principal, positionSchema);
+      const resources: Resource[] = [];
+      for await (const { id, finished, files } of exports.newest(principal, from)) {
+        const skip = id === from?.id ? from.skip : 0;
+        for (const [index, { name, mime, bytes }] of files.entries()) {
+          if (index < skip) continue;
+          if (resources.length === PAGE) {
+            return { resources, nextCursor: cursors.seal(LIST, principal, { finished, id, skip: index }) };
+          }
+          resources.push({
+            uri: exportUri({ id, file: name }),
+            name,
+            description: `Of export ${id}, finished ${finished}.`,
+            mimeType: mime,
+            size: bytes,
+          });
+        }
+      }
+      return { resources };
+    },
+    read: async (uri, principal) => {
+      const address = readExportUri(uri);
+      const folder = address && await exports.find(address.id, principal);
+      using opened = folder && await openExportFile(folder, address.file);
+      if (address === undefined || opened === undefined) throw notFound();
+      const { file, about: { mime, bytes: size } } = opened;
+      if (!/^text\/|json$/.test(mime)) throw notText();
+      const { id, file: name, offset = 0, limit = DEFAULT_LIMIT } = address;
+      if (offset > size) throw beyond(size);
+      const { start, end, text } = await readWindow(file, { offset, limit, size });
+      const part: ResourceText = { uri, mimeType: mime, text };
+      if (start === 0 && end === size) return [part];
+      const told = { offset: start, end, size, ...(end < size ? { next_offset: end } : {}) };
+      const next = exportUri({ id, file: name, offset: end, ...(limit === DEFAULT_LIMIT ? {} : { limit }) });
+      return [{ ...part, _meta: told }, ...(end < size ? [continuation(next, told)] : [])];
+    },
+  };
+}
+
+/** Clients show a model the texts and not what is told about them: that there is more is a text, too. */
+function continuation(
+  uri: string,
+  { offset, end, size }: { readonly offset: number; readonly end: number; readonly size: number },
+): ResourceText {
+  const text = `The part above is bytes ${offset} to ${end} of ${size}. It goes on at offset=${end}: read ${uri}`;
+  return { uri, mimeType: "text/plain", text };
+}
+
+function notFound(): AppError {
+  return new AppError("NOT_FOUND", "There is no such resource.", {
+    field: "uri",
+    hint: "resources/list has the files of finished exports.",
+  });
+}
+
+function notText(): AppError {
+  return new AppError("UNSUPPORTED", "This file is not text.", {
+    field: "uri",
+    hint: "get_export has its download link; give that to the user.",
+  });
+}
+
+function beyond(size: number): AppError {
+  return new AppError("INPUT_VALIDATION", `The file has ${size} bytes.`, {
+    field: "offset",
+    hint: "Read from 0 on, and then from the next_offset that each part tells.",
+  });
+}
