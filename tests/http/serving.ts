@@ -21,7 +21,7 @@ export function route(path: string, handler: Handler, ...methods: Route["methods
   return { path, name: path, handler, methods: methods.length > 0 ? methods : ["GET", "HEAD"] };
 }
 
-export function serving(routes: readonly Route[], options: Partial<StackOptions> = {}): Serving {
+export function serving(routes: readonly Route[], options: Partial<StackOptions> = {}, port = 0): Serving {
   const metrics = createMetrics({ version: "0.0.0" });
   const logger: Logger = getLogger("http");
   const stack = createStack({
@@ -32,7 +32,7 @@ export function serving(routes: readonly Route[], options: Partial<StackOptions>
     cors: { methods: ["GET", "POST"], requestHeaders: ["Content-Type"], exposedHeaders: ["X-Request-Id"] },
     ...options,
   });
-  const server = serve({ handler: chain(stack, createRouter(routes)), host: "127.0.0.1", port: 0, grace: 2_000 });
+  const server = serve({ handler: chain(stack, createRouter(routes)), host: "127.0.0.1", port, grace: 2_000 });
   return { server, metrics, url: server.url, port: server.port, [Symbol.asyncDispose]: () => server.shutdown() };
 }
 
