@@ -74,6 +74,7 @@ const CallParams = z.object({
   arguments: z.record(z.string(), z.unknown()).optional(),
 });
 
+const TOOL_METHODS = ["tools/list", "tools/call"];
 const CALL_HINT = "Send name as a string and arguments as an object; tools/list has the schema of each tool.";
 
 /**
@@ -137,18 +138,19 @@ export function createConnect(options: {
       }
     };
 
-    // One door for all methods: handlers set by schema answer a malformed call with -32603 and check every result
-    // twice.
+    // One door for all methods: handlers set by schema answer a malformed call with -32603 and check every result twice.
     server.fallbackRequestHandler = async ({ method, params }, extra): Promise<ServerResult> => {
       switch (method) {
         case "tools/list":
           return { tools: registry.list(connection.principal).map(advertise) };
         case "tools/call":
           return await callTool(params, extra);
+        default: {
+          const answer = resourceMethods?.get(method);
+          if (answer === undefined) throw unknownMethod(method, [...TOOL_METHODS, ...resourceMethods?.keys() ?? []]);
+          return await answer(params, connection.principal);
+        }
       }
-      const ofResources = resourceMethods?.get(method);
-      if (ofResources !== undefined) return await ofResources(params, connection.principal);
-      throw unknownMethod(method, ["tools/list", "tools/call", ...resourceMethods?.keys() ?? []]);
     };
     // The SDK's handler drops the response and leaves the stream open for ever; and takes the id 0 for none.
     server.setNotificationHandler(CancelledNotificationSchema, ({ params: { requestId, reason } }) => {

@@ -34,7 +34,7 @@ Deno.test("exports: resources are announced over MCP, and there is none", async 
   await using sandbox = await startSandbox();
   await using server = await startServer(sandbox.environment);
   const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "test", version: "0" } };
-  const [hello] = await events(await post(server.url, { jsonrpc: "2.0", id: 0, method: "initialize", params }));
+  const hello = (await events(await post(server.url, { jsonrpc: "2.0", id: 0, method: "initialize", params }))).at(-1);
   assert.deepEqual(
     z.object({ capabilities: z.looseObject({}) }).parse(hello?.message?.result).capabilities.resources,
     {},
