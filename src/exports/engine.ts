@@ -9,11 +9,10 @@ import type { Call } from "../mtproto/invoke.ts";
 import type { Account } from "../telegram/account.ts";
 import { type Directory, findSelf } from "../telegram/resolve.ts";
 import { type Begun, finishFiles } from "./finish.ts";
-import type { Job, Plan, Position, Waiting } from "./job.ts";
-import { type LogFile, openLogFile } from "./log_file.ts";
-import { exportLines } from "./ndjson.ts";
-import { findSegment, isOfOneChat, makePlan } from "./segments.ts";
-import { createTally, restoreTally, type Tally } from "./tally.ts";
+import type { Job, Waiting } from "./job.ts";
+import { openLogFile } from "./log_file.ts";
+import { makePlan } from "./segments.ts";
+import { assertSameAccount, openAt, walk } from "./walk.ts";
 
 /** What a job runs with. */
 export interface EngineOptions {
@@ -32,9 +31,6 @@ export interface EngineOptions {
   readonly sleep: (seconds: number, signal?: AbortSignal) => Promise<void>;
 }
 
-/** A checkpoint is made when so much was written since the last one, or so long ago. */
-const CHECKPOINT_BYTES = 4 << 20;
-const CHECKPOINT_MS = 1000;
 /** A disk that took nothing is tried again after so long. */
 const DISK_SECONDS = 30;
 /** So often it is looked whether somebody has logged in. */
@@ -114,83 +110,6 @@ async function begin(
   save({ ...job, ...fixed });
   become(fixed);
   return { ...job, ...fixed };
-}
-
-/** Another account may see other messages, or nothing: the one that the export began with is waited for. */
-function assertSameAccount({ peers }: Directory, { self }: Plan): void {
-  if (peers.self()?.id === self) return;
-  throw new AppError("SESSION_INVALID", "The account that this export was begun with is not signed in.");
-}
-
-/** The log at the job's checkpoint, or from the beginning when it is gone from there. */
-async function openAt(
-  folder: string,
-  { plan, position }: Begun,
-): Promise<{ readonly log: LogFile; readonly position: Position }> {
-  const log = await openLogFile(folder, position.bytes);
-  if (log !== undefined) return { log, position };
-  const anew = await openLogFile(folder, 0);
-  if (anew === undefined) throw new RangeError("a file is shorter than nothing");
-  const tally = createTally(plan.segments).snapshot();
-  return { log: anew, position: { segment: 0, bytes: 0, written: 0, tally, lost: [] } };
-}
-
-/** A position with its tally open. */
-type At = Omit<Position, "tally"> & { readonly tally: Tally };
-
-/** Reads what is missing. @param commit keeps a position whose bytes are on the disk */
-async function walk(
-  directory: Directory,
-  { plan, targets, query, position }: Begun,
-  log: LogFile,
-  { now, signal }: EngineOptions,
-  commit: (at: At) => void,
-): Promise<Position> {
-  let at: At = { ...position, tally: restoreTally(position.tally) };
-  let committed = { bytes: at.bytes, ms: now() };
-  const checkpoint = async (): Promise<void> => {
-    await log.sync();
-    commit(at);
-    committed = { bytes: at.bytes, ms: now() };
-  };
-  const read = async (segment: number): Promise<void> => {
-    const one = plan.segments[segment];
-    if (one === undefined || at.lost.some((each) => each.segment === segment)) return;
-    const { range, topic, upTo } = one;
-    const wanted = { range, topic, upTo, type: query.type, self: plan.self, after: at.after };
-    const found = await findSegment(directory, one);
-    const begun = (): number => Date.parse(plan.begun);
-    const lines = exportLines(directory.call, { ...wanted, ...found }, {
-      now: begun,
-      callOptions: { signal },
-    });
-    for await (const { text, reached, ...page } of lines) {
-      assertSameAccount(directory, plan);
-      await log.write(text);
-      at.tally.add({ segment, ...page });
-      at = { ...at, segment, after: reached, bytes: log.bytes(), written: at.written + page.kept.length };
-      if (now() - committed.ms >= CHECKPOINT_MS || at.bytes - committed.bytes >= CHECKPOINT_BYTES) await checkpoint();
-    }
-  };
-  try {
-    while (at.segment < plan.segments.length) {
-      const { segment } = at;
-      try {
-        await read(segment);
-      } catch (error) {
-        if (!isOfOneChat(error, targets)) throw error;
-        at = { ...at, lost: [...at.lost, { segment, reason: error.message }] };
-      }
-      const { after: _, ...rest } = at;
-      at = { ...rest, segment: segment + 1 };
-    }
-  } catch (error) {
-    // A disk that took nothing does not take a checkpoint either.
-    if (!(error instanceof AppError && error.code === "RESOURCE_EXHAUSTED")) await checkpoint();
-    throw error;
-  }
-  await checkpoint();
-  return { ...at, tally: at.tally.snapshot() };
 }
 
 /** The account's `Call` with endless patience, which says what it waits for. */

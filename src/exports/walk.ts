@@ -1,0 +1,99 @@
+/**
+ * Reading the histories of an export into its log, with a checkpoint every now and then.
+ * @module
+ */
+import { AppError } from "../errors.ts";
+import type { Directory } from "../telegram/resolve.ts";
+import type { Begun } from "./finish.ts";
+import type { Plan, Position } from "./job.ts";
+import { type LogFile, openLogFile } from "./log_file.ts";
+import { exportLines } from "./ndjson.ts";
+import { findSegment, isOfOneChat } from "./segments.ts";
+import { createTally, restoreTally, type Tally } from "./tally.ts";
+
+/** A checkpoint is made when so much was written since the last one, or so long ago. */
+const CHECKPOINT_BYTES = 4 << 20;
+const CHECKPOINT_MS = 1000;
+
+/** The log at the job's checkpoint, or from the beginning when it is gone from there. */
+export async function openAt(
+  folder: string,
+  { plan, position }: Begun,
+): Promise<{ readonly log: LogFile; readonly position: Position }> {
+  const log = await openLogFile(folder, position.bytes);
+  if (log !== undefined) return { log, position };
+  const anew = await openLogFile(folder, 0);
+  if (anew === undefined) throw new RangeError("a file is shorter than nothing");
+  const tally = createTally(plan.segments).snapshot();
+  return { log: anew, position: { segment: 0, bytes: 0, written: 0, tally, lost: [] } };
+}
+
+/** A position with its tally open. */
+type At = Omit<Position, "tally"> & { readonly tally: Tally };
+
+/**
+ * Reads what is missing.
+ * @param options.now milliseconds since the epoch
+ * @param commit keeps a position whose bytes are on the disk
+ * @returns the last position, which is committed
+ * @throws the signal's reason and whatever else ends it, after a checkpoint
+ */
+export async function walk(
+  directory: Directory,
+  { plan, targets, query, position }: Begun,
+  log: LogFile,
+  { now, signal }: { readonly now: () => number; readonly signal: AbortSignal },
+  commit: (at: At) => void,
+): Promise<Position> {
+  let at: At = { ...position, tally: restoreTally(position.tally) };
+  let committed = { bytes: at.bytes, ms: now() };
+  const checkpoint = async (): Promise<void> => {
+    await log.sync();
+    commit(at);
+    committed = { bytes: at.bytes, ms: now() };
+  };
+  const read = async (segment: number): Promise<void> => {
+    const one = plan.segments[segment];
+    if (one === undefined || at.lost.some((each) => each.segment === segment)) return;
+    const { range, topic, upTo } = one;
+    const wanted = { range, topic, upTo, type: query.type, self: plan.self, after: at.after };
+    const found = await findSegment(directory, one);
+    const begun = (): number => Date.parse(plan.begun);
+    const lines = exportLines(directory.call, { ...wanted, ...found }, {
+      now: begun,
+      callOptions: { signal },
+    });
+    for await (const { text, reached, ...page } of lines) {
+      assertSameAccount(directory, plan);
+      await log.write(text);
+      at.tally.add({ segment, ...page });
+      at = { ...at, segment, after: reached, bytes: log.bytes(), written: at.written + page.kept.length };
+      if (now() - committed.ms >= CHECKPOINT_MS || at.bytes - committed.bytes >= CHECKPOINT_BYTES) await checkpoint();
+    }
+  };
+  try {
+    while (at.segment < plan.segments.length) {
+      const { segment } = at;
+      try {
+        await read(segment);
+      } catch (error) {
+        if (!isOfOneChat(error, targets)) throw error;
+        at = { ...at, lost: [...at.lost, { segment, reason: error.message }] };
+      }
+      const { after: _, ...rest } = at;
+      at = { ...rest, segment: segment + 1 };
+    }
+  } catch (error) {
+    // A disk that took nothing does not take a checkpoint either.
+    if (!(error instanceof AppError && error.code === "RESOURCE_EXHAUSTED")) await checkpoint();
+    throw error;
+  }
+  await checkpoint();
+  return { ...at, tally: at.tally.snapshot() };
+}
+
+/** Another account may see other messages, or nothing: the one that the export began with is waited for. */
+export function assertSameAccount({ peers }: Directory, { self }: Plan): void {
+  if (peers.self()?.id === self) return;
+  throw new AppError("SESSION_INVALID", "The account that this export was begun with is not signed in.");
+}
