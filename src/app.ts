@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { setTimeout as sleepMs } from "node:timers/promises";
 import type { Config } from "./config/load.ts";
+import { createFinishedExports } from "./exports/finished.ts";
 import type { Job } from "./exports/job.ts";
 import { createExports } from "./exports/runner.ts";
 import { createExportStore } from "./exports/store.ts";
@@ -12,7 +13,6 @@ import { chain, type Handler } from "./http/chain.ts";
 import { landing } from "./http/landing.ts";
 import { createRouter, type Route } from "./http/router.ts";
 import { createStack } from "./http/stack.ts";
-import type { FinishedExports } from "./exports/files.ts";
 import { createCatalogue } from "./mcp/catalogue.ts";
 import { createCursors } from "./mcp/cursor.ts";
 import { createExportDownload } from "./mcp/export_download.ts";
@@ -83,10 +83,12 @@ export async function createApp(config: Config): Promise<App> {
     },
     onProblem: (error) => log.warning("wire", { error }),
   }));
+  const directory = join(config.dataDir, "exports");
+  const store = createExportStore(db);
   const exports = stack.use(createExports({
     account,
-    store: createExportStore(db),
-    directory: join(config.dataDir, "exports"),
+    store,
+    directory,
     now: Date.now,
     sleep: (seconds, signal) => sleepMs(seconds * 1000, undefined, { signal }),
     onFinish: (job) => countExport(metrics, job),
@@ -97,6 +99,7 @@ export async function createApp(config: Config): Promise<App> {
     exports,
     cursors: createCursors(loadSecret(db, "cursor")),
     links: createMediaLinks({ key: loadSecret(db, "media"), publicUrl: config.http.publicUrl, now: Date.now }),
+    exportLinks: createExportLinks({ key: loadSecret(db, "export"), publicUrl: config.http.publicUrl, now: Date.now }),
     patience: config.floodSleepThreshold,
     maxPageSize: config.maxPageSize,
     allowProtected: config.allowProtectedMedia,
@@ -106,7 +109,7 @@ export async function createApp(config: Config): Promise<App> {
     status: () => statusBody(status()),
     onCall: (record) => countTool(metrics, record),
   });
-  const finished: FinishedExports = { find: () => undefined, newest: () => [] };
+  const finished = createFinishedExports(store, directory);
   const mcp = stack.use(createLegacyMcp(registry, {
     resources: createExportResources(finished, sources.cursors),
     name: NAME,
@@ -126,7 +129,7 @@ export async function createApp(config: Config): Promise<App> {
     media: createMediaDownload(sources, [LOCAL_PRINCIPAL], onBroken),
     exports: createExportDownload({
       exports: finished,
-      links: createExportLinks({ key: loadSecret(db, "export"), publicUrl: config.http.publicUrl, now: Date.now }),
+      links: sources.exportLinks,
       principals: [LOCAL_PRINCIPAL],
       onProblem: onBroken,
     }),

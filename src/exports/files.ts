@@ -3,9 +3,9 @@
  * @module
  */
 import { join } from "node:path";
-import { manifestSchema } from "../model/manifest.ts";
+import type { Manifest } from "../model/manifest.ts";
 import type { Principal } from "../model/principal.ts";
-import { MANIFEST_FILE } from "./manifest.ts";
+import { MANIFEST_FILE, readManifest } from "./manifest.ts";
 import { measure } from "./measure.ts";
 
 /** A file that is given out. */
@@ -22,6 +22,11 @@ export interface ExportFile {
 export interface ExportFolder {
   readonly dir: string;
   readonly files: readonly ExportFile[];
+}
+
+/** A folder with what its manifest says. */
+export interface DescribedFolder extends ExportFolder {
+  readonly manifest: Manifest;
 }
 
 /** When an export was finished, and its id for those of one moment: the order that exports are listed in. */
@@ -51,19 +56,12 @@ export interface OpenFile extends Disposable {
  * What a folder's manifest lists, and the manifest itself; undefined when there is none.
  * @throws z.ZodError for a manifest that is none; Deno.errors of the file system
  */
-export async function readExportFolder(dir: string): Promise<ExportFolder | undefined> {
-  const path = join(dir, MANIFEST_FILE);
-  try {
-    const { files } = manifestSchema.parse(JSON.parse(await Deno.readTextFile(path)));
-    const listed = [...files, { name: MANIFEST_FILE, ...await measure(path) }];
-    return {
-      dir,
-      files: listed.map(({ name, bytes, sha256 }) => ({ name, bytes, sha256, mime: mimeOf(name) })),
-    };
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
+export async function readExportFolder(dir: string): Promise<DescribedFolder | undefined> {
+  const manifest = await readManifest(dir);
+  if (manifest === undefined) return undefined;
+  const listed = [...manifest.files, { name: MANIFEST_FILE, ...await measure(join(dir, MANIFEST_FILE)) }];
+  const files = listed.map(({ name, bytes, sha256 }) => ({ name, bytes, sha256, mime: mimeOf(name) }));
+  return { dir, files, manifest };
 }
 
 /**

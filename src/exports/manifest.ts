@@ -68,6 +68,19 @@ export async function writeManifest(folder: string, finished: FinishedExport): P
   return manifest;
 }
 
+/**
+ * Reads a folder's manifest; undefined where there is none.
+ * @throws z.ZodError or SyntaxError for one that is none; Deno.errors of the file system
+ */
+export async function readManifest(folder: string): Promise<Manifest | undefined> {
+  try {
+    return manifestSchema.parse(JSON.parse(await Deno.readTextFile(join(folder, MANIFEST_FILE))));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
 /** The text of the file: the same manifest is the same bytes. */
 export function manifestText(manifest: Manifest): string {
   return `${JSON.stringify(manifest, undefined, 2)}\n`;

@@ -44,6 +44,13 @@ export interface ListPlace {
   readonly id: string;
 }
 
+/** When a job ended, and its id for those of one moment. */
+export interface FinishedPlace {
+  /** RFC 3339. */
+  readonly finished: string;
+  readonly id: string;
+}
+
 /** The jobs of all owners. */
 export interface ExportStore {
   /** A new job in the queue. @throws AppError RESOURCE_EXHAUSTED, as {@link ExportStore.save} */
@@ -56,6 +63,8 @@ export interface ExportStore {
     owner: Owner,
     options: { readonly states: readonly ExportState[]; readonly after?: ListPlace; readonly limit: number },
   ): { readonly jobs: Job[]; readonly total: number };
+  /** An owner's jobs that are over, the last to end first; from a place on, its own included. */
+  finished(owner: Owner, options: { readonly from?: FinishedPlace; readonly limit: number }): Job[];
   /**
    * Writes what changes in a job's life.
    * @throws AppError RESOURCE_EXHAUSTED when the disk does not take it
@@ -125,6 +134,11 @@ export function createExportStore(db: DatabaseSync): ExportStore {
       const rest = `${mine} AND (created, id) < (?, ?) ORDER BY created DESC, id DESC LIMIT ?`;
       const jobs = read(rest, accountId, owner, ...states, place.created, place.id, limit);
       return { jobs, total: z.int().parse(count?.total) };
+    },
+    finished: ({ id: owner, accountId }, { from, limit }) => {
+      const place: FinishedPlace = from ?? { finished: "9999", id: "" };
+      const mine = "account_id = ? AND owner = ? AND (finished, id) <= (?, ?) ORDER BY finished DESC, id DESC LIMIT ?";
+      return read(mine, accountId, owner, place.finished, place.id, limit);
     },
     save: ({ id, state, plan, position, waiting, error, complete, started, finished, bytes }) => {
       const texts = [plan, position, waiting, error].map((each) => each === undefined ? null : JSON.stringify(each));

@@ -2,17 +2,19 @@
  * An export as tools show it.
  * @module
  */
-import { join } from "node:path";
 import { z } from "zod";
 import { ERROR_CODES } from "../errors.ts";
+import { readExportFolder } from "../exports/files.ts";
 import { exportFormatSchema, exportQuerySchema, exportStateSchema, isFinished, waitingSchema } from "../exports/job.ts";
 import type { Job } from "../exports/job.ts";
-import { MANIFEST_FILE } from "../exports/manifest.ts";
-import type { Exports, ExportStatus } from "../exports/runner.ts";
+import type { ExportStatus } from "../exports/runner.ts";
 import { chatHeadSchema } from "../model/chat.ts";
-import { type Manifest, manifestFileSchema, manifestSchema } from "../model/manifest.ts";
+import { type Manifest, manifestFileSchema } from "../model/manifest.ts";
 import { createRevealer } from "../model/visible.ts";
 import { titleOf } from "../telegram/map/peer.ts";
+import { giveFiles } from "./export_files.ts";
+import type { Sources } from "./reading.ts";
+import type { ToolContext } from "./registry.ts";
 
 const chatSchema = chatHeadSchema.pick({ id: true, kind: true, title: true, username: true });
 /** `chat` where the export is of several. */
@@ -41,7 +43,10 @@ export const exportSchema = z.object({
   first: endSchema.optional(),
   last: endSchema.optional(),
   gaps: z.object({ deleted: z.int(), service: z.int(), filtered: z.int(), unknown: z.int() }).optional(),
-  files: z.array(manifestFileSchema.pick({ name: true, bytes: true, sha256: true })).optional(),
+  files: z.array(
+    manifestFileSchema.pick({ name: true, bytes: true, sha256: true })
+      .extend({ url: z.string(), uri: z.string(), expires: z.string() }),
+  ).optional(),
 });
 
 /** See {@link exportSchema}. */
@@ -50,23 +55,24 @@ export type Export = z.input<typeof exportSchema>;
 /** What is advertised of it: every conversation pays for that. */
 export const exportEnvelope = z.looseObject({ state: z.string() });
 
-/** An export with what its files say, once it has any. */
+/** An export with what its files say and the ways to them, once it has any. */
 export async function showExport(
-  exports: Exports,
+  { exports, exportLinks, now }: Pick<Sources, "exports" | "exportLinks" | "now">,
   status: ExportStatus,
-  { now, notes = [] }: { readonly now: number; readonly notes?: readonly string[] },
+  context: ToolContext,
+  notes: readonly string[] = [],
 ): Promise<Export> {
   const { job } = status;
   const { id, state, complete, waiting, error, query: { format, ...query }, created, finished } = job;
-  const manifest = isFinished(job) ? await readManifest(exports.folder(id)) : undefined;
-  const said = [...notes, ...notesOf(job, manifest)];
+  const folder = isFinished(job) ? await readExportFolder(exports.folder(id)) : undefined;
+  const said = [...notes, ...notesOf(job, folder !== undefined)];
   return {
     id,
     state,
     ...(complete === undefined ? {} : { complete }),
     progress: progressOf(status),
     ...(waiting === undefined ? {} : { waiting }),
-    ...(isFinished(job) ? {} : { poll_after: pollAfter(status, now) }),
+    ...(isFinished(job) ? {} : { poll_after: pollAfter(status, now()) }),
     ...(error === undefined ? {} : { error }),
     ...(said.length === 0 ? {} : { notes: said }),
     chats: showChats(job),
@@ -74,7 +80,8 @@ export async function showExport(
     format,
     created,
     ...(finished === undefined ? {} : { finished }),
-    ...(manifest === undefined ? {} : contentsOf(manifest)),
+    ...(folder === undefined ? {} : contentsOf(folder.manifest)),
+    ...(folder === undefined ? {} : { files: giveFiles(exportLinks, id, folder.files, context) }),
   };
 }
 
@@ -125,7 +132,7 @@ const WAITING: Readonly<Record<NonNullable<Job["waiting"]>["reason"], string>> =
   login: "The server's owner must log in to Telegram again; then the export goes on by itself.",
 };
 
-function notesOf(job: Job, manifest: Manifest | undefined): string[] {
+function notesOf(job: Job, hasFiles: boolean): string[] {
   const { state, waiting, position, plan, complete } = job;
   const lost = position?.lost.map(({ segment, reason }) => `${plan?.segments[segment]?.id}: ${reason}`) ?? [];
   return [
@@ -134,15 +141,12 @@ function notesOf(job: Job, manifest: Manifest | undefined): string[] {
       ? ["Not complete: some chats could not be read to their end."]
       : []),
     ...lost,
-    ...(manifest !== undefined
-      ? ["The files are on the server, in the folder of this id under DATA_DIR/exports."]
-      : []),
-    ...(state === "cancelled" && manifest !== undefined ? ["What was written until then is there as NDJSON."] : []),
-    ...(state === "completed" && manifest === undefined ? ["Its files are not there any more."] : []),
+    ...(state === "cancelled" && hasFiles ? ["What was written until then is there as NDJSON."] : []),
+    ...(state === "completed" && !hasFiles ? ["Its files are not there any more."] : []),
   ];
 }
 
-function contentsOf({ chats, files }: Manifest): Pick<Export, "first" | "last" | "gaps" | "files"> {
+function contentsOf({ chats }: Manifest): Pick<Export, "first" | "last" | "gaps"> {
   const isOne = chats.length === 1;
   const ends = (which: "first" | "last"): (z.input<typeof endSchema>)[] =>
     chats.flatMap(({ id, [which]: end }) => end === undefined ? [] : [isOne ? end : { chat: id, ...end }])
@@ -157,16 +161,5 @@ function contentsOf({ chats, files }: Manifest): Pick<Export, "first" | "last" |
     ...(gaps.length === 0 ? {} : {
       gaps: { deleted: sum("deleted"), service: sum("service"), filtered: sum("filtered"), unknown: sum("unknown") },
     }),
-    files: files.map(({ name, bytes, sha256 }) => ({ name, bytes, sha256 })),
   };
-}
-
-/** Undefined where there is none: nothing was written, or it was removed since. */
-async function readManifest(folder: string): Promise<Manifest | undefined> {
-  try {
-    return manifestSchema.parse(JSON.parse(await Deno.readTextFile(join(folder, MANIFEST_FILE))));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
 }

@@ -9,6 +9,7 @@ import type { Call } from "../mtproto/invoke.ts";
 import type { Account } from "../telegram/account.ts";
 import type { Directory } from "../telegram/resolve.ts";
 import type { Cursors } from "./cursor.ts";
+import type { ExportLinks } from "./export_links.ts";
 import type { MediaLinks } from "./media_links.ts";
 import type { ToolContext } from "./registry.ts";
 
@@ -22,6 +23,7 @@ export interface Sources {
   readonly maxPageSize: number;
   readonly links: MediaLinks;
   readonly exports: Exports;
+  readonly exportLinks: ExportLinks;
   /** Whether media of chats that forbid saving may be read. */
   readonly allowProtected: boolean;
   /** Milliseconds since the epoch. */

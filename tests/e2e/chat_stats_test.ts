@@ -9,6 +9,7 @@ import { loadConfig } from "../../src/config/load.ts";
 import { createExports } from "../../src/exports/runner.ts";
 import { createExportStore } from "../../src/exports/store.ts";
 import { createCursors } from "../../src/mcp/cursor.ts";
+import { createExportLinks } from "../../src/mcp/export_links.ts";
 import { createMediaLinks } from "../../src/mcp/media_links.ts";
 import { chatStats } from "../../src/mcp/tools/chat_stats.ts";
 import { LOCAL_PRINCIPAL } from "../../src/model/principal.ts";
@@ -300,11 +301,13 @@ Deno.test("chat_stats: after 40 seconds it stops, and tells how far it is meanwh
   const now = (): number => clock += 2000;
   const cursors = createCursors(new Uint8Array(32));
   const links = createMediaLinks({ key: new Uint8Array(32), now });
+  const exportLinks = createExportLinks({ key: new Uint8Array(32), now });
   const { account } = open;
   const directory = await Deno.makeTempDir({ dir: sandbox.directory });
   const sleep = (): Promise<never> => Promise.reject(new Error("nothing waits"));
   await using exports = createExports({ account, store: createExportStore(db), directory, now, sleep });
-  const sources = { account, cursors, links, exports, patience: 0, maxPageSize: 100, allowProtected: false, now };
+  const limits = { patience: 0, maxPageSize: 100, allowProtected: false };
+  const sources = { account, cursors, links, exports, exportLinks, ...limits, now };
   const tool = chatStats(sources);
   const told: [number | undefined, number | undefined][] = [];
   const output = statsSchema.parse(

@@ -97,7 +97,7 @@ Deno.test("export folder: it is what the manifest lists, with types, and the man
   assert.equal(await readExportFolder(at.dir), undefined);
   await Deno.writeTextFile(join(at.dir, "messages.ndjson"), "");
   const now = "2026-01-01T00:00:00Z";
-  const { files } = await writeManifest(at.dir, {
+  const manifest = await writeManifest(at.dir, {
     id: "x",
     created: now,
     finished: now,
@@ -113,9 +113,10 @@ Deno.test("export folder: it is what the manifest lists, with types, and the man
   assert.deepEqual(read, {
     dir: at.dir,
     files: [
-      ...files.map(({ name, bytes, sha256 }, index) => ({ name, bytes, sha256, mime: types[index] })),
+      ...manifest.files.map(({ name, bytes, sha256 }, index) => ({ name, bytes, sha256, mime: types[index] })),
       { name: "manifest.json", bytes, sha256, mime: "application/json" },
     ],
+    manifest,
   });
   assert.equal(await textOf(read ?? at, "manifest.json"), await Deno.readTextFile(join(at.dir, "manifest.json")));
 });

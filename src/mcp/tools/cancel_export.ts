@@ -10,7 +10,7 @@ import { defineTool, type Tool } from "../registry.ts";
 import { exportIdArgument } from "./input.ts";
 
 /** Builds the tool. */
-export function cancelExport({ exports, now }: Sources): Tool {
+export function cancelExport(sources: Sources): Tool {
   return defineTool({
     name: "cancel_export",
     title: "Stop an export",
@@ -20,10 +20,11 @@ export function cancelExport({ exports, now }: Sources): Tool {
     input: z.strictObject({ id: exportIdArgument }),
     output: exportSchema,
     envelope: exportEnvelope,
-    run: async ({ id }, { principal }) => {
-      const before = exports.get(id, principal);
+    run: async ({ id }, context) => {
+      const { exports } = sources;
+      const before = exports.get(id, context.principal);
       const notes = isFinished(before.job) ? [`It was ${before.job.state} already; nothing was changed.`] : [];
-      return await showExport(exports, await exports.cancel(id, principal), { now: now(), notes });
+      return await showExport(sources, await exports.cancel(id, context.principal), context, notes);
     },
   });
 }

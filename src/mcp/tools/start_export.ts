@@ -69,7 +69,7 @@ async function run(sources: Sources, args: Arguments, context: ToolContext): Pro
     ...(isNew ? [] : ["An equal export was unfinished already: this is it."]),
     ...all.flatMap(({ notes }) => notes),
   ];
-  return await showExport(exports, status, { now: now(), notes });
+  return await showExport(sources, status, context, notes);
 }
 
 /** Tells whoever waits how far an export is. */

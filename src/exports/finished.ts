@@ -1,0 +1,38 @@
+/**
+ * The finished exports of a server, as those see them who read their files.
+ * @module
+ */
+import { join } from "node:path";
+import type { Principal } from "../model/principal.ts";
+import { type FinishedExports, readExportFolder } from "./files.ts";
+import { isFinished } from "./job.ts";
+import type { ExportStore } from "./store.ts";
+
+/** Jobs that are looked up at once. */
+const BATCH = 20;
+
+/**
+ * Finds finished jobs whose files are there.
+ * @param directory where every job has a folder
+ */
+export function createFinishedExports(store: ExportStore, directory: string): FinishedExports {
+  return {
+    find: async (id, { id: owner, accountId }) => {
+      const job = store.get(id);
+      if (job === undefined || !isFinished(job) || job.owner !== owner || job.accountId !== accountId) return undefined;
+      return await readExportFolder(join(directory, job.id));
+    },
+    newest: async function* (principal: Principal, from) {
+      let [place, skip] = [from, 0];
+      for (;;) {
+        const jobs = store.finished(principal, { from: place, limit: BATCH + skip }).slice(skip);
+        for (const { id, finished = "" } of jobs) {
+          const folder = await readExportFolder(join(directory, id));
+          if (folder !== undefined) yield { id, finished, ...folder };
+          [place, skip] = [{ id, finished }, 1];
+        }
+        if (jobs.length < BATCH) return;
+      }
+    },
+  };
+}
