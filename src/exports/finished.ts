@@ -3,8 +3,7 @@
  * @module
  */
 import { join } from "node:path";
-import type { Principal } from "../model/principal.ts";
-import { type FinishedExports, readExportFolder } from "./files.ts";
+import { type ExportFolder, type ExportPlace, type FinishedExports, readExportFolder } from "./files.ts";
 import { isFinished } from "./job.ts";
 import type { ExportStore } from "./store.ts";
 
@@ -22,7 +21,7 @@ export function createFinishedExports(store: ExportStore, directory: string): Fi
       if (job === undefined || !isFinished(job) || job.owner !== owner || job.accountId !== accountId) return undefined;
       return await readExportFolder(join(directory, job.id));
     },
-    newest: async function* (principal: Principal, from) {
+    newest: async function* (principal, from): AsyncGenerator<ExportPlace & ExportFolder> {
       let [place, skip] = [from, 0];
       for (;;) {
         const jobs = store.finished(principal, { from: place, limit: BATCH + skip }).slice(skip);

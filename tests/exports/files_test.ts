@@ -116,7 +116,7 @@ Deno.test("export folder: it is what the manifest lists, with types, and the man
       ...manifest.files.map(({ name, bytes, sha256 }, index) => ({ name, bytes, sha256, mime: types[index] })),
       { name: "manifest.json", bytes, sha256, mime: "application/json" },
     ],
-    manifest,
+    manifest: JSON.parse(JSON.stringify(manifest)),
   });
   assert.equal(await textOf(read ?? at, "manifest.json"), await Deno.readTextFile(join(at.dir, "manifest.json")));
 });
