@@ -2,26 +2,17 @@
  * The composition root: everything that serves, built from a configuration.
  * @module
  */
-import { join } from "node:path";
-import { setTimeout as sleepMs } from "node:timers/promises";
 import type { Config } from "./config/load.ts";
-import { createFinishedExports } from "./exports/finished.ts";
 import type { Job } from "./exports/job.ts";
-import { createExports } from "./exports/runner.ts";
-import { createExportStore } from "./exports/store.ts";
 import { chain, type Handler } from "./http/chain.ts";
 import { landing } from "./http/landing.ts";
 import { createRouter, type Route } from "./http/router.ts";
 import { createStack } from "./http/stack.ts";
 import { createCatalogue } from "./mcp/catalogue.ts";
-import { createCursors } from "./mcp/cursor.ts";
 import { createExportDownload } from "./mcp/export_download.ts";
-import { createExportLinks } from "./mcp/export_links.ts";
 import { INSTRUCTIONS } from "./mcp/instructions.ts";
 import { createLegacyMcp } from "./mcp/legacy.ts";
 import { createMediaDownload } from "./mcp/media_download.ts";
-import { createMediaLinks } from "./mcp/media_links.ts";
-import type { Sources } from "./mcp/reading.ts";
 import { type CallRecord, createRegistry } from "./mcp/registry.ts";
 import { createExportResources } from "./mcp/resources/exports.ts";
 import { createTools } from "./mcp/tools/mod.ts";
@@ -33,9 +24,7 @@ import { statusBody } from "./mtproto/status.ts";
 import { createHealth, type Health } from "./observability/health.ts";
 import { getLogger } from "./observability/log.ts";
 import { createMetrics, type Metrics } from "./observability/metrics.ts";
-import { openDataDirectory } from "./storage/open.ts";
-import { loadSecret } from "./storage/secret.ts";
-import { openAccount } from "./telegram/open.ts";
+import { openSources } from "./sources.ts";
 import { NAME, VERSION } from "./version.ts";
 
 /** The running program, less its listener. */
@@ -54,62 +43,40 @@ export async function createApp(config: Config): Promise<App> {
   const health = createHealth({ version: VERSION });
   const metrics = createMetrics({ version: VERSION });
   const log = getLogger("telegram");
-  const db = stack.use(openDataDirectory(config.dataDir));
-  health.set("storage", "ok");
   let wasReady = false;
-  const { account, status } = stack.use(openAccount(config, {
-    db,
-    accountId: LOCAL_PRINCIPAL.accountId,
-    appVersion: VERSION,
-    onCall: (end) => countCall(metrics, end),
-    onFlood: ({ method, seconds, until }) => {
-      log.warning("flood wait", { method, seconds, until: new Date(until).toISOString() });
-      metrics.floodWaits.inc({ method });
-      metrics.floodWaitSeconds.observe({ method }, seconds);
-    },
-    onStatus: (status) => {
-      const { state, until, method, reason } = statusBody(status);
-      const isTrouble = state === "reconnecting" || state === "needs_login";
-      log[isTrouble ? "warning" : "info"]("connection", { ...statusBody(status) });
-      metrics.telegramState(state);
-      wasReady ||= state === "ready" || state === "flood_waiting";
-      const detail = method === undefined ? reason : `Telegram asks to wait with ${method}`;
-      health.set("telegram", state, {
-        ...(detail && { detail }),
-        ...(until && { until }),
-        // A server that has never reached Telegram is not ready to serve, however often it tries.
-        ...(state === "reconnecting" && { ready: wasReady }),
-      });
-    },
-    onProblem: (error) => log.warning("wire", { error }),
-  }));
-  const directory = join(config.dataDir, "exports");
-  const store = createExportStore(db);
-  const exports = stack.use(createExports({
-    account,
-    store,
-    directory,
-    now: Date.now,
-    sleep: (seconds, signal) => sleepMs(seconds * 1000, undefined, { signal }),
-    onFinish: (job) => countExport(metrics, job),
-    onProblem: (error) => getLogger("exports").error("export", { error }),
-  }));
-  const sources: Sources = {
-    account,
-    exports,
-    cursors: createCursors(loadSecret(db, "cursor")),
-    links: createMediaLinks({ key: loadSecret(db, "media"), publicUrl: config.http.publicUrl, now: Date.now }),
-    exportLinks: createExportLinks({ key: loadSecret(db, "export"), publicUrl: config.http.publicUrl, now: Date.now }),
-    patience: config.floodSleepThreshold,
-    maxPageSize: config.maxPageSize,
-    allowProtected: config.allowProtectedMedia,
-    now: Date.now,
-  };
+  const { sources, finished, status } = stack.use(
+    await openSources(config, {
+      isServer: true,
+      onCall: (end) => countCall(metrics, end),
+      onFlood: ({ method, seconds, until }) => {
+        log.warning("flood wait", { method, seconds, until: new Date(until).toISOString() });
+        metrics.floodWaits.inc({ method });
+        metrics.floodWaitSeconds.observe({ method }, seconds);
+      },
+      onStatus: (status) => {
+        const { state, until, method, reason } = statusBody(status);
+        const isTrouble = state === "reconnecting" || state === "needs_login";
+        log[isTrouble ? "warning" : "info"]("connection", { ...statusBody(status) });
+        metrics.telegramState(state);
+        wasReady ||= state === "ready" || state === "flood_waiting";
+        const detail = method === undefined ? reason : `Telegram asks to wait with ${method}`;
+        health.set("telegram", state, {
+          ...(detail && { detail }),
+          ...(until && { until }),
+          // A server that has never reached Telegram is not ready to serve, however often it tries.
+          ...(state === "reconnecting" && { ready: wasReady }),
+        });
+      },
+      onProblem: (error) => log.warning("wire", { error }),
+      onFinish: (job) => countExport(metrics, job),
+      onExportProblem: (error) => getLogger("exports").error("export", { error }),
+    }),
+  );
+  health.set("storage", "ok");
   const registry = createRegistry(createTools(sources), {
     status: () => statusBody(status()),
     onCall: (record) => countTool(metrics, record),
   });
-  const finished = createFinishedExports(store, directory);
   const mcp = stack.use(createLegacyMcp(registry, {
     resources: createExportResources(finished, sources.cursors),
     name: NAME,
@@ -161,7 +128,7 @@ export async function createApp(config: Config): Promise<App> {
     fetch,
     drain: async () => {
       health.draining();
-      await exports.drain();
+      await sources.exports.drain();
       await mcp.closeStreams();
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),

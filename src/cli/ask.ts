@@ -4,7 +4,7 @@
  */
 import { request } from "node:http";
 import { z } from "zod";
-import { AppError } from "../errors.ts";
+import { AppError, ERROR_CODES, type ErrorCode } from "../errors.ts";
 
 const TIMEOUT_MS = 5000;
 /** Telegram is asked for it. */
@@ -57,7 +57,31 @@ export async function telegramState(url: string, signal: AbortSignal): Promise<s
 const selfSchema = z.object({
   chat: z.object({ id: z.string(), username: z.string().optional() }),
 });
-const problemSchema = z.object({ detail: z.string().optional(), hint: z.string().optional() });
+const candidateSchema = z.object({
+  id: z.string(),
+  kind: z.string().exactOptional(),
+  title: z.string().exactOptional(),
+  username: z.string().exactOptional(),
+});
+const problemSchema = z.object({
+  code: z.custom<ErrorCode>((code) => typeof code === "string" && code in ERROR_CODES),
+  detail: z.string(),
+  hint: z.string(),
+  retry_after: z.number().optional(),
+  candidates: z.array(candidateSchema).optional(),
+});
+
+/**
+ * Calls a tool of a running server.
+ * @returns what it answers
+ * @throws AppError what the server says, CONNECTION when it says nothing
+ */
+export async function callTool(url: string, tool: string, args: unknown, signal: AbortSignal): Promise<unknown> {
+  const { status, body } = await heard(url, () => askServer(`${url}/api/tools/${tool}`, { body: args, signal }));
+  if (status === 200) return readJson(z.unknown(), url, body);
+  const { code, detail, hint, retry_after: retryAfter, candidates } = readJson(problemSchema, url, body);
+  throw new AppError(code, detail, { hint, ...(retryAfter && { retryAfter }), ...(candidates && { candidates }) });
+}
 
 /** Whose messages a running server reads. */
 export interface ServedAccount {
@@ -70,11 +94,14 @@ export interface ServedAccount {
  * @throws AppError CONNECTION when it does not answer, SESSION_INVALID with what it says in place of an account
  */
 export async function servedAccount(url: string, signal: AbortSignal): Promise<ServedAccount> {
-  const asked = { chat: "me" };
-  const { status, body } = await heard(url, () => askServer(`${url}/api/tools/resolve_chat`, { body: asked, signal }));
-  if (status === 200) return readJson(selfSchema, url, body).chat;
-  const { detail = `It answers with status ${status}.`, hint } = readJson(problemSchema, url, body);
-  throw new AppError("SESSION_INVALID", `The server at ${url} has no account to show: ${detail}`, { hint });
+  try {
+    return selfSchema.parse(await callTool(url, "resolve_chat", { chat: "me" }, signal)).chat;
+  } catch (error) {
+    if (!(error instanceof AppError) || error.cause !== undefined) throw error;
+    throw new AppError("SESSION_INVALID", `The server at ${url} has no account to show: ${error.message}`, {
+      hint: error.hint,
+    });
+  }
 }
 
 async function heard(url: string, ask: () => Promise<Answered>): Promise<Answered> {

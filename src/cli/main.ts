@@ -26,14 +26,18 @@ export async function main(args: readonly string[]): Promise<number> {
       code = await serveUntilStopped();
     });
   program.command("export <chat>")
-    .description("write a chat's history to a file, one JSON message a line, oldest first")
+    .description("write a chat's history to a file, oldest message first; a running server is asked to do it")
     .requiredOption(
       "--out <file>",
       "where to; with / at its end a folder, which gets a manifest too; - for standard output",
     )
+    .option("--format <format>", "ndjson (one JSON message a line), json, csv, markdown or html", "ndjson")
     .option("--from <date>", "inclusive: RFC 3339 with zone, age (24h, 7d, 2w) or #ID")
     .option("--to <date>", "exclusive, same forms")
     .option("--tz <zone>", "IANA time zone for dates without one")
+    .option("--topic <topic>", "id, exact title or general, of a forum")
+    .option("--sender <sender>", "id, @name, me, or exact display name in the chat")
+    .option("--type <type>", "text, media, photo, video, document, link, ...")
     .option("--limit <n>", "at most so many messages")
     .option("--force", "replace the file if it exists")
     .action(async (chat: string, options: unknown) => {

@@ -23,6 +23,8 @@ export interface EngineOptions {
   readonly onChange: (job: Job) => void;
   /** Keeps a job. @throws AppError RESOURCE_EXHAUSTED */
   readonly save: (job: Job) => void;
+  /** Told why it waits for its owner, when it begins to. */
+  readonly onProblem: (problem: unknown) => void;
   /** Ends it at a checkpoint. */
   readonly signal: AbortSignal;
   /** Milliseconds since the epoch. */
@@ -48,6 +50,7 @@ export async function runExport(job: Job, options: EngineOptions): Promise<Job> 
     current = { ...current, ...change };
     options.onChange(current);
   };
+  let told: { readonly reason: Waiting["reason"]; readonly position: Job["position"] } | undefined;
   for (;;) {
     become({ state: "running", waiting: undefined });
     try {
@@ -56,6 +59,10 @@ export async function runExport(job: Job, options: EngineOptions): Promise<Job> 
       signal.throwIfAborted();
       const wait = waitAfter(error, now());
       if (wait === undefined) return await fail(current, toAppError(error), options);
+      const { reason } = wait.waiting;
+      // Not at every attempt: only when it is another problem, or some of the way lies behind the last one.
+      if (told?.reason !== reason || told.position !== current.position) options.onProblem(error);
+      told = { reason, position: current.position };
       become({ state: "waiting", waiting: wait.waiting });
       await sleep(wait.seconds, signal);
     }

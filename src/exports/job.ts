@@ -21,6 +21,8 @@ export const exportQuerySchema = z.strictObject({
   topic: z.string().optional(),
   sender: z.string().optional(),
   type: messageTypeSchema.optional(),
+  /** At most so many messages, the oldest ones. */
+  limit: z.int().min(1).optional(),
   format: exportFormatSchema,
 });
 

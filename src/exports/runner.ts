@@ -59,6 +59,8 @@ export interface ExportsOptions {
   readonly store: ExportStore;
   /** Where every job has a folder. */
   readonly directory: string;
+  /** Whether jobs that earlier runs left unfinished go on by themselves; else they wait to be started again. */
+  readonly resume?: boolean;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Resolves after that many seconds, or rejects when the signal is aborted. */
@@ -91,7 +93,7 @@ interface Live {
 
 /** Goes on with all jobs that are not over, and takes new ones. */
 export function createExports(options: ExportsOptions): Exports {
-  const { account, store, directory, now, sleep, onFinish = () => {}, onProblem = () => {} } = options;
+  const { account, store, directory, resume = true, now, sleep, onFinish = () => {}, onProblem = () => {} } = options;
   const live = new Map<string, Live>();
   const queue = createQueue();
   const stopped = new AbortController();
@@ -144,6 +146,7 @@ export function createExports(options: ExportsOptions): Exports {
         folder: folder(id),
         onChange: (job) => change(one, job),
         save: store.save,
+        onProblem,
         signal: one.stop.signal,
         now,
         sleep,
@@ -232,15 +235,21 @@ export function createExports(options: ExportsOptions): Exports {
   };
   const allEnded = async (): Promise<void> => void await Promise.all([...live.values()].map((one) => one.run));
 
-  for (const job of store.unfinished()) add(job);
+  if (resume) { for (const job of store.unfinished()) add(job); }
   fill();
   return {
     start: (owner, wanted) => {
       const print = fingerprint(wanted.query, wanted.targets);
-      const mine = [...live.values()].map(({ job }) => job)
-        .filter((job) => ownerOf(job) === ownerOf({ owner: owner.id, accountId: owner.accountId }) && !isFinished(job));
+      const mine = store.unfinished().filter((job) =>
+        ownerOf(job) === ownerOf({ owner: owner.id, accountId: owner.accountId }) &&
+        !isFinished(live.get(job.id)?.job ?? job)
+      );
       const same = mine.find((job) => job.fingerprint === print);
-      if (same !== undefined) return { id: same.id, isNew: false };
+      if (same !== undefined) {
+        if (!live.has(same.id)) add(same);
+        fill();
+        return { id: same.id, isNew: false };
+      }
       if (mine.length >= MOST_UNFINISHED) throw tooMany();
       const { job } = add(store.create(owner, wanted, now()));
       fill();

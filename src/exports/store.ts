@@ -149,9 +149,9 @@ export function createExportStore(db: DatabaseSync): ExportStore {
 }
 
 /** Equal for queries that mean the same messages in the same form. */
-export function fingerprint({ from, to, tz, type, format }: ExportQuery, targets: readonly Target[]): string {
+export function fingerprint({ from, to, tz, type, limit, format }: ExportQuery, targets: readonly Target[]): string {
   const chats = targets.map(({ id, topic, sender }) => [id, topic, sender]);
-  return createHash("sha256").update(JSON.stringify([chats, from, to, tz, type, format])).digest("hex");
+  return createHash("sha256").update(JSON.stringify([chats, from, to, tz, type, limit, format])).digest("hex");
 }
 
 const ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";

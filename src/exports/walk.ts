@@ -56,7 +56,8 @@ export async function walk(
     const one = plan.segments[segment];
     if (one === undefined || at.lost.some((each) => each.segment === segment)) return;
     const { range, topic, upTo } = one;
-    const wanted = { range, topic, upTo, type: query.type, self: plan.self, after: at.after };
+    const limit = query.limit === undefined ? undefined : query.limit - at.written;
+    const wanted = { range, topic, upTo, limit, type: query.type, self: plan.self, after: at.after };
     const found = await findSegment(directory, one);
     const begun = (): number => Date.parse(plan.begun);
     const lines = exportLines(directory.call, { ...wanted, ...found }, {
@@ -76,6 +77,7 @@ export async function walk(
       const { segment } = at;
       try {
         await read(segment);
+        if (at.written === query.limit) at = { ...at, lost: [...at.lost, { segment, reason: limited(query.limit) }] };
       } catch (error) {
         if (!isOfOneChat(error, targets)) throw error;
         at = { ...at, lost: [...at.lost, { segment, reason: error.message }] };
@@ -90,6 +92,10 @@ export async function walk(
   }
   await checkpoint();
   return { ...at, tally: at.tally.snapshot() };
+}
+
+function limited(limit: number): string {
+  return `No more than ${limit} messages were asked for.`;
 }
 
 /** Another account may see other messages, or nothing: the one that the export began with is waited for. */

@@ -4,7 +4,7 @@ import { createWorld } from "../../sandbox/world/mod.ts";
 import { manifestSchema } from "../../src/model/manifest.ts";
 import { startSandbox } from "../e2e/sandbox.ts";
 import { command, run, until } from "./command.ts";
-import { idsOf, sizeOf } from "./exports.ts";
+import { idsOf, sizeOfPart } from "./exports.ts";
 
 const NEWS = "-1002000000001";
 
@@ -25,7 +25,7 @@ Deno.test("export to a folder: its manifest counts what the world has, and verif
   const verified = await run(["verify", folder]);
   assert.equal(verified.code, 0, verified.out + verified.err);
   const again = await run(["export", "@sandbox_news", "--out", `${folder}/`], sandbox.environment);
-  assert.match(again.err, /messages\.ndjson exists already/);
+  assert.match(again.err, /manifest\.json exists already/);
 });
 
 Deno.test("export to a folder: killed and continued it is the folder of an undisturbed run", async () => {
@@ -34,13 +34,13 @@ Deno.test("export to a folder: killed and continued it is the folder of an undis
   const args = ["export", "@sandbox_news", "--out", `${folder}/`, "--from", "#5000"];
   await sandbox.faults({ latencyMs: 40 });
   await using first = command(args, sandbox.environment);
-  await until(async () => await sizeOf(join(folder, "messages.ndjson.part")) > 0, "the first writes");
+  await until(async () => await sizeOfPart(sandbox.environment) > 0, "the first writes");
   first.signal("SIGKILL");
   await first.ended();
   await assert.rejects(Deno.stat(join(folder, "manifest.json")));
   await sandbox.faults({});
   const second = await run(args, sandbox.environment);
-  assert.match(second.err, /continuing the export begun/);
+  assert.match(second.err, /An equal export was unfinished already/);
   const wanted = Array.from(createWorld().messages(NEWS), ({ id }) => id).filter((id) => id >= 5000);
   assert.deepEqual(await idsOf(join(folder, "messages.ndjson")), wanted);
   const { chats: [chat] } = await manifestIn(folder);
@@ -48,7 +48,7 @@ Deno.test("export to a folder: killed and continued it is the folder of an undis
   assert.equal((await run(["verify", folder])).code, 0);
 });
 
-Deno.test("export to a folder: one that was limited says so, and so does that of a group that was another before", async () => {
+Deno.test("export to a folder: one that was limited says so, and a group that was another before is whole", async () => {
   await using sandbox = await startSandbox();
   const news = join(sandbox.directory, "news");
   const limited = await run(["export", "@sandbox_news", "--out", `${news}/`, "--limit", "50"], sandbox.environment);
@@ -63,5 +63,6 @@ Deno.test("export to a folder: one that was limited says so, and so does that of
   const town = join(sandbox.directory, "town");
   const former = await run(["export", "Old Town", "--out", `${town}/`], sandbox.environment);
   assert.equal(former.code, 0, former.err);
-  assert.match((await manifestIn(town)).chats[0]?.reasons[0] ?? "", /Older messages.* are in -\d+\./);
+  const { chats, complete } = await manifestIn(town);
+  assert.deepEqual([chats.length, complete, chats[0]?.kind, chats[1]?.kind], [2, true, "group", "supergroup"]);
 });

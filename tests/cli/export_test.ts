@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { createWorld } from "../../sandbox/world/mod.ts";
 import { startSandbox, type TestSandbox } from "../e2e/sandbox.ts";
 import { command, type Ran, result, run, start, until } from "./command.ts";
-import { idsOf, messagesOf, readExport, sizeOf } from "./exports.ts";
+import { idsOf, messagesOf, readExport, sizeOf, sizeOfPart } from "./exports.ts";
 
 const NEWS = "-1002000000001";
 const PUBLIC = "-1002000000007";
@@ -45,7 +45,6 @@ Deno.test("export: a chat is written whole, oldest first, each message once", ()
     assert.deepEqual([code, out], [0, ""], err);
     assert.match(err, /^10000 messages in .*news, \d+\/s$/m);
     assert.deepEqual(await idsOf(file), idsInWorld(NEWS));
-    assert.deepEqual([await sizeOf(`${file}.part`), await sizeOf(`${file}.part.json`)], [0, 0]);
 
     const again = await place.export("@sandbox_news", "--out", file, "--limit", "5");
     assertFails(again, { code: 2, says: /exists already\.\nChoose another file, or add --force/ });
@@ -92,7 +91,6 @@ Deno.test("export: an empty chat makes an empty file", () =>
 
 Deno.test("export: what cannot be done is said in a sentence", () =>
   withSandbox(async (place) => {
-    await Deno.writeTextFile(place.at("wrong.part"), "precious");
     const out = ["--out", place.at("out")];
     const news = "@sandbox_news";
     const cases: [string[], { code: number; says: RegExp }][] = [
@@ -104,9 +102,12 @@ Deno.test("export: what cannot be done is said in a sentence", () =>
       [[news, "--out", ""], { code: 2, says: /--out: expected a file/ }],
       [[news, "--out", place.sandbox.directory], { code: 2, says: /is not a regular file/ }],
       [[news, "--out", "/dev/null", "--force"], { code: 2, says: /is not a regular file/ }],
-      [[news, "--out", place.at("no/such/folder")], { code: 2, says: /folder\.part cannot be opened: no such file/ }],
+      [[news, "--out", place.at("no/such/folder")], { code: 2, says: /no\/such is no folder\.$/m }],
       [[news, "--out", place.at("x".repeat(300))], { code: 2, says: /cannot be opened: file name too long\.$/m }],
-      [[news, "--out", place.at("wrong")], { code: 2, says: /wrong\.part is there without/ }],
+      [[news, ...out, "--format", "html"], { code: 2, says: /html is several files\.\nName a folder.*out\/$/m }],
+      [[news, "--out", "-", "--format", "csv"], { code: 2, says: /--format: standard output takes ndjson only/ }],
+      [[news, ...out, "--format", "parquet"], { code: 2, says: /--format/ }],
+      [[news, ...out, "--topic", "General"], { code: 1, says: /forum/ }],
       [[news, ...out, "--limit", "0"], { code: 2, says: /--limit: expected a whole number above 0\.$/m }],
       [[news, ...out, "--limit", "-1"], { code: 2, says: /--limit/ }],
       [[news, ...out, "--limit", "1e3"], { code: 2, says: /--limit/ }],
@@ -116,8 +117,7 @@ Deno.test("export: what cannot be done is said in a sentence", () =>
     ];
     const runs = await Promise.all(cases.map(async ([args]) => ({ args, ran: await place.export(...args) })));
     runs.forEach(({ ran }, index) => assertFails(ran, cases[index]?.[1] ?? { code: -1, says: /^$/ }));
-    assert.equal(await Deno.readTextFile(place.at("wrong.part")), "precious");
-    assert.equal(await sizeOf(place.at("out.part")), 0);
+    assert.equal(await sizeOf(place.at("out")), 0);
   }));
 
 Deno.test("export: without a session it says what to do", async () => {
@@ -200,40 +200,80 @@ Deno.test(
     }),
 );
 
-Deno.test("export: two to one file at once, the second is refused", () =>
-  withSandbox(async (place) => {
-    await place.sandbox.faults({ latencyMs: 20 });
-    const args = ["export", "@sandbox_news", "--out", place.at("f"), "--limit", "3000"];
-    await using first = command(args, place.sandbox.environment);
-    await until(async () => await sizeOf(place.at("f.part")) > 0, "the first writes");
-    const second = await place.export(...args.slice(1));
-    assertFails(second, { code: 2, says: /Another process is writing .*f\.part/ });
-    assert.equal(await first.ended(), 0, first.err.text());
-    assert.deepEqual(await idsOf(place.at("f")), idsInWorld(NEWS).slice(0, 3000));
-  }));
-
-Deno.test("export: beside another process that uses the session it names that one and what to do", () =>
+Deno.test("export: beside another one it names that and what to do, and so does serve", () =>
   withSandbox(async ({ sandbox, at }) => {
     const environment = { ...sandbox.environment, MCP_SERVER_PORT: "0" };
-    const args = ["export", "@sandbox_news", "--out", at("f"), "--limit", "3000"];
-    await sandbox.faults({ latencyMs: 20 });
-    await using server = command(["serve"], environment);
-    const url = /http:\/\/[\w.:]+/.exec(await server.out.line(/^MCP endpoint: /))?.[0];
-    assertFails(await run(args, environment), {
-      code: 1,
-      says: new RegExp(`in use by "serve" at ${url}, process \\d+, since 20.*\nAsk that server, or stop it`),
-    });
-    server.signal("SIGTERM");
-    assert.equal(await server.ended(), 0);
     await sandbox.faults({ latencyMs: 400 });
-    await using first = command(args, environment);
-    await until(async () => await sizeOf(at("f.part")) > 0, "the first writes");
+    await using first = command(["export", "@sandbox_news", "--out", at("f"), "--limit", "3000"], environment);
+    await until(async () => await sizeOfPart(sandbox.environment) > 0, "the first writes");
     const others = [["export", "@sandbox_group", "--out", at("g")], ["serve"]];
     for (const ran of await Promise.all(others.map((args) => run(args, environment)))) {
       assertFails(ran, { code: 1, says: /in use by "export", process \d+.*\nWait until it has ended/ });
     }
     await sandbox.faults({});
     assert.equal(await first.ended(), 0, first.err.text());
+    assert.deepEqual(await idsOf(at("f")), idsInWorld(NEWS).slice(0, 3000));
+  }));
+
+Deno.test("export: beside a server it asks that, which goes on when it is interrupted", () =>
+  withSandbox(async ({ sandbox, at }) => {
+    const environment = { ...sandbox.environment, MCP_SERVER_PORT: "0" };
+    await using server = command(["serve"], environment);
+    const url = /http:\/\/[\w.:]+/.exec(await server.out.line(/^MCP endpoint: /))?.[0];
+    assertFails(await run(["export", "@sandbox_news", "--out", at("f"), "--limit", "3"], environment), {
+      code: 1,
+      says: /--limit: the server at .* writes whole exports only\.\nLeave it out, or stop the server/,
+    });
+    assertFails(await run(["export", "Sandbx News", "--out", at("f")], environment), {
+      code: 1,
+      says: /No chat "Sandbx News"[^]*Did you mean:\n {2}-1002000000001 channel/,
+    });
+    const args = ["export", "@sandbox_news", "--format", "csv", "--out", `${at("folder")}/`];
+    {
+      await sandbox.faults({ latencyMs: 40 });
+      await using first = command(args, environment);
+      await until(async () => await sizeOfPart(sandbox.environment) > 0, "the server writes");
+      first.signal("SIGINT");
+      assert.equal(await first.ended(), 130);
+      assert.match(first.err.text(), new RegExp(`^the server at ${url} makes export \\w{26}$`, "m"));
+      assert.match(first.err.text(), /^the server goes on with export \w{26}$/m);
+      await sandbox.faults({});
+    }
+    const { code, err } = await run(args, environment);
+    assert.equal(code, 0, err);
+    assert.match(err, /^An equal export was unfinished already: this is it\.$/m);
+    assert.deepEqual(await idsOf(join(at("folder"), "messages.ndjson")), idsInWorld(NEWS));
+    assert.equal((await run(["verify", at("folder")])).code, 0);
+    const piped = await run(["export", "@sandbox_public", "--out", "-"], environment);
+    assert.deepEqual(messagesOf(piped.out).map(({ id }) => id), idsInWorld(PUBLIC));
+    server.signal("SIGTERM");
+    assert.equal(await server.ended(), 0);
+  }));
+
+Deno.test("export: what it had is not kept twice, and what a gone reader left is not kept at all", () =>
+  withSandbox(async ({ sandbox, at }) => {
+    const left = async (): Promise<number> =>
+      (await Array.fromAsync(Deno.readDir(join(sandbox.environment.DATA_DIR ?? "", "exports")))).length;
+    assert.equal((await run(["export", "@sandbox_public", "--out", at("f")], sandbox.environment)).code, 0);
+    assert.equal(await left(), 0);
+    const product = [Deno.execPath(), "run", "-A", "main.ts", "export", "@sandbox_news", "--out", "-"];
+    await using shell = start("/bin/sh", ["-c", `"$0" "$@" | head -n 3`, ...product], sandbox.environment);
+    await result(shell);
+    assert.equal(await left(), 0);
+  }));
+
+Deno.test("export: a format makes one file or a folder", () =>
+  withSandbox(async (place) => {
+    for (const format of ["json", "csv", "markdown"]) {
+      const { code, err } = await place.export("@annlee", "--format", format, "--out", place.at(format));
+      assert.equal(code, 0, err);
+    }
+    assert.match(await Deno.readTextFile(place.at("json")), /^\{/);
+    assert.match((await Deno.readTextFile(place.at("csv"))).split("\n")[0] ?? "", /chat_id,/);
+    assert.match(await Deno.readTextFile(place.at("markdown")), /^## 20/m);
+    assert.equal((await place.export("@annlee", "--format", "html", "--out", `${place.at("html")}/`)).code, 0);
+    const names = [...Deno.readDirSync(place.at("html"))].map(({ name }) => name).sort();
+    assert.deepEqual(names, ["index.html", "manifest.json", "messages.ndjson", "page-0001.html"]);
   }));
 
 Deno.test("export: 100,001 messages are written within a heap of 96 MiB", () =>

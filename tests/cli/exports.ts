@@ -3,6 +3,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { z } from "zod";
 
 const line = z.looseObject({
@@ -39,4 +40,17 @@ export async function sizeOf(path: string): Promise<number> {
     if (error instanceof Deno.errors.NotFound) return 0;
     throw error;
   }
+}
+
+/** How much of an export is written that is not finished, in bytes. */
+export async function sizeOfPart({ DATA_DIR }: { readonly DATA_DIR?: string | undefined }): Promise<number> {
+  try {
+    for await (const { name } of Deno.readDir(join(DATA_DIR ?? "", "exports"))) {
+      const size = await sizeOf(join(DATA_DIR ?? "", "exports", name, "messages.ndjson.part"));
+      if (size > 0) return size;
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return 0;
 }

@@ -46,30 +46,46 @@ export function startExport(sources: Sources): Tool {
 type Arguments = z.output<typeof input>;
 
 async function run(sources: Sources, args: Arguments, context: ToolContext): Promise<z.input<typeof exportSchema>> {
-  const { exports, now } = sources;
-  const names = namesIn(args);
-  const range = readRange(args, Math.floor(now() / 1000));
-  if (names.length > 1) assertDates(range);
-  const directory = openDirectory(sources, context);
-  const found = new Map<string, { readonly target: Target; readonly notes: readonly string[] }>();
-  for (const name of names) {
-    const one = await toTarget(directory, name, args, range);
-    found.set(one.target.id, one);
-  }
-  const { from, to, tz, topic, sender, type, format } = args;
-  const query: ExportQuery = { chats: names, from, to, tz, topic, sender, type, format };
-  const all = [...found.values()];
-  const { id, isNew } = exports.start(context.principal, { query, targets: all.map(({ target }) => target) });
-  const status = await exports.wait(id, context.principal, {
+  const { id, notes } = await beginExport(sources, args, context);
+  const status = await sources.exports.wait(id, context.principal, {
     seconds: args.wait_seconds,
     signal: context.signal,
     onChange: (status) => tellProgress(context, status),
   });
+  return await showExport(sources, status, context, notes);
+}
+
+/**
+ * Queues an export, or finds the unfinished one that is the same.
+ * @param rawArgs those of the tool; the command line has `limit` besides, at most so many messages
+ * @returns its id, and what there is to say about the arguments
+ * @throws AppError as the tool
+ */
+export async function beginExport(
+  sources: Sources,
+  { limit, ...args }: z.input<typeof input> & { readonly limit?: number | undefined },
+  context: Pick<ToolContext, "principal" | "signal" | "progress">,
+): Promise<{ readonly id: string; readonly notes: readonly string[] }> {
+  const { exports, now } = sources;
+  const { format, ...asked } = input.omit({ wait_seconds: true }).strip().parse(args);
+  const names = namesIn(asked);
+  const range = readRange(asked, Math.floor(now() / 1000));
+  if (names.length > 1) assertDates(range);
+  const directory = openDirectory(sources, context);
+  const found = new Map<string, { readonly target: Target; readonly notes: readonly string[] }>();
+  for (const name of names) {
+    const one = await toTarget(directory, name, asked, range);
+    found.set(one.target.id, one);
+  }
+  const { from, to, tz, topic, sender, type } = asked;
+  const query: ExportQuery = { chats: names, from, to, tz, topic, sender, type, limit, format };
+  const all = [...found.values()];
+  const { id, isNew } = exports.start(context.principal, { query, targets: all.map(({ target }) => target) });
   const notes = [
     ...(isNew ? [] : ["An equal export was unfinished already: this is it."]),
     ...all.flatMap(({ notes }) => notes),
   ];
-  return await showExport(sources, status, context, notes);
+  return { id, notes };
 }
 
 /** Tells whoever waits how far an export is. */
@@ -107,7 +123,7 @@ function assertDates(range: Range): void {
 async function toTarget(
   directory: Directory,
   name: string,
-  args: Arguments,
+  args: Omit<Arguments, "wait_seconds" | "format">,
   range: Range,
 ): Promise<{ readonly target: Target; readonly notes: readonly string[] }> {
   const resolved = await resolveChat(directory, name, args.chat === undefined ? "chats" : "chat");

@@ -1,0 +1,105 @@
+/**
+ * An export by this process, which holds the data directory for it.
+ * @module
+ */
+import { setTimeout as sleepMs } from "node:timers/promises";
+import type { Config } from "../config/load.ts";
+import { isFinished, type Job } from "../exports/job.ts";
+import type { Exports } from "../exports/runner.ts";
+import { beginExport } from "../mcp/tools/start_export.ts";
+import { LOCAL_PRINCIPAL } from "../model/principal.ts";
+import { patient } from "../mtproto/flood.ts";
+import { openSources } from "../sources.ts";
+import { holdDirectory } from "../storage/lock.ts";
+import type { Account } from "../telegram/account.ts";
+import { findSelf } from "../telegram/resolve.ts";
+import type { Made, Making } from "./export.ts";
+import { assertCompleted, createShower, describeWait, stuck } from "./export_progress.ts";
+import type { Progress } from "./progress.ts";
+import { createTail, type Tail } from "./tail.ts";
+
+/** 23 days, what a timer can take. */
+const LONGEST_SECONDS = 2_000_000;
+
+/**
+ * Makes an export. Of other unfinished ones none goes on meanwhile. One whose messages went to a reader that has gone is
+ * cancelled, any other stays to be continued.
+ * @throws AppError, the signal's reason, or what standard output answers
+ */
+export async function exportHere(config: Config, { asked, isPiped, progress, signal }: Making): Promise<Made> {
+  using _lock = await holdDirectory(config.dataDir, "export");
+  let problem: unknown;
+  await using opened = await openSources(config, { isServer: false, onExportProblem: (latest) => problem = latest });
+  const { sources: { exports, account, ...sources } } = opened;
+  await reach(account, progress, signal);
+  const { id, notes } = await beginExport({ ...sources, exports, account }, asked, {
+    principal: LOCAL_PRINCIPAL,
+    signal,
+    progress: (text) => progress.note(text),
+  });
+  for (const note of notes) progress.note(note);
+  const folder = exports.folder(id);
+  using tail = isPiped ? createTail(folder) : undefined;
+  try {
+    const job = await watch(exports, id, { tail, progress, signal });
+    if (!isFinished(job)) throw stuck(problem);
+    assertCompleted(job);
+    return { folder, isOwn: true };
+  } catch (error) {
+    if (isPiped) {
+      await exports.cancel(id, LOCAL_PRINCIPAL);
+      await Deno.remove(folder, { recursive: true });
+    }
+    throw error;
+  }
+}
+
+/** Waits until Telegram answers. Names are looked up with less patience: one that nobody has can cost a wait of hours. */
+async function reach(account: Account, progress: Progress, signal: AbortSignal): Promise<void> {
+  const call = patient(account.call, {
+    seconds: Infinity,
+    sleep: (pause, signal) => sleepMs(pause * 1000, undefined, { signal }),
+    onWait: ({ reason, seconds }) => progress.note(describeWait(reason, seconds)),
+  });
+  await findSelf({ ...account, call, options: { signal } });
+}
+
+/** Shows how far a job is until it is over, or waits for what only the owner can do. */
+async function watch(
+  exports: Exports,
+  id: string,
+  { tail, progress, signal }: Pick<Making, "progress" | "signal"> & { readonly tail: Tail | undefined },
+): Promise<Job> {
+  const show = createShower(progress);
+  for await (const job of changesOf(exports, id, signal)) {
+    const { plan, position, waiting, query: { limit = Infinity } } = job;
+    if (plan !== undefined && position !== undefined) {
+      const total = Math.min(plan.estimated ?? Infinity, limit);
+      show({ written: position.written, total: total === Infinity ? undefined : total, begun: plan.begun, waiting });
+    }
+    await tail?.upTo(job.position?.bytes ?? 0, signal);
+    if (isFinished(job) || job.waiting?.reason === "login" || job.waiting?.reason === "disk") return job;
+  }
+  throw signal.reason;
+}
+
+/** What a job is now, and after each change that was not looked at yet. */
+async function* changesOf(exports: Exports, id: string, signal: AbortSignal): AsyncGenerator<Job, void, undefined> {
+  const end = new AbortController();
+  let changed = Promise.withResolvers<void>();
+  const over = exports.wait(id, LOCAL_PRINCIPAL, {
+    seconds: LONGEST_SECONDS,
+    signal: AbortSignal.any([signal, end.signal]),
+    onChange: () => changed.resolve(),
+  }).finally(() => changed.resolve());
+  try {
+    while (!signal.aborted) {
+      yield exports.get(id, LOCAL_PRINCIPAL).job;
+      await changed.promise;
+      changed = Promise.withResolvers();
+    }
+  } finally {
+    end.abort();
+    await over;
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * An export by the server that runs on this machine, with the same data directory.
+ * @module
+ */
+import { join } from "node:path";
+import { setTimeout as sleepMs } from "node:timers/promises";
+import { z } from "zod";
+import { AppError } from "../errors.ts";
+import { exportStateSchema, failureSchema, isFinished, waitingSchema } from "../exports/job.ts";
+import { MESSAGES_FILE } from "../exports/manifest.ts";
+import { callTool } from "./ask.ts";
+import type { Made, Making } from "./export.ts";
+import { assertCompleted, createShower } from "./export_progress.ts";
+import { createTail } from "./tail.ts";
+
+const answerSchema = z.object({
+  id: z.string(),
+  state: exportStateSchema,
+  progress: z.object({ written: z.int(), estimated: z.int().optional() }),
+  waiting: waitingSchema.optional(),
+  error: failureSchema.optional(),
+  notes: z.array(z.string()).optional(),
+});
+
+const LOOK_SECONDS = 1;
+
+/**
+ * Asks for an export and waits until it is over. Interrupted, it goes on there.
+ * @param url of the server
+ * @param directory where every job has a folder
+ * @throws AppError
+ */
+export async function exportThere(url: string, directory: string, making: Making): Promise<Made> {
+  const { asked: { limit, ...args }, isPiped, progress, signal } = making;
+  if (limit !== undefined) {
+    throw new AppError("UNSUPPORTED", `--limit: the server at ${url} writes whole exports only.`, {
+      field: "--limit",
+      hint: "Leave it out, or stop the server.",
+    });
+  }
+  const ask = async (tool: string, body: unknown): Promise<z.infer<typeof answerSchema>> =>
+    answerSchema.parse(await callTool(url, tool, body, signal));
+  let one = await ask("start_export", { ...args, wait_seconds: 0 });
+  progress.note(`the server at ${url} makes export ${one.id}`);
+  for (const note of one.notes ?? []) progress.note(note);
+  const show = createShower(progress);
+  try {
+    for (;; await sleepMs(LOOK_SECONDS * 1000, undefined, { signal })) {
+      const { written, estimated } = one.progress;
+      show({ written, total: estimated, waiting: one.waiting });
+      if (isFinished(one)) break;
+      one = await ask("get_export", { id: one.id });
+    }
+  } catch (error) {
+    if (signal.aborted) progress.note(`the server goes on with export ${one.id}`);
+    throw error;
+  }
+  assertCompleted(one);
+  const folder = join(directory, one.id);
+  if (isPiped) {
+    using tail = createTail(folder);
+    await tail.upTo((await Deno.stat(join(folder, MESSAGES_FILE))).size, signal);
+  }
+  return { folder, isOwn: false };
+}

@@ -1,0 +1,80 @@
+/**
+ * What everything reads from, built from a configuration: the database, the account and its exports.
+ * @module
+ */
+import { join } from "node:path";
+import { setTimeout as sleepMs } from "node:timers/promises";
+import type { Config } from "./config/load.ts";
+import type { FinishedExports } from "./exports/files.ts";
+import { createFinishedExports } from "./exports/finished.ts";
+import { createExports, type ExportsOptions } from "./exports/runner.ts";
+import { createExportStore } from "./exports/store.ts";
+import { createCursors } from "./mcp/cursor.ts";
+import { createExportLinks } from "./mcp/export_links.ts";
+import { createMediaLinks } from "./mcp/media_links.ts";
+import type { Sources } from "./mcp/reading.ts";
+import { LOCAL_PRINCIPAL } from "./model/principal.ts";
+import { openDataDirectory } from "./storage/open.ts";
+import { loadSecret } from "./storage/secret.ts";
+import { type Observers as AccountObservers, type OpenAccount, openAccount } from "./telegram/open.ts";
+import { VERSION } from "./version.ts";
+
+/** Who is told of what happens. */
+export interface Observers extends AccountObservers, Pick<ExportsOptions, "onFinish"> {
+  /** Told of what goes wrong with exports and no caller hears of. */
+  readonly onExportProblem?: (problem: unknown) => void;
+}
+
+/** Sources while they are open. */
+export interface OpenSources extends AsyncDisposable {
+  readonly sources: Sources;
+  readonly finished: FinishedExports;
+  readonly status: OpenAccount["status"];
+}
+
+/**
+ * Opens them and starts connecting to Telegram in the background. The data directory must be held.
+ * @param options.isServer whether exports that earlier runs left unfinished go on
+ * @throws AppError when the data directory or the session cannot be used
+ */
+export async function openSources(
+  config: Config,
+  { isServer, onFinish, onExportProblem, ...observers }: Observers & { readonly isServer: boolean },
+): Promise<OpenSources> {
+  const { http: { publicUrl }, dataDir, floodSleepThreshold, maxPageSize, allowProtectedMedia } = config;
+  const now = Date.now;
+  await using stack = new AsyncDisposableStack();
+  const db = stack.use(openDataDirectory(dataDir));
+  const asWhom = { db, accountId: LOCAL_PRINCIPAL.accountId, appVersion: VERSION };
+  const { account, status } = stack.use(openAccount(config, { ...asWhom, ...observers }));
+  const directory = join(dataDir, "exports");
+  const store = createExportStore(db);
+  const exports = stack.use(createExports({
+    account,
+    store,
+    directory,
+    resume: isServer,
+    now,
+    sleep: (seconds, signal) => sleepMs(seconds * 1000, undefined, { signal }),
+    ...(onFinish && { onFinish }),
+    ...(onExportProblem && { onProblem: onExportProblem }),
+  }));
+  const sources: Sources = {
+    account,
+    exports,
+    cursors: createCursors(loadSecret(db, "cursor")),
+    links: createMediaLinks({ key: loadSecret(db, "media"), publicUrl, now }),
+    exportLinks: createExportLinks({ key: loadSecret(db, "export"), publicUrl, now }),
+    patience: floodSleepThreshold,
+    maxPageSize,
+    allowProtected: allowProtectedMedia,
+    now,
+  };
+  const opened = stack.move();
+  return {
+    sources,
+    finished: createFinishedExports(store, directory),
+    status,
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
