@@ -68,20 +68,21 @@ Deno.test("deno task dev: what it prints works when pasted, SIGTERM leaves no pr
     await assertEnds(dev, "SIGTERM");
   }));
 
-Deno.test("deno task export: without credentials it uses the sandbox, once deno task dev has given the session up", () =>
+Deno.test("deno task export: without credentials it uses the sandbox, beside deno task dev and without it", () =>
   withFolder(async (directory) => {
-    const file = join(directory, "f");
-    const args = ["task", "export", "@sandbox_public", "--out", file];
-    await using dev = deno(["task", "dev"], directory, { MCP_SERVER_PORT: "0" });
-    assert.match(await pasted(await dev.out.line(/^ {2}curl /)), /"count":3/);
-    await using early = deno(args, directory);
-    assert.equal(await early.ended(), 1);
-    assert.match(early.err.text(), /in use by "serve" at http.*\nAsk that server, or stop it and try again\./);
-    await assertEnds(dev, "SIGINT");
-    await using exporting = deno(args, directory);
-    assert.equal(await exporting.ended(), 0, exporting.err.text());
-    assert.equal((await idsOf(file)).length, 200);
-    await using refused = deno(args, directory);
+    const task = (file: string): Running => deno(["task", "export", "@sandbox_public", "--out", file], directory);
+    {
+      await using dev = deno(["task", "dev"], directory, { MCP_SERVER_PORT: "0" });
+      assert.match(await pasted(await dev.out.line(/^ {2}curl /)), /"count":3/);
+      await using beside = task(join(directory, "beside"));
+      assert.equal(await beside.ended(), 0, beside.err.text());
+      assert.match(beside.err.text(), /^the server at http.* makes export \w+$/m);
+      await assertEnds(dev, "SIGINT");
+    }
+    await using alone = task(join(directory, "alone"));
+    assert.equal(await alone.ended(), 0, alone.err.text());
+    for (const name of ["beside", "alone"]) assert.equal((await idsOf(join(directory, name))).length, 200);
+    await using refused = task(join(directory, "alone"));
     assert.equal(await refused.ended(), 2);
   }));
 
