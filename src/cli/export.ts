@@ -4,54 +4,16 @@
  * @module
  */
 import { join } from "node:path";
-import { z } from "zod";
 import { loadConfig, warningsOf } from "../config/load.ts";
-import { AppError } from "../errors.ts";
-import { assertDeliverable, deliver, isFolder } from "../exports/deliver.ts";
-import { exportFormatSchema } from "../exports/job.ts";
+import { assertDeliverable, deliver } from "../exports/deliver.ts";
 import { findHolder } from "../storage/lock.ts";
 import { readRange } from "../telegram/dates.ts";
-import { messageTypeSchema } from "../telegram/filters.ts";
 import { exportHere } from "./export_here.ts";
+import { type ExportOptions, readExportOptions } from "./export_options.ts";
+import type { Making } from "./export_progress.ts";
 import { exportThere } from "./export_there.ts";
 import { INTERRUPTED, listenForInterrupt } from "./interrupt.ts";
 import { createProgress, type Progress } from "./progress.ts";
-
-const optionsSchema = z.object({
-  out: z.string().min(1, "expected a file, a folder with / at its end, or - for standard output"),
-  format: exportFormatSchema.default("ndjson"),
-  from: z.string().optional(),
-  to: z.string().optional(),
-  tz: z.string().optional(),
-  topic: z.string().optional(),
-  sender: z.string().optional(),
-  type: messageTypeSchema.optional(),
-  limit: z.string().regex(/^0*[1-9]\d{0,9}$/, "expected a whole number above 0").transform(Number).optional(),
-  force: z.boolean().default(false),
-});
-type Options = z.infer<typeof optionsSchema>;
-
-/** What the tool start_export is asked, and `limit`. */
-export interface Asked extends Omit<Options, "out" | "force"> {
-  readonly chat: string;
-}
-
-/** An export that is being made. */
-export interface Making {
-  readonly asked: Asked;
-  /** Whether its messages go to standard output. */
-  readonly isPiped: boolean;
-  readonly progress: Progress;
-  readonly signal: AbortSignal;
-}
-
-/** A completed export. */
-export interface Made {
-  /** Where its files are. */
-  readonly folder: string;
-  /** Whether nobody else may want them. */
-  readonly isOwn: boolean;
-}
 
 /** 128 and SIGPIPE: what programs end with whose reader has gone. */
 const READER_GONE = 141;
@@ -62,7 +24,7 @@ const READER_GONE = 141;
  * @throws AppError
  */
 export async function exportChat(chat: string, rawOptions: unknown): Promise<number> {
-  const options = readOptions(rawOptions);
+  const options = readExportOptions(rawOptions);
   const progress = createProgress();
   using interrupt = listenForInterrupt();
   try {
@@ -78,30 +40,7 @@ export async function exportChat(chat: string, rawOptions: unknown): Promise<num
   }
 }
 
-function readOptions(raw: unknown): Options {
-  const { data, error } = optionsSchema.safeParse(raw);
-  if (error !== undefined) {
-    const [issue] = error.issues;
-    const field = `--${issue?.path.join(".")}`;
-    throw new AppError("INPUT_VALIDATION", `${field}: ${issue?.message}.`, { field });
-  }
-  const isOneFile = data.out !== "-" && !isFolder(data.out);
-  if (isOneFile && data.format === "html") {
-    throw new AppError("INPUT_VALIDATION", "--out: html is several files.", {
-      field: "--out",
-      hint: `Name a folder, with / at its end: ${data.out}/`,
-    });
-  }
-  if (data.out === "-" && data.format !== "ndjson") {
-    throw new AppError("INPUT_VALIDATION", "--format: standard output takes ndjson only.", {
-      field: "--format",
-      hint: "Name a file or a folder, or pipe what `render` wrote.",
-    });
-  }
-  return data;
-}
-
-async function run(chat: string, options: Options, progress: Progress, signal: AbortSignal): Promise<void> {
+async function run(chat: string, options: ExportOptions, progress: Progress, signal: AbortSignal): Promise<void> {
   const { out, force, ...asked } = options;
   readRange(asked, Math.floor(Date.now() / 1000));
   const config = loadConfig();

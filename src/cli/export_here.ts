@@ -13,8 +13,7 @@ import { openSources } from "../sources.ts";
 import { holdDirectory } from "../storage/lock.ts";
 import type { Account } from "../telegram/account.ts";
 import { findSelf } from "../telegram/resolve.ts";
-import type { Made, Making } from "./export.ts";
-import { assertCompleted, createShower, describeWait, stuck } from "./export_progress.ts";
+import { assertCompleted, createShower, describeWait, type Made, type Making, stuck } from "./export_progress.ts";
 import type { Progress } from "./progress.ts";
 import { createTail, type Tail } from "./tail.ts";
 

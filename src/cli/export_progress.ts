@@ -4,7 +4,25 @@
  */
 import { AppError, toAppError } from "../errors.ts";
 import type { ExportState, Job, Waiting } from "../exports/job.ts";
+import type { Asked } from "./export_options.ts";
 import type { Progress } from "./progress.ts";
+
+/** An export that is being made. */
+export interface Making {
+  readonly asked: Asked;
+  /** Whether its messages go to standard output. */
+  readonly isPiped: boolean;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+/** A completed export. */
+export interface Made {
+  /** Where its files are. */
+  readonly folder: string;
+  /** Whether nobody else may want them. */
+  readonly isOwn: boolean;
+}
 
 /** What of a job is shown, whoever runs it. */
 export interface Shown {

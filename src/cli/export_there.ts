@@ -9,8 +9,7 @@ import { AppError } from "../errors.ts";
 import { exportStateSchema, failureSchema, isFinished, waitingSchema } from "../exports/job.ts";
 import { MESSAGES_FILE } from "../exports/manifest.ts";
 import { callTool } from "./ask.ts";
-import type { Made, Making } from "./export.ts";
-import { assertCompleted, createShower } from "./export_progress.ts";
+import { assertCompleted, createShower, type Made, type Making } from "./export_progress.ts";
 import { createTail } from "./tail.ts";
 
 const answerSchema = z.object({
