@@ -35,6 +35,9 @@ export interface EngineOptions {
 
 /** A disk that took nothing is tried again after so long. */
 const DISK_SECONDS = 30;
+/** An answer that cannot be read for one, or a defect of ours: not every one of them comes again. */
+const MOST_TRIES = 3;
+const TRY_SECONDS = 5;
 /** So often it is looked whether somebody has logged in. */
 const LOGIN_SECONDS = 5;
 
@@ -50,31 +53,47 @@ export async function runExport(job: Job, options: EngineOptions): Promise<Job> 
     current = { ...current, ...change };
     options.onChange(current);
   };
-  let told: { readonly reason: Waiting["reason"]; readonly position: Job["position"] } | undefined;
+  let trouble: Trouble | undefined;
   for (;;) {
     become({ state: "running", waiting: undefined });
     try {
       return await attempt(() => current, become, options);
     } catch (error) {
       signal.throwIfAborted();
-      const wait = waitAfter(error, now());
+      const times = trouble?.position === current.position ? trouble?.times ?? 0 : 0;
+      const wait = waitAfter(error, { now: now(), times });
       if (wait === undefined) return await fail(current, toAppError(error), options);
-      const { reason } = wait.waiting;
+      const { waiting: { reason }, seconds } = wait;
       // Not at every attempt: only when it is another problem, or some of the way lies behind the last one.
-      if (told?.reason !== reason || told.position !== current.position) options.onProblem(error);
-      told = { reason, position: current.position };
+      if (times === 0 || trouble?.reason !== reason) options.onProblem(error);
+      trouble = { reason, position: current.position, times: times + 1 };
       become({ state: "waiting", waiting: wait.waiting });
-      await sleep(wait.seconds, signal);
+      await sleep(seconds, signal);
     }
   }
 }
 
-function waitAfter(error: unknown, now: number): { readonly waiting: Waiting; readonly seconds: number } | undefined {
-  if (!(error instanceof AppError)) return undefined;
-  if (error.code === "SESSION_INVALID") return { waiting: { reason: "login" }, seconds: LOGIN_SECONDS };
-  if (error.code !== "RESOURCE_EXHAUSTED") return undefined;
-  const until = rfc3339(now + DISK_SECONDS * 1000);
-  return { waiting: { reason: "disk", until }, seconds: DISK_SECONDS };
+/** What an attempt ended with that is followed by another one. */
+interface Trouble {
+  readonly reason: Waiting["reason"];
+  /** Where that was. */
+  readonly position: Job["position"];
+  /** How often there. */
+  readonly times: number;
+}
+
+/** What passes by itself or by its owner's doing is waited for; what is unexpected is tried a few times at one place. */
+function waitAfter(
+  error: unknown,
+  { now, times }: { readonly now: number; readonly times: number },
+): { readonly waiting: Waiting; readonly seconds: number } | undefined {
+  const { code } = toAppError(error);
+  if (code === "SESSION_INVALID") return { waiting: { reason: "login" }, seconds: LOGIN_SECONDS };
+  const isOfTheDisk = code === "RESOURCE_EXHAUSTED";
+  if (!isOfTheDisk && (code !== "INTERNAL" || times >= MOST_TRIES)) return undefined;
+  const seconds = isOfTheDisk ? DISK_SECONDS : TRY_SECONDS;
+  const until = rfc3339(now + seconds * 1000);
+  return { waiting: { reason: isOfTheDisk ? "disk" : "connection", until }, seconds };
 }
 
 async function attempt(

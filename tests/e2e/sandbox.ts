@@ -64,7 +64,14 @@ export interface TestSandbox extends AsyncDisposable {
   /** How often each TL method was received. */
   methods(): Promise<Record<string, number>>;
   forgetMethods(): Promise<void>;
-  faults(settings: { rules?: readonly FaultRule[]; containers?: number; latencyMs?: number }): Promise<void>;
+  faults(
+    settings: {
+      rules?: readonly FaultRule[];
+      containers?: number;
+      strangers?: boolean;
+      latencyMs?: number;
+    },
+  ): Promise<void>;
   clearFaults(): Promise<void>;
   closeConnections(): Promise<void>;
   /** Moves Telegram's clock by so many seconds. */
