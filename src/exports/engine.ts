@@ -11,6 +11,7 @@ import { type Directory, findSelf } from "../telegram/resolve.ts";
 import { type Begun, finishFiles } from "./finish.ts";
 import type { Job, Waiting } from "./job.ts";
 import { openLogFile } from "./log_file.ts";
+import { type Quota, QuotaError, withinQuota } from "./quota.ts";
 import { makePlan } from "./segments.ts";
 import { assertSameAccount, openAt, walk } from "./walk.ts";
 
@@ -25,6 +26,8 @@ export interface EngineOptions {
   readonly save: (job: Job) => void;
   /** Told why it waits for its owner, when it begins to. */
   readonly onProblem: (problem: unknown) => void;
+  /** What the job may write. */
+  readonly quota: Quota;
   /** Ends it at a checkpoint. */
   readonly signal: AbortSignal;
   /** Milliseconds since the epoch. */
@@ -33,7 +36,7 @@ export interface EngineOptions {
   readonly sleep: (seconds: number, signal?: AbortSignal) => Promise<void>;
 }
 
-/** A disk that took nothing is tried again after so long. */
+/** A disk that took nothing, or a quota that has no room, is tried again after so long. */
 const DISK_SECONDS = 30;
 /** So often it is looked whether somebody has logged in. */
 const LOGIN_SECONDS = 5;
@@ -73,8 +76,10 @@ function waitAfter(error: unknown, now: number): { readonly waiting: Waiting; re
   if (!(error instanceof AppError)) return undefined;
   if (error.code === "SESSION_INVALID") return { waiting: { reason: "login" }, seconds: LOGIN_SECONDS };
   if (error.code !== "RESOURCE_EXHAUSTED") return undefined;
+  if (error instanceof QuotaError && error.isForEver) return undefined;
   const until = rfc3339(now + DISK_SECONDS * 1000);
-  return { waiting: { reason: "disk", until }, seconds: DISK_SECONDS };
+  const reason = error instanceof QuotaError ? "quota" : "disk";
+  return { waiting: { reason, until }, seconds: DISK_SECONDS };
 }
 
 async function attempt(
@@ -82,14 +87,15 @@ async function attempt(
   become: (change: Partial<Job>) => void,
   options: EngineOptions,
 ): Promise<Job> {
-  const { account, folder, signal } = options;
+  const { account, folder, signal, quota } = options;
   const call = telling(now, become, options);
   const directory: Directory = { ...account, call, options: { signal } };
   const job = await begin(directory, now(), become, options);
   assertSameAccount(directory, job.plan);
   const { log, position } = await openAt(folder, job);
   using _log = log;
-  const end = await walk(directory, { ...job, position }, log, options, (at) => {
+  await quota.begin();
+  const end = await walk(directory, { ...job, position }, withinQuota(log, quota), options, (at) => {
     const position = { ...at, tally: at.tally.snapshot() };
     options.save({ ...now(), position });
     become({ position });
@@ -99,6 +105,7 @@ async function attempt(
     finished,
     reasons: [],
     signal,
+    quota,
   });
   return { ...now(), state: "completed", waiting: undefined, complete, finished, bytes: totals.bytes };
 }

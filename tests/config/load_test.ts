@@ -73,6 +73,7 @@ Deno.test("loadConfig: an empty environment gives the defaults", () => {
     requestTimeout: 30_000,
     maxPageSize: 100,
     allowProtectedMedia: false,
+    exports: { maxAgeHours: 24, maxBytes: 10_000_000_000 },
     dataDir: "/home/me/.local/state/telegram-toolkit-mcp",
   });
   assert.deepEqual(warnings, []);
