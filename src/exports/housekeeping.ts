@@ -33,14 +33,13 @@ export function createHousekeeping(options: HousekeepingOptions): Housekeeping {
   const { store, directory, maxBytes: max, maxAgeHours } = options;
   const [leases, ledger] = [createLeases(), createLedger(directory)];
   const sweep = createSweep({ ...options, ledger, leases });
-  const first = sweep.run();
   const expired = (): number => ledger.names().filter(sweep.isExpired).reduce((sum, id) => sum + ledger.of(id), 0);
   return {
     leases,
     quotas: createQuotas({
       max,
       ledger,
-      counted: () => first,
+      counted: sweep.counted,
       makeRoom: () => sweep.run(true),
       expired,
       isOver: (id) => store.endOf(id) !== undefined,

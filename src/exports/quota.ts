@@ -56,7 +56,7 @@ export interface QuotasOptions {
   readonly max: number;
   readonly ledger: Ledger;
   /** Resolves when the ledger has all folders. */
-  readonly counted: () => Promise<void>;
+  readonly counted: Promise<void>;
   /** Removes what has expired, and counts anew what others may have removed. */
   readonly makeRoom: () => Promise<void>;
   /** How many bytes that would remove. */
@@ -92,14 +92,18 @@ export function createQuotas(options: QuotasOptions): Quotas {
     ledger.names().every((other) => other === id || ledger.of(other) === 0 || !isOver(other) && waits(other));
   const ensure = async (id: string, size: number): Promise<void> => {
     if (!fits(id, size)) await makeRoom();
-    if (fits(id, size)) return void wanted.delete(id);
+    // Who does not wait, or not any more, is not waited for in vain.
+    wanted.delete(id);
+    if (fits(id, size)) return;
+    if (size > max) throw notNow(max, "large");
+    if (isStuck(id)) throw notNow(max, "stuck");
     wanted.set(id, size);
-    throw notNow(max, size > max ? "large" : isStuck(id) ? "stuck" : "full");
+    throw notNow(max, "full");
   };
   return {
     of: (id) => ({
       begin: async () => {
-        await counted();
+        await counted;
         await ledger.count(id);
         await ensure(id, Math.max(ledger.of(id), wanted.get(id) ?? 0));
       },

@@ -22,6 +22,8 @@ export interface Removed {
 export interface Sweep extends AsyncDisposable {
   /** Removes now what may be removed. Never rejects. @param recount counts anew what is there, too */
   run(recount?: boolean): Promise<void>;
+  /** Resolves when the first round is over. */
+  readonly counted: Promise<void>;
   /** Begins no other removal. */
   stop(): void;
   /** Whether the files of an export may be removed as soon as nobody reads them. */
@@ -128,23 +130,26 @@ export function createSweep(options: SweepOptions): Sweep {
     });
   };
 
-  let running: Promise<void> | undefined;
-  const run = (recount = false): Promise<void> => running ??= once(recount).finally(() => running = undefined);
+  let last = Promise.resolve();
+  // One after the other, so that what is there now is looked at, and not what an earlier round has seen.
+  const run = (recount = false): Promise<void> => last = last.then(() => once(recount));
+  const counted = run();
   const repeat = async (): Promise<void> => {
-    while (!signal.aborted) {
-      await run();
+    for (let round = counted; !signal.aborted; round = run()) {
+      await round;
       await sleep(PERIOD_SECONDS, signal).catch(() => {});
     }
   };
   const repeating = repeat();
   return {
     run,
+    counted,
     stop: () => stopped.abort(new Error("the server stops")),
     isExpired,
     [Symbol.asyncDispose]: async () => {
       stopped.abort(new Error("the server stops"));
       await repeating;
-      await running;
+      await last;
     },
   };
 }
