@@ -9,7 +9,7 @@ import { writeManifest } from "../../src/exports/manifest.ts";
 import { createExportStore, type ExportStore } from "../../src/exports/store.ts";
 import type { Removed } from "../../src/exports/sweep.ts";
 import { openDataDirectory } from "../../src/storage/open.ts";
-import { createSleeper, type Sleeper } from "../mtproto/telegram.ts";
+import { createSleeper, eventually, type Sleeper } from "../mtproto/telegram.ts";
 import { FINISHED } from "./folder.ts";
 import { ME } from "./jobs.ts";
 
@@ -35,17 +35,17 @@ export interface House extends AsyncDisposable {
 }
 
 /**
- * Opens a house.
+ * Opens a house and waits for the first round of its sweep.
  * @param options.directory one that another house has left; a new one, removed with the house, without it
  */
-export function openHouse(
+export async function openHouse(
   { directory, maxAgeHours = 24, maxBytes = 0, begun = Date.UTC(2026, 0, 1) }: {
     readonly directory?: string;
     readonly maxAgeHours?: number;
     readonly maxBytes?: number;
     readonly begun?: number;
   } = {},
-): House {
+): Promise<House> {
   const root = directory ?? Deno.makeTempDirSync({ prefix: "house-" });
   const stack = new AsyncDisposableStack();
   if (directory === undefined) stack.defer(() => Deno.remove(root, { recursive: true }));
@@ -65,6 +65,7 @@ export function openHouse(
     onRemoved: (each) => removed.push(each),
     onProblem: (problem) => problems.push(problem),
   }));
+  await eventually(() => sleeper.asleep.includes(300) || undefined, "the first round");
   const path: House["path"] = (...names) => join(exports, ...names);
   return {
     store,

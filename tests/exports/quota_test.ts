@@ -225,7 +225,7 @@ Deno.test("start: with no room and nothing that has expired an export is refused
 });
 
 Deno.test("quota: two that wait for one another are found, and one that can go on is waited for", async () => {
-  await using house = openHouse({ maxBytes: 1000 });
+  await using house = await openHouse({ maxBytes: 1000 });
   const [a, b] = [await house.add("running"), await house.add("running")];
   const [mine, yours] = [house.keeping.quotas.of(a), house.keeping.quotas.of(b)];
   await mine.begin();
@@ -254,7 +254,7 @@ Deno.test("quota: two that wait for one another are found, and one that can go o
 });
 
 Deno.test("quota: what is freed by a sweep, or by hand, goes to one of those who ask for it", async () => {
-  await using house = openHouse({ maxBytes: 300 });
+  await using house = await openHouse({ maxBytes: 300 });
   const [expired, byHand] = [await house.add("completed", DAY - 1), await house.add("completed")];
   const [a, b] = [await house.add("running"), await house.add("running")];
   await Deno.remove(house.path(b), { recursive: true });
