@@ -258,6 +258,7 @@ Deno.test("quota: what is freed by a sweep, or by hand, goes to one of those who
   const [expired, byHand] = [await house.add("completed", DAY - 1), await house.add("completed")];
   const [a, b] = [await house.add("running"), await house.add("running")];
   await Deno.remove(house.path(b), { recursive: true });
+  await house.keeping.sweep();
   const [mine, yours] = [house.keeping.quotas.of(a), house.keeping.quotas.of(b)];
   await mine.begin();
   await yours.begin();
