@@ -44,7 +44,7 @@ export async function createApp(config: Config): Promise<App> {
   const metrics = createMetrics({ version: VERSION });
   const log = getLogger("telegram");
   let wasReady = false;
-  const { sources, finished, status } = stack.use(
+  const { sources, finished, housekeeping, status } = stack.use(
     await openSources(config, {
       isServer: true,
       onCall: (end) => countCall(metrics, end),
@@ -69,16 +69,21 @@ export async function createApp(config: Config): Promise<App> {
       },
       onProblem: (error) => log.warning("wire", { error }),
       onFinish: (job) => countExport(metrics, job),
+      onRemoved: (removed) => {
+        metrics.exportsRemoved.inc({ reason: removed.reason });
+        getLogger("exports").info("removed", { ...removed });
+      },
       onExportProblem: (error) => getLogger("exports").error("export", { error }),
     }),
   );
+  metrics.exportBytes(housekeeping.bytes);
   health.set("storage", "ok");
   const registry = createRegistry(createTools(sources), {
     status: () => statusBody(status()),
     onCall: (record) => countTool(metrics, record),
   });
   const mcp = stack.use(createLegacyMcp(registry, {
-    resources: createExportResources(finished, sources.cursors),
+    resources: createExportResources(finished, sources.cursors, housekeeping.leases),
     name: NAME,
     version: VERSION,
     instructions: INSTRUCTIONS,
@@ -96,6 +101,7 @@ export async function createApp(config: Config): Promise<App> {
     media: createMediaDownload(sources, [LOCAL_PRINCIPAL], onBroken),
     exports: createExportDownload({
       exports: finished,
+      leases: housekeeping.leases,
       links: sources.exportLinks,
       principals: [LOCAL_PRINCIPAL],
       onProblem: onBroken,
@@ -128,6 +134,7 @@ export async function createApp(config: Config): Promise<App> {
     fetch,
     drain: async () => {
       health.draining();
+      housekeeping.stop();
       await sources.exports.drain();
       await mcp.closeStreams();
     },

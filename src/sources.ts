@@ -7,8 +7,10 @@ import { setTimeout as sleepMs } from "node:timers/promises";
 import type { Config } from "./config/load.ts";
 import type { FinishedExports } from "./exports/files.ts";
 import { createFinishedExports } from "./exports/finished.ts";
+import { createHousekeeping, type Housekeeping } from "./exports/housekeeping.ts";
 import { createExports, type ExportsOptions } from "./exports/runner.ts";
 import { createExportStore } from "./exports/store.ts";
+import type { SweepOptions } from "./exports/sweep.ts";
 import { createCursors } from "./mcp/cursor.ts";
 import { createExportLinks } from "./mcp/export_links.ts";
 import { createMediaLinks } from "./mcp/media_links.ts";
@@ -20,7 +22,7 @@ import { type Observers as AccountObservers, type OpenAccount, openAccount } fro
 import { VERSION } from "./version.ts";
 
 /** Who is told of what happens. */
-export interface Observers extends AccountObservers, Pick<ExportsOptions, "onFinish"> {
+export interface Observers extends AccountObservers, Pick<ExportsOptions, "onFinish">, Pick<SweepOptions, "onRemoved"> {
   /** Told of what goes wrong with exports and no caller hears of. */
   readonly onExportProblem?: (problem: unknown) => void;
 }
@@ -29,17 +31,19 @@ export interface Observers extends AccountObservers, Pick<ExportsOptions, "onFin
 export interface OpenSources extends AsyncDisposable {
   readonly sources: Sources;
   readonly finished: FinishedExports;
+  readonly housekeeping: Housekeeping;
   readonly status: OpenAccount["status"];
 }
 
 /**
  * Opens them and starts connecting to Telegram in the background. The data directory must be held.
- * @param options.isServer whether exports that earlier runs left unfinished go on
+ * @param options.isServer whether exports that earlier runs left unfinished go on, and the age and the room that they may have count: a
+ * command is not told them, and its user waits for it
  * @throws AppError when the data directory or the session cannot be used
  */
 export async function openSources(
   config: Config,
-  { isServer, onFinish, onExportProblem, ...observers }: Observers & { readonly isServer: boolean },
+  { isServer, onFinish, onRemoved, onExportProblem, ...observers }: Observers & { readonly isServer: boolean },
 ): Promise<OpenSources> {
   const { http: { publicUrl }, dataDir, floodSleepThreshold, maxPageSize, allowProtectedMedia } = config;
   const now = Date.now;
@@ -49,15 +53,25 @@ export async function openSources(
   const { account, status } = stack.use(openAccount(config, { ...asWhom, ...observers }));
   const directory = join(dataDir, "exports");
   const store = createExportStore(db);
-  const exports = stack.use(createExports({
-    account,
+  const shared = {
     store,
     directory,
-    resume: isServer,
     now,
-    sleep: (seconds, signal) => sleepMs(seconds * 1000, undefined, { signal }),
-    ...(onFinish && { onFinish }),
+    sleep: (seconds: number, signal?: AbortSignal) => sleepMs(seconds * 1000, undefined, { signal }),
     ...(onExportProblem && { onProblem: onExportProblem }),
+  };
+  const housekeeping = stack.use(createHousekeeping({
+    ...shared,
+    ...(isServer ? config.exports : { maxAgeHours: 0, maxBytes: 0 }),
+    indexes: join(dataDir, "exports-index"),
+    ...(onRemoved && { onRemoved }),
+  }));
+  const exports = stack.use(createExports({
+    ...shared,
+    account,
+    housekeeping,
+    resume: isServer,
+    ...(onFinish && { onFinish }),
   }));
   const sources: Sources = {
     account,
@@ -74,6 +88,7 @@ export async function openSources(
   return {
     sources,
     finished: createFinishedExports(store, directory),
+    housekeeping,
     status,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };

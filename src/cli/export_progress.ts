@@ -62,6 +62,7 @@ const WAITS: Readonly<Record<Waiting["reason"], (time: string) => string>> = {
   flood: (time) => `Telegram asks to wait${time}`,
   connection: (time) => `no answer from Telegram, trying again in${time}`,
   disk: (time) => `the disk takes no more, trying again in${time}`,
+  quota: (time) => `exports take all the room that they may, trying again in${time}`,
   login: () => "waiting for somebody to log in",
 };
 

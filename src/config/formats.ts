@@ -98,6 +98,22 @@ function percentDecoded(text: string | undefined): string | undefined {
   }
 }
 
+const UNITS = ["bytes", "KB", "MB", "GB", "TB"];
+const SIZE = /^(\d{1,15}) ?(?:B|([KMGT])(I)?B)?$/;
+
+/** A number of bytes, with a unit or without: 1 KB is 1000 and 1 KiB is 1024. */
+export const byteSize: z.ZodType<number, string> = z.string().toUpperCase().regex(SIZE).transform((text): number => {
+  const [, count, letter, binary] = SIZE.exec(text) ?? [];
+  const power = letter === undefined ? 0 : UNITS.indexOf(`${letter}B`);
+  return Number(count) * (binary === undefined ? 1000 : 1024) ** power;
+}).pipe(z.int());
+
+/** A number of bytes for people, three digits at most: `1.23 GB`. */
+export function formatBytes(bytes: number): string {
+  const power = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  return `${Number((bytes / 1000 ** power).toPrecision(3))} ${UNITS[power]}`;
+}
+
 /** Whether a text is a public RSA key in PEM. */
 export function isRsaKey(text: string): boolean {
   try {

@@ -43,6 +43,12 @@ export interface Config {
   readonly maxPageSize: number;
   /** Whether media of chats that forbid saving may be read. */
   readonly allowProtectedMedia: boolean;
+  readonly exports: {
+    /** How long files are kept once an export is over; 0 is for ever. */
+    readonly maxAgeHours: number;
+    /** What the files of all exports may take; 0 is no limit. */
+    readonly maxBytes: number;
+  };
   /** A folder; it may not exist yet. */
   readonly dataDir: string;
   /** Sentences about variables that look like options and are not. */
@@ -158,6 +164,8 @@ export function loadConfig(
   const requestSeconds = value("REQUEST_TIMEOUT");
   const maxPageSize = value("MAX_PAGE_SIZE");
   const allowProtectedMedia = value("ALLOW_PROTECTED_MEDIA");
+  const maxAgeHours = value("RESOURCE_MAX_AGE_HOURS");
+  const maxBytes = value("MAX_EXPORT_BYTES");
   const dataDir = value("DATA_DIR");
   const publicUrl = value("PUBLIC_URL");
   const allowedHosts = value("ALLOWED_HOSTS");
@@ -171,8 +179,8 @@ export function loadConfig(
   if (
     problems.length > 0 || host === undefined || port === undefined || level === undefined || format === undefined ||
     floodSleepThreshold === undefined || requestSeconds === undefined || maxPageSize === undefined ||
-    allowProtectedMedia === undefined || dataDir === undefined || allowedHosts === undefined ||
-    trustedProxies === undefined
+    allowProtectedMedia === undefined || maxAgeHours === undefined || maxBytes === undefined ||
+    dataDir === undefined || allowedHosts === undefined || trustedProxies === undefined
   ) throw new ConfigError(problems);
 
   return deepFreeze({
@@ -191,6 +199,7 @@ export function loadConfig(
     requestTimeout: requestSeconds * 1000,
     maxPageSize,
     allowProtectedMedia,
+    exports: { maxAgeHours, maxBytes },
     dataDir,
     warnings: names.flatMap(warningAbout),
   });

@@ -3,7 +3,7 @@
  * @module
  */
 import { z } from "zod";
-import { hostPort, ipOrCidr, publicUrl, socks5Proxy, testDc } from "./formats.ts";
+import { byteSize, hostPort, ipOrCidr, publicUrl, socks5Proxy, testDc } from "./formats.ts";
 import { Secret } from "./secret.ts";
 
 /** Looks a variable up; empty and absent mean the same. */
@@ -43,6 +43,9 @@ const commaList = <T>(item: z.ZodType<T, string>): z.ZodType<readonly T[], strin
 
 const secret = (pattern: RegExp): z.ZodType<Secret, string> =>
   z.string().regex(pattern).transform((text) => new Secret(text));
+
+/** With less not even one page of messages is sure to fit. */
+const LEAST_EXPORT_BYTES = 1_000_000;
 
 /** `$XDG_STATE_HOME` counts only when absolute: https://specifications.freedesktop.org/basedir-spec/latest/ */
 function defaultDataDir({ env }: DefaultContext): string | undefined {
@@ -137,6 +140,22 @@ export const OPTIONS = {
     expects: "true or false",
     example: "true",
     help: "Whether files may be read whose chat forbids saving them, or that were sent to vanish once they are seen.",
+  },
+  RESOURCE_MAX_AGE_HOURS: {
+    type: wholeNumber(0, 876_000),
+    default: "24",
+    expects: "hours from 0 to 876000 (0: for ever)",
+    example: "72",
+    help: "How long the files of an export are kept once it is over; hours. 0 keeps them for ever.",
+  },
+  MAX_EXPORT_BYTES: {
+    type: byteSize.refine((bytes) => bytes === 0 || bytes >= LEAST_EXPORT_BYTES),
+    default: "10GB",
+    expects: "a size of 1MB or more with KB, MB, GB, TB, KiB, MiB, GiB, TiB or no unit, or 0 (no limit)",
+    example: "50GB",
+    help:
+      "What the files of all exports together may take; an export that would need more waits until older ones are " +
+      "removed. 0 sets no limit.",
   },
   DATA_DIR: {
     type: z.string().min(1),

@@ -11,6 +11,7 @@ import { type Directory, findSelf } from "../telegram/resolve.ts";
 import { type Begun, finishFiles } from "./finish.ts";
 import type { Job, Waiting } from "./job.ts";
 import { openLogFile } from "./log_file.ts";
+import { type Quota, QuotaError, withinQuota } from "./quota.ts";
 import { makePlan } from "./segments.ts";
 import { assertSameAccount, openAt, walk } from "./walk.ts";
 
@@ -25,6 +26,8 @@ export interface EngineOptions {
   readonly save: (job: Job) => void;
   /** Told why it waits for its owner, when it begins to. */
   readonly onProblem: (problem: unknown) => void;
+  /** What the job may write. */
+  readonly quota: Quota;
   /** Ends it at a checkpoint. */
   readonly signal: AbortSignal;
   /** Milliseconds since the epoch. */
@@ -33,7 +36,7 @@ export interface EngineOptions {
   readonly sleep: (seconds: number, signal?: AbortSignal) => Promise<void>;
 }
 
-/** A disk that took nothing is tried again after so long. */
+/** A disk that took nothing, or a quota that has no room, is tried again after so long. */
 const DISK_SECONDS = 30;
 /** An answer that cannot be read for one, or a defect of ours: not every one of them comes again. */
 const MOST_TRIES = 3;
@@ -89,11 +92,12 @@ function waitAfter(
 ): { readonly waiting: Waiting; readonly seconds: number } | undefined {
   const { code } = toAppError(error);
   if (code === "SESSION_INVALID") return { waiting: { reason: "login" }, seconds: LOGIN_SECONDS };
-  const isOfTheDisk = code === "RESOURCE_EXHAUSTED";
-  if (!isOfTheDisk && (code !== "INTERNAL" || times >= MOST_TRIES)) return undefined;
-  const seconds = isOfTheDisk ? DISK_SECONDS : TRY_SECONDS;
-  const until = rfc3339(now + seconds * 1000);
-  return { waiting: { reason: isOfTheDisk ? "disk" : "connection", until }, seconds };
+  if (error instanceof QuotaError && error.isForEver) return undefined;
+  const isUnexpected = code === "INTERNAL";
+  if (isUnexpected ? times >= MOST_TRIES : code !== "RESOURCE_EXHAUSTED") return undefined;
+  const reason = isUnexpected ? "connection" : error instanceof QuotaError ? "quota" : "disk";
+  const seconds = isUnexpected ? TRY_SECONDS : DISK_SECONDS;
+  return { waiting: { reason, until: rfc3339(now + seconds * 1000) }, seconds };
 }
 
 async function attempt(
@@ -101,14 +105,15 @@ async function attempt(
   become: (change: Partial<Job>) => void,
   options: EngineOptions,
 ): Promise<Job> {
-  const { account, folder, signal } = options;
+  const { account, folder, signal, quota } = options;
   const call = telling(now, become, options);
   const directory: Directory = { ...account, call, options: { signal } };
   const job = await begin(directory, now(), become, options);
   assertSameAccount(directory, job.plan);
   const { log, position } = await openAt(folder, job);
   using _log = log;
-  const end = await walk(directory, { ...job, position }, log, options, (at) => {
+  await quota.begin();
+  const end = await walk(directory, { ...job, position }, withinQuota(log, quota), options, (at) => {
     const position = { ...at, tally: at.tally.snapshot() };
     options.save({ ...now(), position });
     become({ position });
@@ -118,6 +123,7 @@ async function attempt(
     finished,
     reasons: [],
     signal,
+    quota,
   });
   return { ...now(), state: "completed", waiting: undefined, complete, finished, bytes: totals.bytes };
 }

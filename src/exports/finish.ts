@@ -11,6 +11,7 @@ import type { Job, Plan, Position } from "./job.ts";
 import type { LogFile } from "./log_file.ts";
 import { MESSAGES_FILE, writeManifest } from "./manifest.ts";
 import { writeFolder } from "./output_folder.ts";
+import type { Quota } from "./quota.ts";
 import { readRecords } from "./records.ts";
 import { RENDERS } from "./render/mod.ts";
 import { notWritten } from "./sink.ts";
@@ -22,16 +23,18 @@ export type Begun = Job & { readonly plan: Plan; readonly position: Position };
 /**
  * Names the messages' file, renders it into the format that was asked for, and writes the manifest.
  * @param ended why not all of it is there, and when that was; nothing is rendered then
- * @throws AppError RESOURCE_EXHAUSTED when the disk does not take it
+ * @throws AppError RESOURCE_EXHAUSTED when the disk does not take it, or the quota
  */
 export async function finishFiles(
   folder: string,
   { id, query, created, plan, position }: Begun,
   log: LogFile,
-  { finished, reasons, signal }: {
+  { finished, reasons, signal, quota }: {
     readonly finished: string;
     readonly reasons: readonly string[];
     readonly signal?: AbortSignal;
+    /** What a render may take; what an export says of itself is always written. */
+    readonly quota?: Quota;
   },
 ): Promise<Manifest> {
   await log.complete();
@@ -41,7 +44,7 @@ export async function finishFiles(
     if (query.format !== "ndjson" && reasons.length === 0) {
       const context = { chats: segments, self, created: begun, tz: query.tz ?? "UTC" };
       const chunks = RENDERS[query.format](context, readRecords(join(folder, MESSAGES_FILE)));
-      files.push(...(await writeFolder(folder, chunks, { force: true, signal })).map((path) => basename(path)));
+      files.push(...(await writeFolder(folder, chunks, { force: true, signal, quota })).map((path) => basename(path)));
     }
     return await writeManifest(folder, {
       id,

@@ -80,7 +80,7 @@ export const exportStateSchema = z.enum(["queued", "running", "waiting", "comple
 
 /** Why a job does not get on at the moment. */
 export const waitingSchema = z.strictObject({
-  reason: z.enum(["flood", "connection", "disk", "login"]),
+  reason: z.enum(["flood", "connection", "disk", "quota", "login"]),
   /** RFC 3339: when it is tried again, where that is known. */
   until: z.iso.datetime().optional(),
 });

@@ -2,9 +2,11 @@
  * A folder of files that are either absent or complete: each grows as `FILE.part`, all are renamed at the end.
  * @module
  */
+import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { AppError } from "../errors.ts";
 import { assertFree } from "./part_file.ts";
+import { type Quota, UNLIMITED } from "./quota.ts";
 import { notWritten, systemReason, writeAll } from "./sink.ts";
 import type { Chunk } from "./render/render.ts";
 
@@ -13,6 +15,7 @@ const BUFFERED = 1 << 18;
 /**
  * Writes what a render yields. When anything fails, nothing stays that it wrote.
  * @param options.force whether the files may exist
+ * @param options.quota what they may take; none is no limit
  * @returns the paths in the order of writing
  * @throws AppError INPUT_VALIDATION for a folder or file that cannot be there, RESOURCE_EXHAUSTED when the system does not
  * take the data
@@ -20,10 +23,16 @@ const BUFFERED = 1 << 18;
 export async function writeFolder(
   folder: string,
   chunks: AsyncIterable<Chunk>,
-  options: { readonly force: boolean; readonly signal?: AbortSignal },
+  options: { readonly force: boolean; readonly signal?: AbortSignal; readonly quota?: Quota },
 ): Promise<string[]> {
   await makeFolder(folder);
   const paths: string[] = [];
+  const quota = options.quota ?? UNLIMITED.of(folder);
+  let reserved = 0;
+  const reserve = async (bytes: number): Promise<void> => {
+    await quota.reserve(bytes);
+    reserved += bytes;
+  };
   let part: Part | undefined;
   try {
     for await (const { file, text } of chunks) {
@@ -33,7 +42,7 @@ export async function writeFolder(
         await part?.complete();
         part = undefined;
         await assertFree(path, options.force);
-        part = await openPart(path);
+        part = await openPart(path, reserve);
         paths.push(path);
       }
       await part.write(text);
@@ -47,6 +56,7 @@ export async function writeFolder(
   } catch (error) {
     part?.[Symbol.dispose]();
     for (const path of paths) await removeIfThere(`${path}.part`);
+    quota.release(reserved);
     throw error;
   }
 }
@@ -58,7 +68,7 @@ interface Part extends Disposable {
   complete(): Promise<void>;
 }
 
-async function openPart(path: string): Promise<Part> {
+async function openPart(path: string, reserve: (bytes: number) => Promise<void>): Promise<Part> {
   const name = `${path}.part`;
   const toDisk = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
@@ -77,6 +87,7 @@ async function openPart(path: string): Promise<Part> {
   const flush = async (): Promise<void> => {
     const text = buffered;
     buffered = "";
+    await reserve(Buffer.byteLength(text));
     await toDisk(() => writeAll(file, text));
   };
   return {

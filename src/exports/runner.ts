@@ -8,7 +8,9 @@ import { AppError, toAppError } from "../errors.ts";
 import type { Account } from "../telegram/account.ts";
 import { endEarly, runExport } from "./engine.ts";
 import { type ExportQuery, type ExportState, exportStateSchema, isFinished, type Job, type Target } from "./job.ts";
+import type { Housekeeping } from "./housekeeping.ts";
 import { createQueue, ownerOf } from "./queue.ts";
+import { UNLIMITED } from "./quota.ts";
 import { type ExportStore, fingerprint, type ListPlace, type Owner } from "./store.ts";
 
 /** A job, and how fast it is at the moment. */
@@ -22,7 +24,7 @@ export interface ExportStatus {
 export interface Exports extends AsyncDisposable {
   /**
    * Queues an export, or finds the unfinished one that is the same.
-   * @throws AppError RESOURCE_EXHAUSTED when there are too many, or the disk is full
+   * @throws AppError RESOURCE_EXHAUSTED when there are too many, or there is no room
    */
   start(
     owner: Owner,
@@ -51,6 +53,8 @@ export interface Exports extends AsyncDisposable {
   drain(): Promise<void>;
   /** The folder that a job's files are in. */
   folder(id: string): string;
+  /** When the files of a finished job go, in milliseconds since the epoch; undefined for never. */
+  expires(job: Job): number | undefined;
 }
 
 /** What {@link createExports} takes. */
@@ -65,6 +69,8 @@ export interface ExportsOptions {
   readonly now: () => number;
   /** Resolves after that many seconds, or rejects when the signal is aborted. */
   readonly sleep: (seconds: number, signal?: AbortSignal) => Promise<void>;
+  /** The age and the room that exports may have; none is no limit. */
+  readonly housekeeping?: Pick<Housekeeping, "quotas" | "expires">;
   /** Told of each job that is over. */
   readonly onFinish?: (job: Job) => void;
   /** Told of what no caller hears of. */
@@ -94,6 +100,7 @@ interface Live {
 /** Goes on with all jobs that are not over, and takes new ones. */
 export function createExports(options: ExportsOptions): Exports {
   const { account, store, directory, resume = true, now, sleep, onFinish = () => {}, onProblem = () => {} } = options;
+  const { quotas, expires } = options.housekeeping ?? { quotas: UNLIMITED, expires: () => undefined };
   const live = new Map<string, Live>();
   const queue = createQueue();
   const stopped = new AbortController();
@@ -124,6 +131,7 @@ export function createExports(options: ExportsOptions): Exports {
 
   /** Saves a job that is over, as soon as the disk takes it; until then it is known here. */
   const settle = async (one: Live, job: Job): Promise<void> => {
+    await quotas.of(job.id).end().catch(onProblem);
     change(one, job);
     onFinish(job);
     for (;;) {
@@ -147,6 +155,7 @@ export function createExports(options: ExportsOptions): Exports {
         onChange: (job) => change(one, job),
         save: store.save,
         onProblem,
+        quota: quotas.of(id),
         signal: one.stop.signal,
         now,
         sleep,
@@ -251,6 +260,7 @@ export function createExports(options: ExportsOptions): Exports {
         return { id: same.id, isNew: false };
       }
       if (mine.length >= MOST_UNFINISHED) throw tooMany();
+      quotas.assertRoom();
       const { job } = add(store.create(owner, wanted, now()));
       fill();
       return { id: job.id, isNew: true };
@@ -274,6 +284,7 @@ export function createExports(options: ExportsOptions): Exports {
     wait,
     drain,
     folder,
+    expires,
     [Symbol.asyncDispose]: async () => {
       await drain();
       await allEnded();

@@ -65,6 +65,12 @@ export interface ExportStore {
   ): { readonly jobs: Job[]; readonly total: number };
   /** An owner's jobs that are over, the last to end first; from a place on, its own included. */
   finished(owner: Owner, options: { readonly from?: FinishedPlace; readonly limit: number }): Job[];
+  /** When a job was over, undefined while it is not; null where there is no job. */
+  endOf(id: string): string | undefined | null;
+  /** Jobs that were over by then, RFC 3339. */
+  endedUntil(time: string): string[];
+  /** Forgets a job. @throws AppError RESOURCE_EXHAUSTED, as {@link ExportStore.save} */
+  remove(id: string): void;
   /**
    * Writes what changes in a job's life.
    * @throws AppError RESOURCE_EXHAUSTED when the disk does not take it
@@ -101,6 +107,8 @@ const COLUMNS =
   "complete, started, finished, bytes";
 const UNFINISHED = "state IN ('queued', 'running', 'waiting')";
 
+const endSchema = z.object({ unfinished: z.int().transform(Boolean), finished: z.string() }).optional();
+
 /** Opens the table. */
 export function createExportStore(db: DatabaseSync): ExportStore {
   migrate(db, "exports", SCHEMA);
@@ -111,6 +119,9 @@ export function createExportStore(db: DatabaseSync): ExportStore {
   const update = db.prepare(
     "UPDATE exports SET state = ?, plan = ?, position = ?, waiting = ?, error = ?, complete = ?, started = ?, " +
       "finished = ?, bytes = ? WHERE id = ?",
+  );
+  const end = db.prepare(
+    `SELECT ${UNFINISHED} AS unfinished, coalesce(finished, created) AS finished FROM exports WHERE id = ?`,
   );
   const read = (where: string, ...values: SQLInputValue[]): Job[] =>
     z.array(rowSchema).parse(db.prepare(`SELECT ${COLUMNS} FROM exports WHERE ${where}`).all(...values));
@@ -140,6 +151,15 @@ export function createExportStore(db: DatabaseSync): ExportStore {
       const mine = "account_id = ? AND owner = ? AND (finished, id) <= (?, ?) ORDER BY finished DESC, id DESC LIMIT ?";
       return read(mine, accountId, owner, place.finished, place.id, limit);
     },
+    endOf: (id) => {
+      const row = endSchema.parse(end.get(id));
+      return row === undefined ? null : row.unfinished ? undefined : row.finished;
+    },
+    endedUntil: (time) =>
+      z.array(z.object({ id: z.string() })).parse(
+        db.prepare(`SELECT id FROM exports WHERE NOT ${UNFINISHED} AND finished <= ?`).all(time),
+      ).map(({ id }) => id),
+    remove: (id) => toDisk(() => void db.prepare("DELETE FROM exports WHERE id = ?").run(id)),
     save: ({ id, state, plan, position, waiting, error, complete, started, finished, bytes }) => {
       const texts = [plan, position, waiting, error].map((each) => each === undefined ? null : JSON.stringify(each));
       const done = complete === undefined ? null : Number(complete);
@@ -155,6 +175,11 @@ export function fingerprint({ from, to, tz, type, limit, format }: ExportQuery, 
 }
 
 const ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
+
+/** Whether a text could be a job's id. */
+export function isExportId(text: string): boolean {
+  return /^[a-z2-7]{26}$/.test(text);
+}
 
 /** 128 random bits and two that are always 0: nobody guesses it. */
 function newId(): string {

@@ -8,6 +8,7 @@ import type { Begun } from "./finish.ts";
 import type { Plan, Position } from "./job.ts";
 import { type LogFile, openLogFile } from "./log_file.ts";
 import { exportLines } from "./ndjson.ts";
+import { QuotaError } from "./quota.ts";
 import { findSegment, isOfOneChat } from "./segments.ts";
 import { createTally, restoreTally, type Tally } from "./tally.ts";
 
@@ -86,8 +87,9 @@ export async function walk(
       at = { ...rest, segment: segment + 1 };
     }
   } catch (error) {
-    // A disk that took nothing does not take a checkpoint either.
-    if (!(error instanceof AppError && error.code === "RESOURCE_EXHAUSTED")) await checkpoint();
+    // A disk that took nothing does not take a checkpoint either; a quota leaves it as it is.
+    const isOfDisk = error instanceof AppError && error.code === "RESOURCE_EXHAUSTED" && !(error instanceof QuotaError);
+    if (!isOfDisk) await checkpoint();
     throw error;
   }
   await checkpoint();

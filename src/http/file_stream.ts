@@ -6,21 +6,27 @@ import type { ByteRange } from "./byte_range.ts";
 
 const CHUNK = 1 << 16;
 
+/** An open file. Disposing closes it, and lets go of whatever was kept for it. */
+export interface OpenedFile extends Disposable {
+  readonly file: Deno.FsFile;
+}
+
 /**
- * A stretch of an open file, read no further ahead than its reader takes it. The file is closed at the end, on a failure, and
+ * A stretch of an open file, read no further ahead than its reader takes it. It is disposed of at the end, on a failure, and
  * when the reader goes.
  * @param options.signal aborted when the client goes, who may do so before the body is looked at
  * @param options.onProblem told what broke the stream off, an end before the stretch's for one
  */
 export function streamFile(
-  file: Deno.FsFile,
+  opened: OpenedFile,
   { start, end }: ByteRange,
   { signal, onProblem }: { readonly signal: AbortSignal; readonly onProblem: (problem: unknown) => void },
 ): ReadableStream<Uint8Array> {
+  const { file } = opened;
   let left = end - start;
   let isOpen = true;
   const close = (): void => {
-    if (isOpen) file.close();
+    if (isOpen) opened[Symbol.dispose]();
     isOpen = false;
     signal.removeEventListener("abort", close);
   };

@@ -3,6 +3,7 @@
  * @module
  */
 import { AppError } from "../errors.ts";
+import type { Leases } from "../exports/leases.ts";
 import { type ExportFile, type FinishedExports, openExportFile } from "../exports/files.ts";
 import type { Handler, RequestContext } from "../http/chain.ts";
 import { download } from "../http/download.ts";
@@ -13,6 +14,8 @@ import { type ExportFilePlace, type ExportLinks, isLink } from "./export_links.t
 /** What {@link createExportDownload} takes. */
 export interface ExportDownloadOptions {
   readonly exports: FinishedExports;
+  /** A file that is sent stays where it is. */
+  readonly leases: Pick<Leases, "hold">;
   readonly links: ExportLinks;
   /** Those whose links are honoured. */
   readonly principals: readonly Principal[];
@@ -48,11 +51,12 @@ export function createExportDownload(options: ExportDownloadOptions): Handler {
 
   return async (request, context) => {
     const { id = "", file = "" } = context.params;
-    const folder = await exports.find(id, readerOf(request, context, { id, file }));
-    const found = folder && await openExportFile(folder, file);
-    if (found === undefined) throw new AppError("NOT_FOUND", "There is nothing at this path.");
+    const reader = readerOf(request, context, { id, file });
     using stack = new DisposableStack();
-    stack.use(found);
+    stack.use(options.leases.hold(id));
+    const folder = await exports.find(id, reader);
+    const found = folder && stack.use(await openExportFile(folder, file));
+    if (found === undefined) throw new AppError("NOT_FOUND", "There is nothing at this path.");
     return await download(request, {
       size: found.about.bytes,
       etag: `"sha256-${found.about.sha256}"`,
@@ -60,8 +64,9 @@ export function createExportDownload(options: ExportDownloadOptions): Handler {
       name: file.slice(file.lastIndexOf("/") + 1),
       headers: { "cache-control": CACHING, "content-security-policy": POLICY },
       open: (range) => {
-        stack.move();
-        return streamFile(found.file, range, { signal: request.signal, onProblem });
+        const sent = stack.move();
+        const opened = { file: found.file, [Symbol.dispose]: () => sent.dispose() };
+        return streamFile(opened, range, { signal: request.signal, onProblem });
       },
     });
   };

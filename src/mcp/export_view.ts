@@ -11,6 +11,7 @@ import type { ExportStatus } from "../exports/runner.ts";
 import { chatHeadSchema } from "../model/chat.ts";
 import { type Manifest, manifestFileSchema } from "../model/manifest.ts";
 import { createRevealer } from "../model/visible.ts";
+import { rfc3339 } from "../telegram/map/message.ts";
 import { titleOf } from "../telegram/map/peer.ts";
 import { giveFiles } from "./export_files.ts";
 import type { Sources } from "./reading.ts";
@@ -65,7 +66,11 @@ export async function showExport(
   const { job } = status;
   const { id, state, complete, waiting, error, query: { format, ...query }, created, finished } = job;
   const folder = isFinished(job) ? await readExportFolder(exports.folder(id)) : undefined;
-  const said = [...notes, ...notesOf(job, folder !== undefined)];
+  const said = [
+    ...notes,
+    ...notesOf(job, folder !== undefined),
+    ...keptNotes(job, folder !== undefined, exports.expires(job), now()),
+  ];
   return {
     id,
     state,
@@ -129,6 +134,9 @@ const WAITING: Readonly<Record<NonNullable<Job["waiting"]>["reason"], string>> =
   connection: "Telegram cannot be reached; the export goes on by itself.",
   disk:
     "The server's disk takes no more: its owner must free space. Nothing is lost, and the export goes on by itself.",
+  quota:
+    "The exports on this server take all the room that they may. Nothing is lost, and this one goes on by itself when " +
+    "older ones are removed or the server's owner raises MAX_EXPORT_BYTES.",
   login: "The server's owner must log in to Telegram again; then the export goes on by itself.",
 };
 
@@ -142,8 +150,23 @@ function notesOf(job: Job, hasFiles: boolean): string[] {
       : []),
     ...lost,
     ...(state === "cancelled" && hasFiles ? ["What was written until then is there as NDJSON."] : []),
-    ...(state === "completed" && !hasFiles ? ["Its files are not there any more."] : []),
   ];
+}
+
+/** How long the files are kept, or why there are none any more. */
+function keptNotes(
+  { state, bytes }: Job,
+  hasFiles: boolean,
+  expires: number | undefined,
+  now: number,
+): string[] {
+  const until = expires === undefined ? undefined : rfc3339(Math.ceil(expires / 1000));
+  if (hasFiles) return until === undefined ? [] : [`Its files are kept until ${until}.`];
+  // Of what was ended before anything was written there never were any.
+  if (state !== "completed" && bytes === 0) return [];
+  const isExpired = expires !== undefined && expires <= now;
+  const why = isExpired ? `: they were kept until ${until}, as RESOURCE_MAX_AGE_HOURS says` : "";
+  return [`Its files are not there any more${why}.`];
 }
 
 function contentsOf({ chats }: Manifest): Pick<Export, "first" | "last" | "gaps"> {

@@ -37,6 +37,10 @@ export interface Metrics {
   readonly messagesFetched: Counter;
   readonly exports: Counter<"format" | "status">;
   readonly exportSize: Histogram<"format">;
+  /** `reason` is that of the sweep. */
+  readonly exportsRemoved: Counter<"reason">;
+  /** Sets how `telegram_exports_disk_bytes` is measured. */
+  exportBytes(measure: () => number): void;
   /** `route` is a route's name, `unmatched` without one. */
   readonly httpRequests: Counter<"method" | "route" | "status">;
   /** Seconds until the head of the answer. */
@@ -91,6 +95,8 @@ export function createMetrics(
   measured("process_uptime_seconds", "Age of the process.", () => (clock() - startedAt) / 1000);
   measured("process_resident_memory_bytes", "Resident memory.", () => memory().rss);
   measured("process_heap_used_bytes", "Used heap of JavaScript.", () => memory().heapUsed);
+  let exportBytes = (): number => 0;
+  measured("telegram_exports_disk_bytes", "Size of all exports on the disk.", () => exportBytes());
   gauge("telegram_toolkit_build_info", "Always 1; the labels say what runs.", "version", "deno")
     .set({ version, deno: Deno.version.deno }, 1);
   const connection = gauge("telegram_connection_state", "1 for the state the connection is in.", "state");
@@ -105,6 +111,8 @@ export function createMetrics(
     messagesFetched: counter("telegram_messages_fetched_total", "Messages read from Telegram."),
     exports: counter("telegram_exports_total", "Finished exports.", "format", "status"),
     exportSize: histogram("telegram_export_size_bytes", "Size of finished exports.", SIZES, "format"),
+    exportsRemoved: counter("telegram_exports_removed_total", "Exports whose files were removed.", "reason"),
+    exportBytes: (measure) => void (exportBytes = measure),
     httpRequests: counter("http_requests_total", "HTTP requests.", "method", "route", "status"),
     httpDuration: histogram("http_request_duration_seconds", "Time to the head of the answer.", LATENCY, "route"),
     mcpSessions: gauge("mcp_sessions", "Open MCP sessions."),

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { AppError } from "../../src/errors.ts";
 import { generateKeyPairSync } from "node:crypto";
 import { publicKeyPem } from "../../sandbox/wire/rsa.ts";
+import { formatBytes } from "../../src/config/formats.ts";
 import {
   type Config,
   ConfigError,
@@ -73,6 +74,7 @@ Deno.test("loadConfig: an empty environment gives the defaults", () => {
     requestTimeout: 30_000,
     maxPageSize: 100,
     allowProtectedMedia: false,
+    exports: { maxAgeHours: 24, maxBytes: 10_000_000_000 },
     dataDir: "/home/me/.local/state/telegram-toolkit-mcp",
   });
   assert.deepEqual(warnings, []);
@@ -152,6 +154,22 @@ Deno.test("loadConfig: numbers in other notations are refused", () => {
   for (const port of ["8e3", "0x10", "-1", "80.5", "8000 9000", "99999999999999999999"]) {
     assert.deepEqual(names(problemsOf({ MCP_SERVER_PORT: port })), ["MCP_SERVER_PORT"], port);
   }
+});
+
+Deno.test("loadConfig: the age and the room of exports; a size has a unit or none, and is no fraction", () => {
+  const bytes = (MAX_EXPORT_BYTES: string): number => load({ MAX_EXPORT_BYTES }).exports.maxBytes;
+  const sizes = ["0", "1000000", "1MB", "1 mib", "20 GB", "2GiB", "3tb", "1234567B"].map(bytes);
+  assert.deepEqual(sizes, [0, 1e6, 1e6, 1 << 20, 20e9, 2 ** 31, 3e12, 1_234_567]);
+  for (const size of ["999999", "1.5GB", "-1", "10 XB", "GB", "10K", "9007199254740993", "99999TiB", "1e9"]) {
+    assert.deepEqual(names(problemsOf({ MAX_EXPORT_BYTES: size })), ["MAX_EXPORT_BYTES"], size);
+  }
+  assert.equal(load({ RESOURCE_MAX_AGE_HOURS: "0" }).exports.maxAgeHours, 0);
+  assert.deepEqual(names(problemsOf({ RESOURCE_MAX_AGE_HOURS: "1.5" })), ["RESOURCE_MAX_AGE_HOURS"]);
+});
+
+Deno.test("formatBytes: three digits and a unit", () => {
+  const texts = [0, 999, 1000, 1_234_567, 10e9, 2 ** 50].map(formatBytes);
+  assert.deepEqual(texts, ["0 bytes", "999 bytes", "1 KB", "1.23 MB", "10 GB", "1130 TB"]);
 });
 
 Deno.test("loadConfig: half of the Telegram application is a problem of the other half", () => {

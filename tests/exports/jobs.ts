@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { setTimeout as sleepMs } from "node:timers/promises";
 import { loadConfig } from "../../src/config/load.ts";
+import { createHousekeeping, type Housekeeping } from "../../src/exports/housekeeping.ts";
 import { type ExportQuery, isFinished, type Job, type Target } from "../../src/exports/job.ts";
 import { createExports, type Exports } from "../../src/exports/runner.ts";
 import { createExportStore, type ExportStore, type Owner } from "../../src/exports/store.ts";
@@ -21,6 +22,7 @@ export const ME: Owner = { id: "local", accountId: "default" };
 /** Exports and what they stand on. */
 export interface Jobs extends AsyncDisposable {
   readonly exports: Exports;
+  readonly housekeeping: Housekeeping;
   readonly store: ExportStore;
   readonly account: Account;
   /** Of those that ended. */
@@ -42,8 +44,9 @@ const briefly = (seconds: number, signal?: AbortSignal): Promise<void> =>
 /** Opens the data directory as a server does. */
 export function openJobs(
   { environment }: Pick<TestSandbox, "environment">,
-  { directory = String(environment["DATA_DIR"]), sleep = briefly, now = Date.now }: {
+  { directory = String(environment["DATA_DIR"]), sleep = briefly, now = Date.now, maxBytes = 0 }: {
     readonly directory?: string;
+    readonly maxBytes?: number;
     readonly sleep?: (seconds: number, signal?: AbortSignal) => Promise<void>;
     readonly now?: () => number;
   } = {},
@@ -55,10 +58,23 @@ export function openJobs(
   const onProblem = (problem: unknown): void => void problems.push(problem);
   const { account } = stack.use(openAccount(config, { db, accountId: ME.accountId, appVersion: "0", onProblem }));
   const store = createExportStore(db);
+  const folders = join(directory, "exports");
+  const housekeeping = stack.use(createHousekeeping({
+    store,
+    directory: folders,
+    indexes: join(directory, "exports-index"),
+    maxAgeHours: 24,
+    maxBytes,
+    now,
+    // Its rounds are those that exports ask for.
+    sleep: (seconds, signal) => sleepMs(seconds * 1000, undefined, { signal }),
+    onProblem,
+  }));
   const exports = stack.use(createExports({
     account,
     store,
-    directory: join(directory, "exports"),
+    directory: folders,
+    housekeeping,
     now,
     sleep,
     onFinish: (job) => ended.push(job),
@@ -75,6 +91,7 @@ export function openJobs(
   };
   return {
     exports,
+    housekeeping,
     store,
     account,
     ended,

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import type { ExportFile, ExportFolder, ExportPlace, FinishedExports } from "../../src/exports/files.ts";
+import { createLeases, type Leases } from "../../src/exports/leases.ts";
 import { createExportDownload } from "../../src/mcp/export_download.ts";
 import { createExportLinks } from "../../src/mcp/export_links.ts";
 import { LOCAL_PRINCIPAL, type Principal } from "../../src/model/principal.ts";
@@ -86,6 +87,8 @@ export function openIn(dir: string): number {
 /** The route of downloads behind a real listener. */
 export interface Stage extends AsyncDisposable {
   readonly exports: TestExports;
+  /** Of those who download. */
+  readonly leases: Leases;
   readonly url: string;
   readonly port: number;
   /** Why downloads broke off. */
@@ -101,9 +104,11 @@ export function stage(given?: TestExports, port = 0): Stage {
   const exports = given ?? createExports();
   let now = Date.UTC(2026, 0, 1);
   const problems: unknown[] = [];
+  const leases = createLeases();
   const links = createExportLinks({ key: KEY, now: () => now });
   const handler = createExportDownload({
     exports,
+    leases,
     links,
     principals: [LOCAL_PRINCIPAL, ANN],
     onProblem: (problem) => void problems.push(problem),
@@ -111,6 +116,7 @@ export function stage(given?: TestExports, port = 0): Stage {
   const { server } = serving([{ ...route("/exports/:id/:file+", handler), name: "export" }], {}, port);
   return {
     exports,
+    leases,
     url: server.url,
     port: server.port,
     problems,

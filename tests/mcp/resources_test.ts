@@ -4,6 +4,7 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 // @ts-types="@modelcontextprotocol/sdk/client/streamableHttp"
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { z } from "zod";
+import { createLeases } from "../../src/exports/leases.ts";
 import { createCursors } from "../../src/mcp/cursor.ts";
 import { exportLink, exportUri, readExportUri } from "../../src/mcp/resources/export_uri.ts";
 import { createExportResources } from "../../src/mcp/resources/exports.ts";
@@ -21,7 +22,7 @@ interface Stage extends AsyncDisposable {
 async function stage(): Promise<Stage> {
   await using stack = new AsyncDisposableStack();
   const exports = stack.use(createExports());
-  const resources = createExportResources(exports, createCursors(new Uint8Array(32)));
+  const resources = createExportResources(exports, createCursors(new Uint8Array(32)), createLeases());
   const served = stack.use(serveMcp(createFixture().registry, { resources }));
   const client = new Client({ name: "test", version: "0" });
   const transport = new StreamableHTTPClientTransport(new URL(`${served.url}/mcp`));
@@ -204,7 +205,7 @@ Deno.test("resources: a server without them has no such methods", async () => {
 Deno.test("resources: a cursor is its principal's", async () => {
   using exports = createExports();
   for (let count = 0; count < 51; count++) exports.add({ "a.csv": "" }, ANN);
-  const resources = createExportResources(exports, createCursors(new Uint8Array(32)));
+  const resources = createExportResources(exports, createCursors(new Uint8Array(32)), createLeases());
   const { nextCursor } = await resources.list(ANN);
   assert.equal((await resources.list(ANN, nextCursor)).resources.length, 1);
   await assert.rejects(resources.list({ ...ANN, id: "bob" }, nextCursor), { code: "INVALID_CURSOR" });

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { AppError } from "../../errors.ts";
+import type { Leases } from "../../exports/leases.ts";
 import { type FinishedExports, openExportFile } from "../../exports/files.ts";
 import type { Cursors } from "../cursor.ts";
 import { EXPORT_TEMPLATE, exportUri, readExportUri } from "./export_uri.ts";
@@ -17,8 +18,12 @@ const DEFAULT_LIMIT = 32_000;
 /** An export, and how many of its files were listed before. */
 const positionSchema = z.strictObject({ finished: z.string(), id: z.string(), skip: z.int() });
 
-/** Makes them. */
-export function createExportResources(exports: FinishedExports, cursors: Cursors): Resources {
+/** Makes them. What is read stays where it is meanwhile. */
+export function createExportResources(
+  exports: FinishedExports,
+  cursors: Cursors,
+  leases: Pick<Leases, "hold">,
+): Resources {
   return {
     templates: [{
       uriTemplate: EXPORT_TEMPLATE,
@@ -50,6 +55,7 @@ export function createExportResources(exports: FinishedExports, cursors: Cursors
     },
     read: async (uri, principal) => {
       const address = readExportUri(uri);
+      using _lease = address && leases.hold(address.id);
       const folder = address && await exports.find(address.id, principal);
       using opened = folder && await openExportFile(folder, address.file);
       if (address === undefined || opened === undefined) throw notFound();
