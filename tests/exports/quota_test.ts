@@ -267,6 +267,9 @@ Deno.test("quota: what is freed by a sweep, or by hand, goes to one of those who
   assert.deepEqual(asked.map(({ status }) => status).sort(), ["fulfilled", "rejected"]);
   assert.ok(!house.names().includes(expired));
   assert.ok(house.keeping.bytes() <= 300);
-  await Deno.remove(house.path(byHand), { recursive: true });
+  await Deno.remove(house.path(byHand, "a.bin"));
   await yours.reserve(80);
+  assert.equal(house.keeping.bytes(), 300);
+  await Deno.remove(house.path(byHand), { recursive: true });
+  await yours.reserve(40);
 });
