@@ -151,6 +151,8 @@ export async function exportMedia(
   };
 
   try {
+    // From now on it is told how far the files are.
+    if (position.media === undefined) await checkpoint();
     for await (const pending of batches(join(folder, `${MESSAGES_FILE}.part`), at.at, position.bytes)) {
       await recordAll(pending);
       signal.throwIfAborted();

@@ -105,8 +105,9 @@ export function showChats({ targets }: Pick<Job, "targets">): Export["chats"] {
 /** How far it is, in words for a caller who waits. */
 export function describeProgress({ job }: ExportStatus): string {
   const { state, waiting, position, plan } = job;
-  if (position?.media !== undefined) return `${state}: ${position.media.done} of ${position.media.total} files`;
   const why = waiting === undefined ? "" : ` (${waiting.reason})`;
+  const { media } = position ?? {};
+  if (media !== undefined) return `${state}${why}: files of ${media.done} of ${media.total} messages`;
   const of = plan?.estimated === undefined ? "" : ` of about ${plan.estimated}`;
   return `${state}${why}: ${position?.written ?? 0}${of} messages`;
 }
