@@ -23,7 +23,7 @@ const input = z.strictObject({
   chats: chatsArgument.optional(),
   ...filterArguments,
   format: exportFormatSchema.default("ndjson"),
-  download_media: z.boolean().optional().describe("files too"),
+  download_media: z.boolean().optional(),
   wait_seconds: z.int().min(0).max(LONGEST_WAIT).default(10),
 });
 
@@ -33,7 +33,7 @@ export function startExport(sources: Sources): Tool {
     name: "start_export",
     title: "Export whole histories",
     description:
-      'Write whole histories to checked files on this server, any size; Telegram is not changed. Use for everything, a backup, a file, a data set. Returns it finished if that takes under wait_seconds, else poll get_export. Example: {"chat":"@sandbox_archive","format":"csv"}',
+      'Write whole histories to checked files on this server, any size; Telegram is not changed. Use for a backup, a file, a data set. Returns it finished within wait_seconds, else poll get_export. Example: {"chat":"@sandbox_archive","format":"csv"}',
     scope: "export",
     hints: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
     input,
