@@ -66,13 +66,14 @@ export async function runExport(job: Job, options: EngineOptions): Promise<Job> 
       return await attempt(() => current, become, options);
     } catch (error) {
       signal.throwIfAborted();
-      const times = trouble?.position === current.position ? trouble?.times ?? 0 : 0;
+      const place = placeOf(current);
+      const times = trouble?.place === place ? trouble.times : 0;
       const wait = waitAfter(error, { now: now(), times });
       if (wait === undefined) return await fail(current, toAppError(error), options);
       const { waiting: { reason }, seconds } = wait;
       // Not at every attempt: only when it is another problem, or some of the way lies behind the last one.
       if (times === 0 || trouble?.reason !== reason) options.onProblem(error);
-      trouble = { reason, position: current.position, times: times + 1 };
+      trouble = { reason, place, times: times + 1 };
       become({ state: "waiting", waiting: wait.waiting });
       await sleep(seconds, signal);
     }
@@ -83,9 +84,14 @@ export async function runExport(job: Job, options: EngineOptions): Promise<Job> 
 interface Trouble {
   readonly reason: Waiting["reason"];
   /** Where that was. */
-  readonly position: Job["position"];
+  readonly place: string;
   /** How often there. */
   readonly times: number;
+}
+
+/** Equal as long as nothing was written; every checkpoint has a position of its own, also at the same place. */
+function placeOf({ position }: Job): string {
+  return JSON.stringify([position?.segment, position?.after, position?.bytes, position?.media]);
 }
 
 /** What passes by itself or by its owner's doing is waited for; what is unexpected is tried a few times at one place. */

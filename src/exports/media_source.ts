@@ -29,7 +29,7 @@ export interface SourceOptions {
 /** Finds the file of a message that was read again. */
 export type FindSource = (message: number, media: Media) => Source;
 
-/** Answers of Telegram that it has trouble of its own, one after the other for the same part, until a file is given up. */
+/** Answers of Telegram that it has trouble of its own, or that cannot be read, for the same part until a file is given up. */
 const MOST_TROUBLES = 20;
 
 /**
@@ -95,10 +95,16 @@ function givingUp(call: Call): Call {
       return await call(request, options);
     } catch (error) {
       const isTrouble = error instanceof RpcError && error.code === "CONNECTION";
-      if (!isTrouble || ++troubles < MOST_TROUBLES) throw error;
-      throw new AppError("INTERNAL", "Telegram cannot give the file.", { cause: error });
+      if (!isTrouble && !isUnreadable(error)) throw error;
+      if (++troubles >= MOST_TROUBLES) throw new FileProblem("failed", "Telegram cannot give the file.");
+      throw isTrouble ? error : new AppError("CONNECTION", "Telegram's answer cannot be read.", { cause: error });
     }
   };
+}
+
+/** Not Telegram's refusal, but an answer that is none, or a defect of ours. */
+function isUnreadable(error: unknown): boolean {
+  return error instanceof AppError && error.code === "INTERNAL" && !(error instanceof RpcError);
 }
 
 const OF_THE_CHAT: ReadonlySet<string> = new Set(["CHANNEL_PRIVATE", "CHAT_NOT_FOUND", "ACCESS_DENIED"]);
@@ -108,7 +114,7 @@ const OF_THE_SERVER: ReadonlySet<string> = new Set(["RESOURCE_EXHAUSTED", "SESSI
 /** Why a file cannot be had, now or later; undefined for an error that is about more than that file. */
 export function skipReasonOf(error: unknown): SkipReason | undefined {
   if (error instanceof FileProblem) return error.problem;
-  if (!(error instanceof AppError) || OF_THE_SERVER.has(error.code)) return undefined;
+  if (!(error instanceof AppError) || OF_THE_SERVER.has(error.code) || isUnreadable(error)) return undefined;
   const isGone = error instanceof RpcError && /^(FILE_ID_INVALID|FILE_REFERENCE_\w+|LOCATION_INVALID)$/.test(error.rpc);
   return isGone ? "gone" : OF_THE_CHAT.has(error.code) ? "denied" : "failed";
 }

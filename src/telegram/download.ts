@@ -27,7 +27,7 @@ export interface Stretch {
 
 /** What is wrong with a file that Telegram tells of. */
 export class FileProblem extends AppError {
-  constructor(readonly problem: "wrong_size" | "unsupported" | "gone", message: string) {
+  constructor(readonly problem: "wrong_size" | "unsupported" | "gone" | "failed", message: string) {
     super("CONNECTION", message, { hint: "Ask for the media of the message again." });
   }
 }

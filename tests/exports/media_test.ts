@@ -11,7 +11,7 @@ import { DEFAULT_LIMITS } from "../../src/exports/media.ts";
 import { verifyExport } from "../../src/exports/verify.ts";
 import { type Manifest, manifestSchema } from "../../src/model/manifest.ts";
 import { type MediaRecord, mediaRecordSchema } from "../../src/model/media_record.ts";
-import { type NewFile, startSandbox, type TestSandbox } from "../e2e/sandbox.ts";
+import { type NewFile, type NewOther, startSandbox, type TestSandbox } from "../e2e/sandbox.ts";
 import { createSleeper } from "../mtproto/telegram.ts";
 import { type Jobs, ME, openJobs, undated } from "./jobs.ts";
 
@@ -40,6 +40,22 @@ function digest(file: Omit<FileContent, "part"> & { readonly part?: string }): s
   for (let at = 0; at < file.size; at += MB) hash.update(contentOf({ part: "", ...file }, at, MB));
   return hash.digest("hex");
 }
+
+/** A message of several documents that were paid for. */
+const paidFor = (files: readonly (readonly [id: string, size: number])[]): NewOther => ({
+  kind: "other",
+  tl: {
+    _: "messageMediaPaidMedia",
+    stars_amount: 5,
+    extended_media: files.map(([id, size]) => ({
+      _: "messageExtendedMedia",
+      media: {
+        _: "messageMediaDocument",
+        document: { _: "document", id, date: 1, mime_type: "video/mp4", size, attributes: [] },
+      },
+    })),
+  },
+});
 
 async function recordsOf(jobs: Jobs, id: string): Promise<MediaRecord[]> {
   const text = await Deno.readTextFile(jobs.path(id, "media.ndjson"));
@@ -255,9 +271,60 @@ Deno.test("media of exports: a file that Telegram cannot give, however often it 
   for (const id of [HOME, NOTE_HOME]) await sandbox.append(HALL, "", document(id, 1000));
   await using jobs = openJobs(sandbox);
   const error = { code: 500, message: "STORE_TROUBLE" };
-  await sandbox.faults({ rules: [{ method: "upload.getFile", times: 20, error }] });
+  await sandbox.faults({ rules: [{ method: "upload.getFile", times: 25, error }] });
   const { records } = await exported(jobs, [HALL]);
   assert.deepEqual(outcomes(records), ["failed", ".pdf"]);
+  await sandbox.faults({ rules: [{ method: "upload.getFile", times: 3, garble: true }] });
+  assert.deepEqual(
+    outcomes((await exported(jobs, [HALL])).records),
+    [".pdf", ".pdf"],
+    "what cannot be read is asked for again",
+  );
+});
+
+Deno.test("media of exports: where messages cannot be read again it is tried some times, and then fails with what there is", async () => {
+  await using sandbox = await startSandbox();
+  await sandbox.append(HALL, "", document(HOME, 1000));
+  await using jobs = openJobs(sandbox);
+  await sandbox.faults({ rules: [{ method: "channels.getMessages", garble: true }] });
+  const job = await jobs.end(await jobs.start([HALL], { download_media: true }));
+  assert.deepEqual([job.state, job.error?.code], ["failed", "INTERNAL"]);
+  assert.equal((await sandbox.methods())["channels.GetMessages"], 4);
+  const [only, ...more] = await objections(jobs, job.id);
+  assert.deepEqual([Object(only).status, more], ["warn", []]);
+});
+
+Deno.test("media of exports: no checkpoint tells of files that are not on the disk", async () => {
+  await using sandbox = await startSandbox();
+  for (const id of [HOME, "81", "82"]) await sandbox.append(HALL, "", document(id, 9 * MB));
+  await using jobs = openJobs(sandbox);
+  const { sync, write } = Deno.FsFile.prototype;
+  const dirty = new Set<Deno.FsFile>();
+  Deno.FsFile.prototype.write = async function (bytes): Promise<number> {
+    dirty.add(this);
+    return await write.call(this, bytes);
+  };
+  Deno.FsFile.prototype.sync = async function (): Promise<void> {
+    await sync.call(this);
+    dirty.delete(this);
+  };
+  const { save } = jobs.store;
+  let [before, parts] = ["", 0];
+  Reflect.set(jobs.store, "save", (job: Job) => {
+    const media = JSON.stringify(job.position?.media ?? "");
+    // What only tells of a state tells of an older position.
+    if (media !== before) assert.equal(dirty.size, 0, media);
+    if (media !== before && job.position?.media?.part !== undefined) parts++;
+    before = media;
+    save(job);
+  });
+  try {
+    const job = await jobs.end(await jobs.start([HALL], { download_media: true }));
+    assert.equal(job.state, "completed", JSON.stringify(job.error));
+  } finally {
+    Object.assign(Deno.FsFile.prototype, { sync, write });
+  }
+  assert.ok(parts >= 3, `${parts} checkpoints amid files`);
 });
 
 Deno.test("media of exports: floods and cut connections cost time only, and are told", async () => {
@@ -280,8 +347,11 @@ Deno.test("media of exports: floods and cut connections cost time only, and are 
 
 Deno.test("media of exports: stopped amid files again and again, no part that is there is asked for twice", async () => {
   await using sandbox = await startSandbox();
-  const files = [[HOME, 4 * MB + 77], [AWAY, 4 * MB], ["61", 2 * MB + 5]] as const;
-  for (const [id, size] of files) await sandbox.append(HALL, "", document(id, size));
+  const alone = [[HOME, 4 * MB + 77], [AWAY, 4 * MB], ["61", 2 * MB + 5]] as const;
+  for (const [id, size] of alone) await sandbox.append(HALL, "", document(id, size));
+  const together = [["62", 2 * MB], ["63", 3 * MB], ["64", 2 * MB]] as const;
+  await sandbox.append(HALL, "", paidFor(together));
+  const files = [...alone, ...together];
   const parts = files.reduce((sum, [, size]) => sum + Math.ceil(size / (512 * KB)), 0);
   let id: string | undefined;
   {
@@ -297,7 +367,7 @@ Deno.test("media of exports: stopped amid files again and again, no part that is
   for (;; stops++) {
     await using jobs = openJobs(sandbox);
     id ??= await jobs.start([HALL], { download_media: true });
-    const wanted = stops < 12 ? await requested(sandbox) + 2 : Infinity;
+    const wanted = stops < 20 ? await requested(sandbox) + 2 : Infinity;
     const isOver = async (): Promise<boolean> =>
       jobs.exports.get(id ?? "", ME).job.state === "completed" || await requested(sandbox) >= wanted;
     while (!await isOver());
