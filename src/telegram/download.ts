@@ -28,7 +28,10 @@ export interface Stretch {
 /** What is wrong with a file that Telegram tells of. */
 export class FileProblem extends AppError {
   constructor(readonly problem: "wrong_size" | "unsupported" | "gone" | "failed", message: string) {
-    super("CONNECTION", message, { hint: "Ask for the media of the message again." });
+    // What is given up is not to be tried again by whoever waits for connections.
+    super(problem === "failed" ? "INTERNAL" : "CONNECTION", message, {
+      hint: "Ask for the media of the message again.",
+    });
   }
 }
 
