@@ -17,6 +17,7 @@ import { fillPart, type MediaPart, openMediaPart } from "./media_file.ts";
 import { createKnownFiles, type KnownFiles, restoreKnownFiles, type Stored } from "./media_known.ts";
 import { countsAsFile, fileIdOf, placeOf, type Slot, slotsOf } from "./media_slots.ts";
 import { type FindSource, findSources, skipReasonOf, type Source, type SourceOptions } from "./media_source.ts";
+import { type Quota, QuotaError, withinQuota } from "./quota.ts";
 import { restoreTally } from "./tally.ts";
 import { assertSameAccount } from "./walk.ts";
 
@@ -36,6 +37,8 @@ export interface MediaOptions extends Pick<SourceOptions, "patient"> {
   /** The job's own. */
   readonly folder: string;
   readonly limits: MediaLimits;
+  /** What the job may write. */
+  readonly quota: Quota;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly signal: AbortSignal;
@@ -67,9 +70,10 @@ export async function exportMedia(
   options: MediaOptions,
   commit: (position: Position) => void,
 ): Promise<Position> {
-  const { folder, limits, now, signal } = options;
+  const { folder, limits, quota, now, signal } = options;
   const begun = await openAtMedia(folder, position);
-  using log = begun.log;
+  using _log = begun.log;
+  const log = withinQuota(begun.log, quota);
   const { known } = begun;
   let at = begun.at;
   let part: MediaPart | undefined;
@@ -90,29 +94,41 @@ export async function exportMedia(
     part?.[Symbol.dispose]();
     part = undefined;
   };
+  const keep = async (open: MediaPart, key: string, { media }: Slot): Promise<Stored> => {
+    const downloaded = await open.complete(media);
+    close();
+    const kept = known.add(key, downloaded);
+    if (kept === downloaded) return kept;
+    // The same content is there already, and is of one name, whatever type others gave it.
+    if (kept.file !== downloaded.file) await Deno.remove(join(folder, downloaded.file));
+    quota.release(downloaded.bytes);
+    return kept;
+  };
   const download = async (
-    { media }: Slot,
+    slot: Slot,
     key: string,
     { stored, source }: Exclude<Source, string>,
   ): Promise<Stored | SkipReason> => {
     // Since it was read amid a batch, the server may have been signed in anew.
     assertSameAccount(directory, plan);
     const open = part = await openMediaPart(folder, key, at.part?.key === key ? at.part.bytes : 0);
+    let [before, taken] = [open.bytes(), open.bytes()];
     try {
-      let before = open.bytes();
+      // All of it at once: of a file that does not fit, no part takes the room of others.
+      await quota.reserve(Math.max(0, stored.size - taken));
+      taken = Math.max(taken, stored.size);
       await fillPart(open, stored, source, async () => {
         written += open.bytes() - before;
         before = open.bytes();
         await checkpointIfDue();
       });
-      const downloaded = await open.complete(media);
-      close();
-      return known.add(key, downloaded);
+      return await keep(open, key, slot);
     } catch (error) {
       signal.throwIfAborted();
       const reason = skipReasonOf(error);
       if (reason === undefined) throw error;
       await open.remove();
+      quota.release(taken);
       close();
       return reason;
     }
@@ -162,7 +178,8 @@ export async function exportMedia(
     return { ...position, media: at };
   } catch (error) {
     // A disk that took nothing does not take a checkpoint either.
-    if (!(error instanceof AppError && error.code === "RESOURCE_EXHAUSTED")) await checkpoint();
+    const isOfTheDisk = error instanceof AppError && error.code === "RESOURCE_EXHAUSTED";
+    if (!isOfTheDisk || error instanceof QuotaError) await checkpoint();
     throw error;
   } finally {
     close();

@@ -14,6 +14,7 @@ import type { Peer } from "../telegram/map/peer.ts";
 import { filesOf, isProtected, type StoredFile, storedUnder } from "../telegram/media.ts";
 import { readMessages } from "../telegram/messages.ts";
 import { type Directory, resolveChat } from "../telegram/resolve.ts";
+import { QuotaError } from "./quota.ts";
 
 /** A file that can be downloaded, or why it cannot. */
 export type Source = { readonly stored: StoredFile; readonly source: FileSource } | SkipReason;
@@ -114,6 +115,7 @@ const OF_THE_SERVER: ReadonlySet<string> = new Set(["RESOURCE_EXHAUSTED", "SESSI
 /** Why a file cannot be had, now or later; undefined for an error that is about more than that file. */
 export function skipReasonOf(error: unknown): SkipReason | undefined {
   if (error instanceof FileProblem) return error.problem;
+  if (error instanceof QuotaError && error.isForEver) return "quota";
   if (!(error instanceof AppError) || OF_THE_SERVER.has(error.code) || isUnreadable(error)) return undefined;
   const isGone = error instanceof RpcError && /^(FILE_ID_INVALID|FILE_REFERENCE_\w+|LOCATION_INVALID)$/.test(error.rpc);
   return isGone ? "gone" : OF_THE_CHAT.has(error.code) ? "denied" : "failed";

@@ -17,7 +17,8 @@ export const FILE_KINDS = [
   "sticker",
 ] as const;
 
-const why = "too_large, limit: beyond what the server's owner allows. protected: its chat or message does not allow " +
+const why =
+  "too_large, limit: beyond what the server's owner allows. quota: all exports together may take no more. protected: its chat or message does not allow " +
   "content to be saved, or it was sent to vanish. locked: not paid for. gone: the message or its file is not there any " +
   "more. changed: the message has another file by now. wrong_size: it is not as long as Telegram told. denied: the " +
   "chat may not be read any more. unsupported: Telegram offers no way to its bytes. failed: Telegram refused it.";
@@ -26,6 +27,7 @@ const why = "too_large, limit: beyond what the server's owner allows. protected:
 export const skipReasonSchema = z.enum([
   "too_large",
   "limit",
+  "quota",
   "protected",
   "locked",
   "gone",

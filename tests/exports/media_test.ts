@@ -513,3 +513,16 @@ Deno.test("media of exports: every format links to the files, or says why there 
     [[photo, "image/jpeg"], [paper, "application/pdf"], ["media.ndjson", "application/x-ndjson"]].sort(),
   );
 });
+
+Deno.test("media of exports: a file that would take more than all exports may is told of, and smaller ones are there", async () => {
+  await using sandbox = await startSandbox();
+  for (const [id, size] of [[HOME, 3 * MB], ["91", MB], ["92", 3 * MB], ["93", MB]] as const) {
+    await sandbox.append(HALL, "", document(id, size));
+  }
+  await using jobs = openJobs(sandbox, { maxBytes: 5 * MB + 100 * KB });
+  await sandbox.forgetMethods();
+  const { records, job } = await exported(jobs, [HALL]);
+  assert.deepEqual(outcomes(records), [".pdf", ".pdf", "quota", ".pdf"]);
+  assert.deepEqual((await manifestOf(jobs, job.id)).media, { files: 3, bytes: 5 * MB, skipped: { quota: 1 } });
+  assert.equal(await requested(sandbox), 10, "nothing of the file that does not fit");
+});

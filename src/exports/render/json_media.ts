@@ -28,7 +28,7 @@ function pathOf(record: MediaRecord | undefined): string {
   if (record === undefined) return NOT_INCLUDED;
   if ("file" in record) return record.file;
   if (record.skipped === "too_large") return TOO_LARGE;
-  return record.skipped === "limit" || record.skipped === "protected" ? NOT_INCLUDED : UNAVAILABLE;
+  return ["limit", "quota", "protected"].includes(record.skipped) ? NOT_INCLUDED : UNAVAILABLE;
 }
 
 /**
