@@ -11,7 +11,7 @@ import type { Login } from "./methods/login/mod.ts";
 import type { Server } from "./server.ts";
 import { Refusal } from "./wire/keys.ts";
 import { describe } from "./world/describe.ts";
-import type { World } from "./world/mod.ts";
+import type { SchemaField, SchemaObject, World } from "./world/mod.ts";
 
 /** The clocks that tests may move, in seconds; the world stands still otherwise. */
 export interface Clocks {
@@ -39,14 +39,31 @@ export interface Control extends AsyncDisposable {
 
 const ChatId = z.string().regex(/^-?\d+$/);
 const MessageId = z.int().min(1);
+const FileId = z.string().regex(/^-?\d{1,19}$/);
 /** A file of any kind that takes no more to describe than this; its id says where it lies, see `methods/files.ts`. */
-const Media = z.strictObject({
+const File = z.strictObject({
   kind: z.enum(["document", "video", "audio", "voice", "video_note", "gif", "sticker"]).default("document"),
-  id: z.string().regex(/^-?\d{1,19}$/),
+  id: FileId,
   mime: z.string(),
   size: z.int().min(0).max(0xffffffff),
   name: z.string().optional(),
 });
+const Pixels = z.int().min(1).max(5000);
+const Photo = z.strictObject({
+  kind: z.literal("photo"),
+  id: FileId,
+  width: Pixels.default(640),
+  height: Pixels.default(640),
+  size: z.int().min(10_000).max(0xffffff),
+});
+const Tl: z.ZodType<SchemaObject> = z.lazy(() => z.object({ _: z.string() }).catchall(TlField));
+const TlField: z.ZodType<SchemaField> = z.lazy(() =>
+  z.union([z.string(), z.number(), z.boolean(), Tl, z.array(TlField)])
+);
+/** Any medium, in the words of the TL schema. */
+const Other = z.strictObject({ kind: z.literal("other"), tl: Tl });
+const Media = z.union([File, Photo, Other]);
+const Resize = z.strictObject({ id: FileId, size: z.int().min(0).max(0xffffffff) });
 /** What a message answers, and by that the thread or the topic that it is in. */
 const ReplyTo = z.strictObject({ id: MessageId, topId: MessageId.optional(), forumTopic: z.boolean().optional() });
 const Append = z.strictObject({
@@ -111,6 +128,11 @@ export function createControl({ server, world, files, login, clocks, port = 0 }:
     "POST /files/rotate"(): unknown {
       files.rotate();
       return { generation: files.generation };
+    },
+    "POST /files/resize"(body): unknown {
+      const { id, size } = Resize.parse(body);
+      files.resize(id, size);
+      return {};
     },
     "POST /login/accept"(body): unknown {
       const { token } = Accept.parse(body);

@@ -17,6 +17,7 @@ import { type CallRecord, createRegistry } from "./mcp/registry.ts";
 import { createExportResources } from "./mcp/resources/exports.ts";
 import { createTools } from "./mcp/tools/mod.ts";
 import { MANIFEST_JSON_SCHEMA } from "./model/manifest.ts";
+import { MEDIA_JSON_SCHEMA } from "./model/media_record.ts";
 import { MESSAGE_JSON_SCHEMA } from "./model/message.ts";
 import { LOCAL_PRINCIPAL } from "./model/principal.ts";
 import type { CallEnd } from "./mtproto/invoke.ts";
@@ -181,6 +182,12 @@ function routesOf(parts: {
       path: "/api/schemas/message-1",
       name: "schema",
       handler: () => Response.json(MESSAGE_JSON_SCHEMA),
+    },
+    {
+      methods: READ,
+      path: "/api/schemas/media-1",
+      name: "schema",
+      handler: () => Response.json(MEDIA_JSON_SCHEMA),
     },
     {
       methods: READ,

@@ -8,6 +8,7 @@ import type { Config } from "./config/load.ts";
 import type { FinishedExports } from "./exports/files.ts";
 import { createFinishedExports } from "./exports/finished.ts";
 import { createHousekeeping, type Housekeeping } from "./exports/housekeeping.ts";
+import type { MediaLimits } from "./exports/media.ts";
 import { createExports, type ExportsOptions } from "./exports/runner.ts";
 import { createExportStore } from "./exports/store.ts";
 import type { SweepOptions } from "./exports/sweep.ts";
@@ -70,6 +71,7 @@ export async function openSources(
     ...shared,
     account,
     housekeeping,
+    limits: mediaLimits(config),
     resume: isServer,
     ...(onFinish && { onFinish }),
   }));
@@ -92,4 +94,9 @@ export async function openSources(
     status,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
+}
+
+/** What exports may download. */
+function mediaLimits({ allowProtectedMedia, exportMedia: { maxFileBytes, maxFiles } }: Config): MediaLimits {
+  return { maxFileBytes: maxFileBytes || Infinity, maxFiles, allowProtected: allowProtectedMedia };
 }

@@ -19,6 +19,8 @@ export interface Files {
   readonly generation: number;
   /** Lets all references expire that were given out so far. */
   rotate(): void;
+  /** Makes a file and its pictures as long as that, whatever messages say. */
+  resize(id: string, size: number): void;
   /** An object whose photos and documents, at any depth, have their access hash, file reference and data centre. */
   seal(value: TlPlain): TlPlain;
   /**
@@ -51,6 +53,7 @@ function announcedCentreOf(id: string): number {
 /** Files whose references are of the first generation. */
 export function createFiles(): Files {
   let generation = 1;
+  const sizes = new Map<string, number>();
   const seal = (value: TlPlain): TlPlain => {
     let sealed = value;
     // Most messages have no files: what is not changed is not copied.
@@ -78,6 +81,7 @@ export function createFiles(): Files {
       return generation;
     },
     rotate: () => void generation++,
+    resize: (id, size) => void sizes.set(id, size),
     seal,
     open: (id, reference) => {
       if (reference.length === 0) throw new RpcError(400, "FILE_REFERENCE_EMPTY");
@@ -86,7 +90,7 @@ export function createFiles(): Files {
         throw new RpcError(400, "FILE_REFERENCE_INVALID");
       }
       if (bytes.readUInt32LE() !== generation) throw new RpcError(400, "FILE_REFERENCE_EXPIRED");
-      return read(id, bytes);
+      return read(id, bytes).map((content) => ({ ...content, size: sizes.get(id) ?? content.size }));
     },
   };
 }

@@ -49,6 +49,8 @@ export interface Config {
     /** What the files of all exports may take; 0 is no limit. */
     readonly maxBytes: number;
   };
+  /** What exports may download: bytes of a file, 0 for no limit, and files of one export. */
+  readonly exportMedia: { readonly maxFileBytes: number; readonly maxFiles: number };
   /** A folder; it may not exist yet. */
   readonly dataDir: string;
   /** Sentences about variables that look like options and are not. */
@@ -166,6 +168,8 @@ export function loadConfig(
   const allowProtectedMedia = value("ALLOW_PROTECTED_MEDIA");
   const maxAgeHours = value("RESOURCE_MAX_AGE_HOURS");
   const maxBytes = value("MAX_EXPORT_BYTES");
+  const maxFileBytes = value("EXPORT_MAX_FILE_BYTES");
+  const maxFiles = value("EXPORT_MAX_FILES");
   const dataDir = value("DATA_DIR");
   const publicUrl = value("PUBLIC_URL");
   const allowedHosts = value("ALLOWED_HOSTS");
@@ -180,6 +184,7 @@ export function loadConfig(
     problems.length > 0 || host === undefined || port === undefined || level === undefined || format === undefined ||
     floodSleepThreshold === undefined || requestSeconds === undefined || maxPageSize === undefined ||
     allowProtectedMedia === undefined || maxAgeHours === undefined || maxBytes === undefined ||
+    maxFileBytes === undefined || maxFiles === undefined ||
     dataDir === undefined || allowedHosts === undefined || trustedProxies === undefined
   ) throw new ConfigError(problems);
 
@@ -200,6 +205,7 @@ export function loadConfig(
     maxPageSize,
     allowProtectedMedia,
     exports: { maxAgeHours, maxBytes },
+    exportMedia: { maxFileBytes, maxFiles },
     dataDir,
     warnings: names.flatMap(warningAbout),
   });

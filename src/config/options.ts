@@ -157,6 +157,20 @@ export const OPTIONS = {
       "What the files of all exports together may take; an export that would need more waits until older ones are " +
       "removed. 0 sets no limit.",
   },
+  EXPORT_MAX_FILE_BYTES: {
+    type: byteSize,
+    default: "100MB",
+    expects: "a size with KB, MB, GB, TB, KiB, MiB, GiB, TiB or no unit, or 0 (no limit)",
+    example: "2GB",
+    help: "The largest file of a message that an export downloads; larger ones are told of instead. 0 sets no limit.",
+  },
+  EXPORT_MAX_FILES: {
+    type: wholeNumber(1, 100_000),
+    default: "10000",
+    expects: "a number from 1 to 100000",
+    example: "1000",
+    help: "The most files that one export downloads; those of later messages are told of instead.",
+  },
   DATA_DIR: {
     type: z.string().min(1),
     default: defaultDataDir,

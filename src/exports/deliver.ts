@@ -5,7 +5,7 @@
 import { basename, dirname, join } from "node:path";
 import { AppError } from "../errors.ts";
 import type { ExportFormat } from "./job.ts";
-import { MANIFEST_FILE, MESSAGES_FILE, readManifest } from "./manifest.ts";
+import { MANIFEST_FILE, MEDIA_FILE, MEDIA_FOLDER, MESSAGES_FILE, readManifest } from "./manifest.ts";
 import { assertFree, syncFolder } from "./part_file.ts";
 import { notWritten } from "./sink.ts";
 
@@ -55,13 +55,18 @@ export async function deliver(folder: string, format: ExportFormat, destination:
   }
   const names = manifest.files.map(({ name }) => name);
   if (!isFolder(out)) {
-    const name = format === "ndjson" ? MESSAGES_FILE : names.find((each) => each !== MESSAGES_FILE) ?? MESSAGES_FILE;
+    const name = format === "ndjson" ? MESSAGES_FILE : names.find(isRender) ?? MESSAGES_FILE;
     await place(join(folder, name), out, destination);
     return out;
   }
   // The manifest last: with it the folder is complete.
   for (const name of [...names, MANIFEST_FILE]) await place(join(folder, name), join(out, name), destination);
   return out;
+}
+
+/** Whether a file is neither records nor a message's own. */
+function isRender(name: string): boolean {
+  return name !== MESSAGES_FILE && name !== MEDIA_FILE && !name.startsWith(`${MEDIA_FOLDER}/`);
 }
 
 /** Puts a file to a path, which is never half of it. */

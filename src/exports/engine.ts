@@ -4,13 +4,14 @@
  * @module
  */
 import { AppError, toAppError } from "../errors.ts";
-import { patient } from "../mtproto/flood.ts";
+import { patient, type Wait } from "../mtproto/flood.ts";
 import type { Call } from "../mtproto/invoke.ts";
 import type { Account } from "../telegram/account.ts";
 import { type Directory, findSelf } from "../telegram/resolve.ts";
 import { type Begun, finishFiles } from "./finish.ts";
-import type { Job, Waiting } from "./job.ts";
+import type { Job, Position, Waiting } from "./job.ts";
 import { openLogFile } from "./log_file.ts";
+import { DEFAULT_LIMITS, exportMedia, type MediaLimits } from "./media.ts";
 import { type Quota, QuotaError, withinQuota } from "./quota.ts";
 import { makePlan } from "./segments.ts";
 import { assertSameAccount, openAt, walk } from "./walk.ts";
@@ -20,6 +21,8 @@ export interface EngineOptions {
   readonly account: Account;
   /** The job's own. */
   readonly folder: string;
+  /** What of messages' files may be downloaded. */
+  readonly limits?: MediaLimits;
   /** Told of every change. */
   readonly onChange: (job: Job) => void;
   /** Keeps a job. @throws AppError RESOURCE_EXHAUSTED */
@@ -63,13 +66,14 @@ export async function runExport(job: Job, options: EngineOptions): Promise<Job> 
       return await attempt(() => current, become, options);
     } catch (error) {
       signal.throwIfAborted();
-      const times = trouble?.position === current.position ? trouble?.times ?? 0 : 0;
+      const place = placeOf(current);
+      const times = trouble?.place === place ? trouble.times : 0;
       const wait = waitAfter(error, { now: now(), times });
       if (wait === undefined) return await fail(current, toAppError(error), options);
       const { waiting: { reason }, seconds } = wait;
       // Not at every attempt: only when it is another problem, or some of the way lies behind the last one.
       if (times === 0 || trouble?.reason !== reason) options.onProblem(error);
-      trouble = { reason, position: current.position, times: times + 1 };
+      trouble = { reason, place, times: times + 1 };
       become({ state: "waiting", waiting: wait.waiting });
       await sleep(seconds, signal);
     }
@@ -80,9 +84,14 @@ export async function runExport(job: Job, options: EngineOptions): Promise<Job> 
 interface Trouble {
   readonly reason: Waiting["reason"];
   /** Where that was. */
-  readonly position: Job["position"];
+  readonly place: string;
   /** How often there. */
   readonly times: number;
+}
+
+/** Equal as long as nothing was written; every checkpoint has a position of its own, also at the same place. */
+function placeOf({ position }: Job): string {
+  return JSON.stringify([position?.segment, position?.after, position?.bytes, position?.media]);
 }
 
 /** What passes by itself or by its owner's doing is waited for; what is unexpected is tried a few times at one place. */
@@ -105,19 +114,29 @@ async function attempt(
   become: (change: Partial<Job>) => void,
   options: EngineOptions,
 ): Promise<Job> {
-  const { account, folder, signal, quota } = options;
-  const call = telling(now, become, options);
+  const { account, folder, limits = DEFAULT_LIMITS, signal, quota } = options;
+  const patience = telling(now, become, options);
+  const call = patience(account.call);
   const directory: Directory = { ...account, call, options: { signal } };
   const job = await begin(directory, now(), become, options);
   assertSameAccount(directory, job.plan);
   const { log, position } = await openAt(folder, job);
   using _log = log;
   await quota.begin();
-  const end = await walk(directory, { ...job, position }, withinQuota(log, quota), options, (at) => {
-    const position = { ...at, tally: at.tally.snapshot() };
+  const commit = (position: Position): void => {
     options.save({ ...now(), position });
     become({ position });
+  };
+  const read = await walk(directory, { ...job, position }, withinQuota(log, quota), options, (at) => {
+    commit({ ...at, tally: at.tally.snapshot() });
   });
+  const end = job.query.download_media
+    ? await exportMedia(directory, { ...job, position: read }, {
+      ...options,
+      limits,
+      patient: patience,
+    }, commit)
+    : read;
   const finished = rfc3339(options.now());
   const { complete, totals } = await finishFiles(folder, { ...job, position: end }, log, {
     finished,
@@ -144,20 +163,21 @@ async function begin(
   return { ...job, ...fixed };
 }
 
-/** The account's `Call` with endless patience, which says what it waits for. */
-function telling(job: () => Job, become: (change: Partial<Job>) => void, options: EngineOptions): Call {
-  const { account, sleep, now } = options;
-  const call = patient(account.call, {
-    seconds: Infinity,
-    sleep,
-    onWait: ({ reason, seconds }) => {
-      become({ state: "waiting", waiting: { reason, until: rfc3339(now() + seconds * 1000) } });
-    },
-  });
-  return async (request, callOptions) => {
-    const answer = await call(request, callOptions);
-    if (job().state === "waiting") become({ state: "running", waiting: undefined });
-    return answer;
+/** Gives a `Call` endless patience, which says what it waits for. */
+function telling(
+  job: () => Job,
+  become: (change: Partial<Job>) => void,
+  { sleep, now }: EngineOptions,
+): (call: Call) => Call {
+  const onWait = ({ reason, seconds }: Wait): void =>
+    become({ state: "waiting", waiting: { reason, until: rfc3339(now() + seconds * 1000) } });
+  return (call) => {
+    const waiting = patient(call, { seconds: Infinity, sleep, onWait });
+    return async (request, callOptions) => {
+      const answer = await waiting(request, callOptions);
+      if (job().state === "waiting") become({ state: "running", waiting: undefined });
+      return answer;
+    };
   };
 }
 

@@ -9,7 +9,9 @@ import type { Manifest } from "../model/manifest.ts";
 import { NAME, VERSION } from "../version.ts";
 import type { Job, Plan, Position } from "./job.ts";
 import type { LogFile } from "./log_file.ts";
-import { MESSAGES_FILE, writeManifest } from "./manifest.ts";
+import { MEDIA_FILE, MESSAGES_FILE, writeManifest } from "./manifest.ts";
+import { finishMedia } from "./media_finish.ts";
+import { mergeMedia } from "./media_merge.ts";
 import { writeFolder } from "./output_folder.ts";
 import type { Quota } from "./quota.ts";
 import { readRecords } from "./records.ts";
@@ -41,9 +43,13 @@ export async function finishFiles(
   const { segments, self, begun } = plan;
   return await onDisk(folder, async () => {
     const files = [MESSAGES_FILE];
+    const media = position.media && await finishMedia(folder, position.media);
+    if (media !== undefined) files.push(MEDIA_FILE);
     if (query.format !== "ndjson" && reasons.length === 0) {
       const context = { chats: segments, self, created: begun, tz: query.tz ?? "UTC" };
-      const chunks = RENDERS[query.format](context, readRecords(join(folder, MESSAGES_FILE)));
+      const messages = readRecords(join(folder, MESSAGES_FILE));
+      const merged = media && mergeMedia(messages, join(folder, MEDIA_FILE));
+      const chunks = RENDERS[query.format]({ ...context, mediaOf: merged?.mediaOf }, merged?.messages ?? messages);
       files.push(...(await writeFolder(folder, chunks, { force: true, signal, quota })).map((path) => basename(path)));
     }
     return await writeManifest(folder, {
@@ -58,6 +64,7 @@ export async function finishFiles(
       })),
       counts: restoreTally(position.tally).counts(),
       files,
+      ...(media === undefined ? {} : { media }),
       reasons,
     });
   });

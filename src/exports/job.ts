@@ -24,6 +24,7 @@ export const exportQuerySchema = z.strictObject({
   /** At most so many messages, the oldest ones. */
   limit: z.int().min(1).optional(),
   format: exportFormatSchema,
+  download_media: z.literal(true).optional(),
 });
 
 /** A chat of an export, with what the query's words mean in it. */
@@ -59,6 +60,21 @@ export const planSchema = z.strictObject({
   estimated: z.int().optional(),
 });
 
+/** How far the files of messages are, once all messages are written. */
+export const mediaPositionSchema = z.strictObject({
+  /** In the messages' file: where the message begins whose files come next. */
+  at: z.int(),
+  /** How many files of that message are recorded already. */
+  items: z.int(),
+  /** Length of the file of records. */
+  bytes: z.int(),
+  /** Messages with files whose turn has been, and how many there are. */
+  done: z.int(),
+  total: z.int(),
+  /** The file that is being downloaded, and how much of it is on the disk. */
+  part: z.strictObject({ key: z.string(), bytes: z.int() }).optional(),
+});
+
 /** Everything before this is on the disk. */
 export const positionSchema = z.strictObject({
   /** Index over the plan's segments. */
@@ -73,6 +89,7 @@ export const positionSchema = z.strictObject({
   tally: z.unknown(),
   /** Segments that could not be read to their end, and why. */
   lost: z.array(z.strictObject({ segment: z.int(), reason: z.string() })),
+  media: mediaPositionSchema.optional(),
 });
 
 /** `queued`, `running` and `waiting` jobs are unfinished. */
@@ -128,6 +145,8 @@ export type Target = z.infer<typeof targetSchema>;
 export type Segment = z.infer<typeof segmentSchema>;
 /** See {@link planSchema}. */
 export type Plan = z.infer<typeof planSchema>;
+/** See {@link mediaPositionSchema}. */
+export type MediaPosition = z.infer<typeof mediaPositionSchema>;
 /** See {@link positionSchema}. */
 export type Position = z.infer<typeof positionSchema>;
 /** See {@link exportStateSchema}. */

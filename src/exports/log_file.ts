@@ -1,5 +1,5 @@
 /**
- * The messages of a job: NDJSON that only grows, in a part file which is renamed when all are in it.
+ * The records of a job: NDJSON that only grows, in a part file which is renamed when all are in it.
  * @module
  */
 import { join } from "node:path";
@@ -22,10 +22,15 @@ export interface LogFile extends Disposable {
  * Opens the part of a job, cut to where its last checkpoint stands; one that was completed already is a part again.
  * @param folder the job's own, made when missing
  * @param bytes the length at the checkpoint
+ * @param name the file's, without folders
  * @returns undefined when the file is not there, or shorter than that: what the checkpoint tells of is gone
  */
-export async function openLogFile(folder: string, bytes: number): Promise<LogFile | undefined> {
-  const path = join(folder, MESSAGES_FILE);
+export async function openLogFile(
+  folder: string,
+  bytes: number,
+  name = MESSAGES_FILE,
+): Promise<LogFile | undefined> {
+  const path = join(folder, name);
   const part = `${path}.part`;
   const toDisk = async <T>(work: () => Promise<T>): Promise<T> => {
     try {

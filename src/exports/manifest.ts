@@ -6,7 +6,14 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { AppError } from "../errors.ts";
 import type { JsonObject } from "../model/json.ts";
-import { type Counts, type Manifest, type ManifestChat, type ManifestFile, manifestSchema } from "../model/manifest.ts";
+import {
+  type Counts,
+  type Manifest,
+  type ManifestChat,
+  type ManifestFile,
+  type ManifestMedia,
+  manifestSchema,
+} from "../model/manifest.ts";
 import { formatPoint, type Range } from "../telegram/dates.ts";
 import { measure } from "./measure.ts";
 import { syncFolder } from "./part_file.ts";
@@ -18,6 +25,12 @@ export const MANIFEST_FILE = "manifest.json";
 
 /** The file that holds the messages, which all others are made from. */
 export const MESSAGES_FILE = "messages.ndjson";
+
+/** The file that tells what became of the messages' files, where they were asked for. */
+export const MEDIA_FILE = "media.ndjson";
+
+/** The folder that these are in. */
+export const MEDIA_FOLDER = "media";
 
 /** A history of an export, as one of its segments. */
 export interface ExportedChat extends Pick<ManifestChat, "id" | "kind" | "title" | "username"> {
@@ -42,6 +55,8 @@ export interface FinishedExport {
   readonly counts: readonly Counts[];
   /** Names relative to the folder, {@link MESSAGES_FILE} among them. */
   readonly files: readonly string[];
+  /** The messages' files and their sum, {@link MEDIA_FILE} not among them; measured as they were written. */
+  readonly media?: { readonly files: readonly ManifestFile[]; readonly summary: ManifestMedia };
   /** Why the whole is not complete, besides what keeps a chat from it. */
   readonly reasons?: readonly string[];
 }
@@ -53,9 +68,9 @@ export interface FinishedExport {
  * @throws Deno.errors of the file system
  */
 export async function writeManifest(folder: string, finished: FinishedExport): Promise<Manifest> {
-  const files: ManifestFile[] = [];
-  for (const name of finished.files.toSorted()) files.push(await describeFile(folder, name, finished.counts));
-  const manifest = manifestOf(finished, files);
+  const files: ManifestFile[] = [...finished.media?.files ?? []];
+  for (const name of finished.files) files.push(await describeFile(folder, name, finished.counts));
+  const manifest = manifestOf(finished, files.sort((a, b) => a.name < b.name ? -1 : 1));
   const path = join(folder, MANIFEST_FILE);
   const part = `${path}.part`;
   {
@@ -110,6 +125,7 @@ export function totalsOf(
 
 async function describeFile(folder: string, name: string, counts: readonly Counts[]): Promise<ManifestFile> {
   const { bytes, sha256, lines } = await measure(join(folder, name));
+  if (name === MEDIA_FILE) return { name, bytes, sha256, lines };
   if (name !== MESSAGES_FILE) return { name, bytes, sha256 };
   const messages = sum(counts.map(({ messages }) => messages));
   const records = messages + sum(counts.map(({ deletions = 0 }) => deletions));
@@ -143,6 +159,7 @@ function manifestOf(finished: FinishedExport, files: readonly ManifestFile[]): M
     query,
     chats,
     totals: totalsOf(chats, files),
+    media: finished.media?.summary,
     files: [...files],
     complete: reasons.length === 0 && chats.every(({ complete }) => complete),
     reasons: [...reasons],

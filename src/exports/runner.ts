@@ -9,6 +9,7 @@ import type { Account } from "../telegram/account.ts";
 import { endEarly, runExport } from "./engine.ts";
 import { type ExportQuery, type ExportState, exportStateSchema, isFinished, type Job, type Target } from "./job.ts";
 import type { Housekeeping } from "./housekeeping.ts";
+import type { MediaLimits } from "./media.ts";
 import { createQueue, ownerOf } from "./queue.ts";
 import { UNLIMITED } from "./quota.ts";
 import { type ExportStore, fingerprint, type ListPlace, type Owner } from "./store.ts";
@@ -65,6 +66,8 @@ export interface ExportsOptions {
   readonly directory: string;
   /** Whether jobs that earlier runs left unfinished go on by themselves; else they wait to be started again. */
   readonly resume?: boolean;
+  /** What of messages' files may be downloaded. */
+  readonly limits?: MediaLimits;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Resolves after that many seconds, or rejects when the signal is aborted. */
@@ -99,7 +102,8 @@ interface Live {
 
 /** Goes on with all jobs that are not over, and takes new ones. */
 export function createExports(options: ExportsOptions): Exports {
-  const { account, store, directory, resume = true, now, sleep, onFinish = () => {}, onProblem = () => {} } = options;
+  const { account, store, directory, limits, resume = true, now, sleep } = options;
+  const { onFinish = () => {}, onProblem = () => {} } = options;
   const { quotas, expires } = options.housekeeping ?? { quotas: UNLIMITED, expires: () => undefined };
   const live = new Map<string, Live>();
   const queue = createQueue();
@@ -152,6 +156,7 @@ export function createExports(options: ExportsOptions): Exports {
       const ended = await runExport(one.job, {
         account,
         folder: folder(id),
+        limits,
         onChange: (job) => change(one, job),
         save: store.save,
         onProblem,

@@ -169,9 +169,13 @@ export function createExportStore(db: DatabaseSync): ExportStore {
 }
 
 /** Equal for queries that mean the same messages in the same form. */
-export function fingerprint({ from, to, tz, type, limit, format }: ExportQuery, targets: readonly Target[]): string {
+export function fingerprint(
+  { from, to, tz, type, limit, format, download_media }: ExportQuery,
+  targets: readonly Target[],
+): string {
   const chats = targets.map(({ id, topic, sender }) => [id, topic, sender]);
-  return createHash("sha256").update(JSON.stringify([chats, from, to, tz, type, limit, format])).digest("hex");
+  const all = [chats, from, to, tz, type, limit, format, ...(download_media ? ["download_media"] : [])];
+  return createHash("sha256").update(JSON.stringify(all)).digest("hex");
 }
 
 const ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";

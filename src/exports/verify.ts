@@ -5,8 +5,9 @@
  */
 import { join } from "node:path";
 import { type Manifest, type ManifestFile, manifestSchema } from "../model/manifest.ts";
-import { digestOf, MANIFEST_FILE, manifestText, MESSAGES_FILE, totalsOf } from "./manifest.ts";
+import { digestOf, MANIFEST_FILE, manifestText, MEDIA_FILE, MESSAGES_FILE, totalsOf } from "./manifest.ts";
 import { measure } from "./measure.ts";
+import { findMediaProblem, mediaContradiction } from "./verify_media.ts";
 import { createRecordCheck, type RecordCheck } from "./verify_records.ts";
 
 /** What was found of one thing. */
@@ -38,7 +39,7 @@ export async function* verifyExport(folder: string): AsyncGenerator<Finding, voi
 }
 
 async function* compare(folder: string, manifest: Manifest): AsyncGenerator<Finding, void, undefined> {
-  const { id, finished, files } = manifest;
+  const { id, finished, files, media } = manifest;
   yield finding(MANIFEST_FILE, contradiction(manifest), `export ${JSON.stringify(id)}, finished ${finished}`);
   const names = new Set(files.map(({ name }) => name));
   const there = new Set<string>();
@@ -48,13 +49,18 @@ async function* compare(folder: string, manifest: Manifest): AsyncGenerator<Find
     else yield failing("folder", `${JSON.stringify(name)} does not belong to the export`);
   }
   const records = createRecordCheck(manifest);
+  const sound = new Set<string>();
   for (const file of files) {
-    yield there.has(file.name) ? await checkFile(folder, file, records) : failing(file.name, "it is missing");
+    const found = there.has(file.name) ? await checkFile(folder, file, records) : failing(file.name, "it is missing");
+    if (found.status === "ok") sound.add(file.name);
+    yield found;
   }
   if (!there.has(MESSAGES_FILE)) return;
   for (const { chat, problem } of records.chats()) {
     yield finding(chat.id, problem, `${chat.messages} messages${describeGaps(chat.gaps)}`);
   }
+  if (media === undefined || !sound.has(MESSAGES_FILE) || !sound.has(MEDIA_FILE)) return;
+  yield finding("media", await findMediaProblem(folder, manifest), `${media.files} files, ${media.bytes} bytes`);
 }
 
 /** The manifest, or what is wrong with it. */
@@ -77,14 +83,15 @@ async function readManifest(folder: string): Promise<Manifest | string> {
 }
 
 /** Where a manifest does not agree with itself. */
-function contradiction({ chats, files, totals, complete, reasons }: Manifest): string | undefined {
+function contradiction(manifest: Manifest): string | undefined {
+  const { chats, files, totals, complete, reasons } = manifest;
   const names = files.map(({ name }) => name);
   if (new Set(names).size < names.length || names.includes(MANIFEST_FILE)) return "it lists a file twice, or itself";
   if (!names.includes(MESSAGES_FILE)) return `it does not list ${MESSAGES_FILE}`;
   if (JSON.stringify(totalsOf(chats, files)) !== JSON.stringify(totals)) return "its totals are not the sums";
   const agrees = chats.every((chat) => chat.complete === (chat.reasons.length === 0)) &&
     complete === (reasons.length === 0 && chats.every((chat) => chat.complete));
-  return agrees ? undefined : "what it says of being complete does not agree";
+  return agrees ? mediaContradiction(manifest) : "what it says of being complete does not agree";
 }
 
 async function checkFile(folder: string, file: ManifestFile, records: RecordCheck): Promise<Finding> {

@@ -10,6 +10,7 @@ import type { Job } from "../exports/job.ts";
 import type { ExportStatus } from "../exports/runner.ts";
 import { chatHeadSchema } from "../model/chat.ts";
 import { type Manifest, manifestFileSchema } from "../model/manifest.ts";
+import { isMain, mediaNotes } from "./export_media.ts";
 import { createRevealer } from "../model/visible.ts";
 import { rfc3339 } from "../telegram/map/message.ts";
 import { titleOf } from "../telegram/map/peer.ts";
@@ -68,7 +69,7 @@ export async function showExport(
   const folder = isFinished(job) ? await readExportFolder(exports.folder(id)) : undefined;
   const said = [
     ...notes,
-    ...notesOf(job, folder !== undefined),
+    ...notesOf(job, folder?.manifest),
     ...keptNotes(job, folder !== undefined, exports.expires(job), now()),
   ];
   return {
@@ -86,7 +87,7 @@ export async function showExport(
     created,
     ...(finished === undefined ? {} : { finished }),
     ...(folder === undefined ? {} : contentsOf(folder.manifest)),
-    ...(folder === undefined ? {} : { files: giveFiles(exportLinks, id, folder.files, context) }),
+    ...(folder === undefined ? {} : { files: giveFiles(exportLinks, id, folder.files.filter(isMain), context) }),
   };
 }
 
@@ -105,6 +106,8 @@ export function showChats({ targets }: Pick<Job, "targets">): Export["chats"] {
 export function describeProgress({ job }: ExportStatus): string {
   const { state, waiting, position, plan } = job;
   const why = waiting === undefined ? "" : ` (${waiting.reason})`;
+  const { media } = position ?? {};
+  if (media !== undefined) return `${state}${why}: files of ${media.done} of ${media.total} messages`;
   const of = plan?.estimated === undefined ? "" : ` of about ${plan.estimated}`;
   return `${state}${why}: ${position?.written ?? 0}${of} messages`;
 }
@@ -112,7 +115,8 @@ export function describeProgress({ job }: ExportStatus): string {
 function progressOf({ job: { position, plan, state }, rate }: ExportStatus): Export["progress"] {
   const written = position?.written ?? 0;
   const estimated = plan?.estimated;
-  const isKnown = rate !== undefined && rate > 0 && estimated !== undefined && state !== "waiting";
+  const isKnown = rate !== undefined && rate > 0 && estimated !== undefined && state !== "waiting" &&
+    position?.media === undefined;
   return {
     written,
     ...(estimated === undefined ? {} : { estimated }),
@@ -140,11 +144,13 @@ const WAITING: Readonly<Record<NonNullable<Job["waiting"]>["reason"], string>> =
   login: "The server's owner must log in to Telegram again; then the export goes on by itself.",
 };
 
-function notesOf(job: Job, hasFiles: boolean): string[] {
+function notesOf(job: Job, manifest: Manifest | undefined): string[] {
+  const hasFiles = manifest !== undefined;
   const { state, waiting, position, plan, complete } = job;
   const lost = position?.lost.map(({ segment, reason }) => `${plan?.segments[segment]?.id}: ${reason}`) ?? [];
   return [
     ...(waiting === undefined ? [] : [WAITING[waiting.reason]]),
+    ...mediaNotes(job, manifest),
     ...(complete === false && state === "completed"
       ? ["Not complete: some chats could not be read to their end."]
       : []),

@@ -6,7 +6,7 @@ import { AppError } from "../errors.ts";
 import type { FileSource } from "../telegram/download.ts";
 import type { TlMessage } from "../telegram/map/message.ts";
 import type { Peer } from "../telegram/map/peer.ts";
-import { fileOf, type MessageFile, storedUnder, withoutFile } from "../telegram/media.ts";
+import { fileOf, forbidsSaving, isProtected, type MessageFile, storedUnder, withoutFile } from "../telegram/media.ts";
 import { type Located, readMessages } from "../telegram/messages.ts";
 import type { Directory } from "../telegram/resolve.ts";
 import { openDirectory, type Sources, type Waiter, waiting } from "./reading.ts";
@@ -54,9 +54,8 @@ export async function readOne(directory: Directory, chat: Peer, id: number): Pro
 }
 
 function refuseProtected(chat: Peer, message: TlMessage, file: MessageFile): void {
-  const isProtected = chat.protected || message.className === "Message" && message.noforwards;
-  if (!isProtected && !file.vanishing) return;
-  const reason = isProtected
+  if (!isProtected(chat, message, file)) return;
+  const reason = forbidsSaving(chat, message)
     ? "Its chat does not allow content to be saved"
     : "The file was sent to vanish once it is seen";
   throw new AppError("ACCESS_DENIED", `${reason}, and this server respects that.`, {

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { chatKindSchema } from "./chat.ts";
+import { skipReasonSchema } from "./media_record.ts";
 import { chatId, count, date, messageId, yes } from "./scalars.ts";
 
 /** A message by its place. */
@@ -70,6 +71,13 @@ export const manifestFileSchema = z.strictObject({
   messages: count.optional(),
 });
 
+/** The files of the messages, as `media.ndjson` tells of each. */
+export const manifestMediaSchema = z.strictObject({
+  files: count.describe("Different files in media/."),
+  bytes: count.describe("Of them together."),
+  skipped: z.partialRecord(skipReasonSchema, count).describe("Records of files that are not there, by reason."),
+});
+
 /** See the module's text. */
 export const manifestSchema = z.strictObject({
   schema: z.literal("manifest/1"),
@@ -85,6 +93,7 @@ export const manifestSchema = z.strictObject({
     by_kind: z.record(z.string(), count),
     bytes: count,
   }),
+  media: manifestMediaSchema.optional(),
   files: z.array(manifestFileSchema),
   complete: z.boolean(),
   reasons: z.array(z.string()),
@@ -104,6 +113,8 @@ export type Gaps = z.infer<typeof gapsSchema>;
 export type Counts = z.infer<typeof countsSchema>;
 /** See {@link manifestChatSchema}. */
 export type ManifestChat = z.infer<typeof manifestChatSchema>;
+/** See {@link manifestMediaSchema}. */
+export type ManifestMedia = z.infer<typeof manifestMediaSchema>;
 /** See {@link manifestFileSchema}. */
 export type ManifestFile = z.infer<typeof manifestFileSchema>;
 /** See the module's text. */

@@ -21,6 +21,18 @@ export interface FileSource {
 export interface Stretch {
   readonly start: number;
   readonly end: number;
+  /** Whether the file must end there. */
+  readonly toEnd?: boolean;
+}
+
+/** What is wrong with a file that Telegram tells of. */
+export class FileProblem extends AppError {
+  constructor(readonly problem: "wrong_size" | "unsupported" | "gone" | "failed", message: string) {
+    // What is given up is not to be tried again by whoever waits for connections.
+    super(problem === "failed" ? "INTERNAL" : "CONNECTION", message, {
+      hint: "Ask for the media of the message again.",
+    });
+  }
 }
 
 /** Offsets and limits are multiples of it. */
@@ -33,18 +45,23 @@ const MOST_TRIES = 4;
 /**
  * Reads a stretch in order; one part is asked for when the one before it has been taken. A file that has moved to another
  * data centre is followed there, an expired reference (https://core.telegram.org/api/file_reference) renewed.
- * @throws AppError also when the file has changed or ends early
+ * @throws AppError; {@link FileProblem} when the file is gone or not as it was told to be
  */
 export async function* readFile(
   file: StoredFile,
   source: FileSource,
-  { start, end }: Stretch,
+  { start, end, toEnd = false }: Stretch,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const where = { file, dcId: file.dcId };
   for (let at = start - start % UNIT; at < end;) {
     const limit = partAt(at, end);
     const bytes = await readPart(where, source, at, limit);
-    if (bytes.length < Math.min(limit, end - at)) throw changed("ends before the size that Telegram told");
+    if (bytes.length < Math.min(limit, end - at)) {
+      throw new FileProblem("wrong_size", "The file ends before the size that Telegram told.");
+    }
+    if (toEnd && bytes.length > end - at) {
+      throw new FileProblem("wrong_size", "The file is longer than Telegram told.");
+    }
     yield bytes.subarray(Math.max(0, start - at), end - at);
     at += limit;
   }
@@ -68,7 +85,7 @@ async function readPart(
     try {
       const answer = await callTo(where.dcId)(request, options);
       if (answer.className === "upload.File") return answer.bytes;
-      throw changed("is only to be had from a content delivery network");
+      throw new FileProblem("unsupported", "The file is only to be had from a content delivery network.");
     } catch (error) {
       if (!(error instanceof RpcError) || tries === MOST_TRIES) throw error;
       const elsewhere = /^FILE_MIGRATE_(\d+)$/.exec(error.rpc)?.[1];
@@ -80,9 +97,5 @@ async function readPart(
 }
 
 function gone(): never {
-  throw changed("was replaced while it was being read");
-}
-
-function changed(what: string): AppError {
-  return new AppError("CONNECTION", `The file ${what}.`, { hint: "Ask for the media of the message again." });
+  throw new FileProblem("gone", "The file was replaced while it was being read.");
 }

@@ -7,6 +7,7 @@ import type { Media } from "../model/media.ts";
 import { Api, wholeJpeg } from "../mtproto/gram.ts";
 import { mapMedia } from "./map/media.ts";
 import type { TlMessage } from "./map/message.ts";
+import type { Peer } from "./map/peer.ts";
 
 /** A file that lies with Telegram. */
 export interface StoredFile {
@@ -35,7 +36,34 @@ export interface MessageFile {
 
 /** The file of a message: its photo or document, or that of its link's preview. Undefined when it has none. */
 export function fileOf(message: TlMessage): MessageFile | undefined {
+  return fileOfMedia(message.className === "Message" ? message.media : undefined);
+}
+
+/** All files of a message: what {@link fileOf} finds, and what is paid for (https://core.telegram.org/api/paid-media). */
+export function filesOf(message: TlMessage): MessageFile[] {
   const media = message.className === "Message" ? message.media : undefined;
+  const items = media?.className === "MessageMediaPaidMedia" || media?.className === "MessageMediaInvoice"
+    ? [media.extendedMedia ?? []].flat()
+    : [];
+  return [media, ...items.map((item) => item.className === "MessageExtendedMedia" ? item.media : undefined)]
+    .flatMap((each) => fileOfMedia(each) ?? []);
+}
+
+/** Whether a file may be read but not saved: its chat or message says so, or it was sent to vanish. */
+export function isProtected(
+  chat: Pick<Peer, "protected">,
+  message: TlMessage,
+  file: Pick<MessageFile, "vanishing">,
+): boolean {
+  return forbidsSaving(chat, message) || file.vanishing;
+}
+
+/** Whether a chat or a message does not allow content to be saved (`noforwards`). */
+export function forbidsSaving(chat: Pick<Peer, "protected">, message: TlMessage): boolean {
+  return Boolean(chat.protected || message.className === "Message" && message.noforwards);
+}
+
+function fileOfMedia(media: Api.TypeMessageMedia | undefined): MessageFile | undefined {
   switch (media?.className) {
     case "MessageMediaPhoto":
       return photoFile(media, Boolean(media.ttlSeconds));

@@ -75,6 +75,7 @@ Deno.test("loadConfig: an empty environment gives the defaults", () => {
     maxPageSize: 100,
     allowProtectedMedia: false,
     exports: { maxAgeHours: 24, maxBytes: 10_000_000_000 },
+    exportMedia: { maxFileBytes: 100_000_000, maxFiles: 10_000 },
     dataDir: "/home/me/.local/state/telegram-toolkit-mcp",
   });
   assert.deepEqual(warnings, []);

@@ -45,6 +45,21 @@ export interface NewFile {
   readonly name?: string;
 }
 
+/** A photo of any size, made of its id. */
+export interface NewPhoto {
+  readonly kind: "photo";
+  readonly id: string;
+  readonly size: number;
+  readonly width?: number;
+  readonly height?: number;
+}
+
+/** Any medium, in the words of the TL schema. */
+export interface NewOther {
+  readonly kind: "other";
+  readonly tl: { readonly _: string; readonly [name: string]: unknown };
+}
+
 /** What a message may have besides its text and file. */
 export interface NewDetails {
   /** Marked id of its sender, where it is not the one expected; see `World.append`. */
@@ -79,11 +94,13 @@ export interface TestSandbox extends AsyncDisposable {
   append(
     chat: string,
     text: string,
-    media?: NewFile,
+    media?: NewFile | NewPhoto | NewOther,
     details?: NewDetails,
   ): Promise<{ readonly id: number; readonly date: number }>;
   /** Lets every file reference expire that was given out so far. */
   rotateReferences(): Promise<void>;
+  /** Makes a file as long as that, whatever messages say. */
+  resizeFile(id: string, size: number): Promise<void>;
   remove(chat: string, ids: readonly number[]): Promise<void>;
   edit(chat: string, id: number, text: string): Promise<void>;
 }
@@ -115,6 +132,7 @@ export async function startSandbox(args: readonly string[] = []): Promise<TestSa
     append: async (chat, text, media, details) =>
       appendedSchema.parse(await control("POST", "/world/append", { chat, text, media, ...details })),
     rotateReferences: async () => void await control("POST", "/files/rotate"),
+    resizeFile: async (id, size) => void await control("POST", "/files/resize", { id, size }),
     remove: async (chat, ids) => void await control("POST", "/world/remove", { chat, ids }),
     edit: async (chat, id, text) => void await control("POST", "/world/edit", { chat, id, text }),
     [Symbol.asyncDispose]: async () => {

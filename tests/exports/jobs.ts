@@ -7,6 +7,7 @@ import { setTimeout as sleepMs } from "node:timers/promises";
 import { loadConfig } from "../../src/config/load.ts";
 import { createHousekeeping, type Housekeeping } from "../../src/exports/housekeeping.ts";
 import { type ExportQuery, isFinished, type Job, type Target } from "../../src/exports/job.ts";
+import type { MediaLimits } from "../../src/exports/media.ts";
 import { createExports, type Exports } from "../../src/exports/runner.ts";
 import { createExportStore, type ExportStore, type Owner } from "../../src/exports/store.ts";
 import { openDataDirectory } from "../../src/storage/open.ts";
@@ -44,9 +45,10 @@ const briefly = (seconds: number, signal?: AbortSignal): Promise<void> =>
 /** Opens the data directory as a server does. */
 export function openJobs(
   { environment }: Pick<TestSandbox, "environment">,
-  { directory = String(environment["DATA_DIR"]), sleep = briefly, now = Date.now, maxBytes = 0 }: {
+  { directory = String(environment["DATA_DIR"]), sleep = briefly, now = Date.now, maxBytes = 0, limits }: {
     readonly directory?: string;
     readonly maxBytes?: number;
+    readonly limits?: MediaLimits;
     readonly sleep?: (seconds: number, signal?: AbortSignal) => Promise<void>;
     readonly now?: () => number;
   } = {},
@@ -75,6 +77,7 @@ export function openJobs(
     store,
     directory: folders,
     housekeeping,
+    ...(limits === undefined ? {} : { limits }),
     now,
     sleep,
     onFinish: (job) => ended.push(job),

@@ -9,6 +9,7 @@ import { z } from "zod";
 import { optionNames, optionOf } from "../../src/config/options.ts";
 import { ERROR_CODES } from "../../src/errors.ts";
 import { manifestSchema } from "../../src/model/manifest.ts";
+import { mediaRecordSchema } from "../../src/model/media_record.ts";
 import { messageSchema } from "../../src/model/message.ts";
 import { createMetrics } from "../../src/observability/metrics.ts";
 import { startSandbox } from "../e2e/sandbox.ts";
@@ -49,6 +50,7 @@ export async function readSurface(): Promise<Surface> {
     "routes.json": await readRoutes(server.url),
     "options.json": readOptions(),
     "docs/message-1.schema.json": z.toJSONSchema(messageSchema),
+    "docs/media-1.schema.json": z.toJSONSchema(mediaRecordSchema),
     "docs/manifest-1.schema.json": z.toJSONSchema(manifestSchema),
   };
 }

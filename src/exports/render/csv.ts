@@ -10,6 +10,7 @@
  * A spreadsheet that divides at semicolons has to be told that the separator is the comma.
  * @module
  */
+import type { MediaRecord } from "../../model/media_record.ts";
 import type { Message } from "../../model/message.ts";
 import { createNames } from "./chats.ts";
 import { createClock } from "./clock.ts";
@@ -31,6 +32,7 @@ const COLUMNS: Readonly<Record<string, (row: Row) => Cell>> = {
   text: ({ message }) => message.text,
   media: ({ message }) => message.media?.kind,
   file_name: ({ message }) => message.media?.file_name,
+  file: ({ media }) => media?.map((each) => "file" in each ? each.file : `(${each.skipped})`).join(" "),
   service: ({ message }) => message.service?.action,
   reply_to: ({ message }) => message.reply_to?.id,
   topic_id: ({ message }) => message.topic_id,
@@ -47,6 +49,7 @@ interface Row {
   readonly chat: RenderChat;
   readonly date: string;
   readonly edited?: string;
+  readonly media?: readonly MediaRecord[];
 }
 
 /** See the module's text. Dates are RFC 3339 with the offset of the time zone. */
@@ -54,15 +57,18 @@ export async function* renderCsv(context: RenderContext, records: AsyncIterable<
   const file = "messages.csv";
   const clock = createClock(context.tz);
   const names = createNames(context);
-  yield { file, text: `\uFEFF${line(Object.keys(COLUMNS))}` };
+  // The column of downloads is for those who asked for them.
+  const columns = Object.entries(COLUMNS).filter(([name]) => name !== "file" || context.mediaOf !== undefined);
+  yield { file, text: `\uFEFF${line(columns.map(([name]) => name))}` };
   for await (const message of records) {
     const row = {
       message,
       chat: names.chatOf(message),
       date: clock(message.date).rfc3339,
       edited: message.edited && clock(message.edited).rfc3339,
+      media: context.mediaOf?.(message),
     };
-    yield { file, text: line(Object.values(COLUMNS).map((cell) => cell(row))) };
+    yield { file, text: line(columns.map(([, cell]) => cell(row))) };
   }
 }
 

@@ -2,7 +2,9 @@
  * HTML to read anywhere: pages of messages and, last, an index of them. No scripts; everything of other people is escaped.
  * @module
  */
+import type { MediaRecord } from "../../model/media_record.ts";
 import type { Message } from "../../model/message.ts";
+import { isPicture } from "../media_name.ts";
 import { createNames, type Names } from "./chats.ts";
 import { createClock, type Shown } from "./clock.ts";
 import { type Fact, factLines } from "./facts.ts";
@@ -31,6 +33,7 @@ export async function* renderHtml(context: RenderContext, records: AsyncIterable
   const clock = createClock(context.tz);
   const pages: Page[] = [];
   const anchors = new Set<string>();
+  const hasMedia = context.mediaOf !== undefined;
   let page: Page | undefined;
   let [chatId, day] = ["", ""];
   for await (const message of records) {
@@ -44,12 +47,12 @@ export async function* renderHtml(context: RenderContext, records: AsyncIterable
       pages.push(page);
       anchors.clear();
       [chatId, day] = ["", ""];
-      text += `${pageBegin(`Messages, page ${number}`)}${navigation(number, false)}`;
+      text += `${pageBegin(`Messages, page ${number}`, hasMedia)}${navigation(number, false)}`;
     }
     if (chat.id !== chatId) text += `<h2>${isolated(chat.title)}</h2>\n`;
     if (chat.id !== chatId || date.day !== day) text += `<h3>${date.day}</h3>\n`;
     [chatId, day] = [chat.id, date.day];
-    text += article(message, { chat, date, clock, names, anchors, pages });
+    text += article(message, { chat, date, clock, names, anchors, pages, media: context.mediaOf?.(message) });
     note(page, message, date);
     yield { file: page.file, text };
   }
@@ -72,9 +75,10 @@ interface Around {
   /** Of the page so far. */
   readonly anchors: Set<string>;
   readonly pages: readonly Page[];
+  readonly media?: readonly MediaRecord[] | undefined;
 }
 
-function article(message: Message, { chat, date, clock, names, anchors, pages }: Around): string {
+function article(message: Message, { chat, date, clock, names, anchors, pages, media = [] }: Around): string {
   const name = nameOf(chat.id, message.id);
   // The same message may come again, with what has changed.
   const id = anchors.has(name) ? "" : ` id="${name}"`;
@@ -92,7 +96,15 @@ function article(message: Message, { chat, date, clock, names, anchors, pages }:
     : `<div class="text" dir="auto">${htmlText(message.text, message.entities)}</div>\n`;
   return `<article${id}>\n<header><b dir="auto">${escapeHtml(message.sender?.name ?? chat.title)}</b>${handle} ` +
     `<a class="time" href="#${name}"><time datetime="${date.rfc3339}">${date.time}</time></a>${edited}</header>\n` +
-    `${facts.join("")}${text}</article>\n`;
+    `${facts.join("")}${media.map(mediaLine).join("")}${text}</article>\n`;
+}
+
+/** A file by its link, a picture as itself; names are of our own making, and relative, so that they hold on a disk too. */
+function mediaLine(record: MediaRecord): string {
+  if ("skipped" in record) return `<div class="fact">file: not downloaded (${escapeHtml(record.skipped)})</div>\n`;
+  const [name, kind] = [escapeHtml(record.file), escapeHtml(record.kind)];
+  const shown = isPicture(record.file) ? `<img src="${name}" alt="${kind}" loading="lazy">` : `file: ${name}`;
+  return `<div class="fact"><a href="${name}">${shown}</a></div>\n`;
 }
 
 function factLine(facts: readonly Fact[], target: string | undefined): string {

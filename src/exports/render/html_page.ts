@@ -22,27 +22,44 @@ code.block{display:block;padding:.4rem;background:#8882;overflow-x:auto}
 .spoiler{background:#888;color:transparent}.spoiler:hover,.spoiler:focus{background:#8883;color:inherit}
 table{border-collapse:collapse;width:100%}td,th{padding:.3rem .5rem;border-top:1px solid var(--line);text-align:start}`;
 
-/** Only this page's own style and, beside it, its own pictures (https://www.w3.org/TR/CSP3/). */
-const POLICY = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash("sha256").update(STYLE).digest("base64")}'`,
-  "img-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-].join("; ");
+/** What a page with pictures has besides. */
+const PICTURE_STYLE = "\nimg{max-width:100%;max-height:80vh;height:auto}";
 
-/** What comes before a page's content, which {@link PAGE_END} ends. */
-export function pageBegin(title: string): string {
+/**
+ * Only this page's own style and, beside it, its own pictures (https://www.w3.org/TR/CSP3/). A page that is read from a disk
+ * has no origin that `'self'` could mean for every browser: there its pictures are files.
+ */
+const policyOf = (style: string, pictures: string): string =>
+  [
+    "default-src 'none'",
+    `style-src 'sha256-${createHash("sha256").update(style).digest("base64")}'`,
+    `img-src ${pictures}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join("; ");
+
+const PLAIN = { style: STYLE, policy: policyOf(STYLE, "'self'") };
+const PICTURED = {
+  style: STYLE + PICTURE_STYLE,
+  policy: policyOf(STYLE + PICTURE_STYLE, "'self' file:"),
+};
+
+/**
+ * What comes before a page's content, which {@link PAGE_END} ends.
+ * @param hasPictures whether it may show files of `media/`
+ */
+export function pageBegin(title: string, hasPictures = false): string {
+  const { style, policy } = hasPictures ? PICTURED : PLAIN;
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${escapeHtml(POLICY)}">
+<meta http-equiv="Content-Security-Policy" content="${escapeHtml(policy)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <meta name="robots" content="noindex">
 <title>${escapeHtml(title)}</title>
-<style>${STYLE}</style>
+<style>${style}</style>
 </head>
 <body>
 `;

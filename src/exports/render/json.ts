@@ -35,7 +35,11 @@ export async function* renderJson(context: RenderContext, records: AsyncIterable
       : current === undefined
       ? `${several ? head(context) : ""}${begin(chat, context.self)}`
       : `${end()},${begin(chat, context.self)}`;
-    const indented = JSON.stringify(jsonMessage(message, { chat, names, clock }), undefined, 1).replaceAll(
+    const indented = JSON.stringify(
+      jsonMessage(message, { chat, names, clock }, context.mediaOf?.(message)),
+      undefined,
+      1,
+    ).replaceAll(
       "\n",
       "\n  ",
     );

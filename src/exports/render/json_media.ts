@@ -3,6 +3,7 @@
  * @module
  */
 import type { Media } from "../../model/media.ts";
+import type { MediaRecord } from "../../model/media_record.ts";
 import { bareId } from "../../telegram/ids.ts";
 import type { Shown } from "./clock.ts";
 import type { Fields } from "./json_fields.ts";
@@ -19,11 +20,25 @@ const FILE_TYPES: Partial<Record<Media["kind"], string>> = {
   audio: "audio_file",
 };
 
-/** The fields of a medium; a kind that has none in that shape is under its own name as it is in `message/1`. */
-export function jsonMedia(media: Media, clock: (date: string) => Shown): Fields {
+const TOO_LARGE = "(File exceeds maximum size. Change data exporting settings to download.)";
+const UNAVAILABLE = "(File unavailable, please try again later)";
+
+/** What stands for a file: its path, or Telegram Desktop's words for why there is none. */
+function pathOf(record: MediaRecord | undefined): string {
+  if (record === undefined) return NOT_INCLUDED;
+  if ("file" in record) return record.file;
+  if (record.skipped === "too_large") return TOO_LARGE;
+  return ["limit", "quota", "protected"].includes(record.skipped) ? NOT_INCLUDED : UNAVAILABLE;
+}
+
+/**
+ * The fields of a medium; a kind that has none in that shape is under its own name as it is in `message/1`.
+ * @param record what became of its file, where files were downloaded
+ */
+export function jsonMedia(media: Media, clock: (date: string) => Shown, record?: MediaRecord): Fields {
   switch (media.kind) {
     case "photo":
-      return { photo: NOT_INCLUDED, photo_file_size: media.size, ...frame(media) };
+      return { photo: pathOf(record), photo_file_size: media.size, ...frame(media) };
     case "video":
     case "document":
     case "audio":
@@ -32,7 +47,7 @@ export function jsonMedia(media: Media, clock: (date: string) => Shown): Fields 
     case "gif":
     case "sticker":
       return {
-        file: NOT_INCLUDED,
+        file: pathOf(record),
         file_name: media.file_name,
         file_size: media.size,
         media_type: FILE_TYPES[media.kind],

@@ -2,15 +2,20 @@
  * One message in the shape of Telegram Desktop's `result.json`.
  * @module
  */
+import type { MediaRecord } from "../../model/media_record.ts";
 import type { Entity, Message } from "../../model/message.ts";
 import { type Fields, type JsonContext, peerTag } from "./json_fields.ts";
 import { jsonMedia } from "./json_media.ts";
 import { jsonService } from "./json_service.ts";
 import { cutRuns } from "./runs.ts";
 
-/** The fields of a message. A post or service message without a sender is by its chat. */
-export function jsonMessage(message: Message, context: JsonContext): Fields {
+/**
+ * The fields of a message. A post or service message without a sender is by its chat.
+ * @param media what became of its files
+ */
+export function jsonMessage(message: Message, context: JsonContext, media: readonly MediaRecord[] = []): Fields {
   const { chat, clock } = context;
+  const fileOf = (item: number | undefined): MediaRecord | undefined => media.find((each) => each.item === item);
   const { service, sender = { id: chat.id, name: chat.title } } = message;
   const label = service === undefined ? "from" : "actor";
   return {
@@ -21,10 +26,10 @@ export function jsonMessage(message: Message, context: JsonContext): Fields {
     [label]: sender.name,
     [`${label}_id`]: peerTag(sender.id),
     ...(service === undefined ? headers(message, context) : jsonService(service, message, context)),
-    ...(message.media === undefined ? {} : jsonMedia(message.media, clock)),
+    ...(message.media === undefined ? {} : jsonMedia(message.media, clock, fileOf(undefined))),
     ...(message.media_items === undefined
       ? {}
-      : { media_items: message.media_items.map((item) => jsonMedia(item, clock)) }),
+      : { media_items: message.media_items.map((item, index) => jsonMedia(item, clock, fileOf(index))) }),
     text: jsonText(message.text, message.entities),
     text_entities: parts(message.text, message.entities),
     inline_bot_buttons: message.buttons?.map((row) => row.map(jsonButton)),

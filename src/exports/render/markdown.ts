@@ -41,6 +41,11 @@ export async function* renderMarkdown(context: RenderContext, records: AsyncIter
     for (const facts of lines) {
       text += `- ${facts.map(({ label, value }) => `${label}: ${line(value)}`).join(" · ")}\n`;
     }
+    const files = context.mediaOf?.(message) ?? [];
+    if (files.length > 0 && lines.length === 0) text += "\n";
+    for (const each of files) {
+      text += "file" in each ? `- file: [${each.file}](${each.file})\n` : `- file: not downloaded (${each.skipped})\n`;
+    }
     if (message.text !== "") text += `\n${markdownText(message.text, message.entities, reveal)}\n`;
     yield { file, text };
   }

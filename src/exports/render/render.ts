@@ -3,6 +3,7 @@
  * @module
  */
 import type { ChatKind } from "../../model/chat.ts";
+import type { MediaRecord } from "../../model/media_record.ts";
 import type { Message } from "../../model/message.ts";
 
 /** A chat as a render names it. */
@@ -26,6 +27,8 @@ export interface RenderContext {
   readonly tz: string;
   /** What was asked for, in words. */
   readonly query?: string;
+  /** What became of a message's files, for the message that was read last; absent where they were not asked for. */
+  readonly mediaOf?: (message: Message) => readonly MediaRecord[];
 }
 
 /** A stretch of a file. The stretches of one file follow each other; a file that was left does not come back. */

@@ -23,6 +23,7 @@ const input = z.strictObject({
   chats: chatsArgument.optional(),
   ...filterArguments,
   format: exportFormatSchema.default("ndjson"),
+  download_media: z.boolean().optional(),
   wait_seconds: z.int().min(0).max(LONGEST_WAIT).default(10),
 });
 
@@ -32,7 +33,7 @@ export function startExport(sources: Sources): Tool {
     name: "start_export",
     title: "Export whole histories",
     description:
-      'Write whole histories to checked files on this server, any size; Telegram is not changed. Use for everything, a backup, a file, a data set. Returns it finished if that takes under wait_seconds, else poll get_export. Example: {"chat":"@sandbox_archive","format":"csv"}',
+      'Write whole histories to checked files on this server, any size; Telegram is not changed. Use for a backup, a file, a data set. Returns it finished within wait_seconds, else poll get_export. Example: {"chat":"@sandbox_archive","format":"csv"}',
     scope: "export",
     hints: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
     input,
@@ -78,7 +79,8 @@ export async function beginExport(
     found.set(one.target.id, one);
   }
   const { from, to, tz, topic, sender, type } = asked;
-  const query: ExportQuery = { chats: names, from, to, tz, topic, sender, type, limit, format };
+  const download_media = asked.download_media || undefined;
+  const query: ExportQuery = { chats: names, from, to, tz, topic, sender, type, limit, format, download_media };
   const all = [...found.values()];
   const { id, isNew } = exports.start(context.principal, { query, targets: all.map(({ target }) => target) });
   const notes = [
@@ -135,7 +137,6 @@ async function toTarget(
 
 /** Arguments that are known, and what is not done. */
 const NOT_DONE: ReadonlyMap<string, string> = new Map([
-  ["download_media", "Files of messages are not exported; get_media gets them one by one."],
   ["delta_of", "An export cannot go on from another one; from with a date or #ID exports what came since."],
   ["takeout", "Telegram's takeout sessions are not used; the export waits by itself where Telegram asks it to."],
 ]);
