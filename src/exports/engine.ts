@@ -8,7 +8,9 @@ import { patient } from "../mtproto/flood.ts";
 import type { Call } from "../mtproto/invoke.ts";
 import type { Account } from "../telegram/account.ts";
 import { type Directory, findSelf } from "../telegram/resolve.ts";
-import { type Begun, finishFiles } from "./finish.ts";
+import { openBase, planDelta } from "./delta.ts";
+import { type DeltaIndex, indexPath } from "./delta_index.ts";
+import { type Begun, finishFiles, indexFiles } from "./finish.ts";
 import type { Job, Waiting } from "./job.ts";
 import { openLogFile } from "./log_file.ts";
 import { type Quota, QuotaError, withinQuota } from "./quota.ts";
@@ -20,6 +22,8 @@ export interface EngineOptions {
   readonly account: Account;
   /** The job's own. */
   readonly folder: string;
+  /** Where every finished export has an index of what it had. */
+  readonly indexes: string;
   /** Told of every change. */
   readonly onChange: (job: Job) => void;
   /** Keeps a job. @throws AppError RESOURCE_EXHAUSTED */
@@ -108,12 +112,14 @@ async function attempt(
   const { account, folder, signal, quota } = options;
   const call = telling(now, become, options);
   const directory: Directory = { ...account, call, options: { signal } };
-  const job = await begin(directory, now(), become, options);
+  using base = await openBase(now(), options.indexes);
+  const job = await begin(directory, now(), become, options, base);
   assertSameAccount(directory, job.plan);
   const { log, position } = await openAt(folder, job);
   using _log = log;
   await quota.begin();
-  const end = await walk(directory, { ...job, position }, withinQuota(log, quota), options, (at) => {
+  const written = withinQuota(log, quota);
+  const end = await walk(directory, { ...job, position }, written, { ...options, base }, (at) => {
     const position = { ...at, tally: at.tally.snapshot() };
     options.save({ ...now(), position });
     become({ position });
@@ -125,6 +131,7 @@ async function attempt(
     signal,
     quota,
   });
+  await indexFiles(folder, { ...job, position: end }, { path: indexPath(options.indexes, job.id), base });
   return { ...now(), state: "completed", waiting: undefined, complete, finished, bytes: totals.bytes };
 }
 
@@ -134,11 +141,13 @@ async function begin(
   job: Job,
   become: (change: Partial<Job>) => void,
   { now, save }: EngineOptions,
+  base: DeltaIndex | undefined,
 ): Promise<Begun> {
   await findSelf(directory);
   const { plan, position } = job;
   if (plan !== undefined && position !== undefined) return { ...job, plan, position };
-  const fixed = await makePlan(directory, job, rfc3339(now()));
+  const whole = await makePlan(directory, job, rfc3339(now()));
+  const fixed = base === undefined ? whole : planDelta(whole, base);
   save({ ...job, ...fixed });
   become(fixed);
   return { ...job, ...fixed };

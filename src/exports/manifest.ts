@@ -22,6 +22,8 @@ export const MESSAGES_FILE = "messages.ndjson";
 /** A history of an export, as one of its segments. */
 export interface ExportedChat extends Pick<ManifestChat, "id" | "kind" | "title" | "username"> {
   readonly range: Range;
+  /** Of a delta: what the export that it continues knew. */
+  readonly since?: number;
   /** The newest message id when the export began. */
   readonly upTo: number;
   /** Why it is not complete, in sentences; empty when it is. */
@@ -31,6 +33,8 @@ export interface ExportedChat extends Pick<ManifestChat, "id" | "kind" | "title"
 /** An export whose files are all written. */
 export interface FinishedExport {
   readonly id: string;
+  /** The export that it continues. */
+  readonly delta_of?: string;
   /** RFC 3339 in UTC, as `finished`. */
   readonly created: string;
   readonly finished: string;
@@ -118,7 +122,7 @@ async function describeFile(folder: string, name: string, counts: readonly Count
 }
 
 function manifestOf(finished: FinishedExport, files: readonly ManifestFile[]): Manifest {
-  const { id, created, program, query, counts, reasons = [] } = finished;
+  const { id, delta_of, created, program, query, counts, reasons = [] } = finished;
   const chats = finished.chats.map((chat, index): ManifestChat => {
     const counted = counts[index];
     if (counted === undefined) throw new AppError("INTERNAL", `Nothing was counted of ${chat.id}.`);
@@ -128,7 +132,7 @@ function manifestOf(finished: FinishedExport, files: readonly ManifestFile[]): M
       kind: chat.kind,
       title: chat.title,
       username: chat.username,
-      bounds: { from: from && formatPoint(from), to: to && formatPoint(to), up_to: chat.upTo },
+      bounds: { from: from && formatPoint(from), to: to && formatPoint(to), since: chat.since, up_to: chat.upTo },
       ...counted,
       complete: chat.reasons.length === 0,
       reasons: [...chat.reasons],
@@ -137,6 +141,7 @@ function manifestOf(finished: FinishedExport, files: readonly ManifestFile[]): M
   const body = {
     schema: "manifest/1" as const,
     id,
+    delta_of,
     created,
     finished: finished.finished,
     program,

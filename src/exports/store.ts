@@ -169,9 +169,13 @@ export function createExportStore(db: DatabaseSync): ExportStore {
 }
 
 /** Equal for queries that mean the same messages in the same form. */
-export function fingerprint({ from, to, tz, type, limit, format }: ExportQuery, targets: readonly Target[]): string {
+export function fingerprint(
+  { from, to, tz, type, limit, format, delta_of }: ExportQuery,
+  targets: readonly Target[],
+): string {
   const chats = targets.map(({ id, topic, sender }) => [id, topic, sender]);
-  return createHash("sha256").update(JSON.stringify([chats, from, to, tz, type, limit, format])).digest("hex");
+  const said = [chats, from, to, tz, type, limit, format, ...(delta_of === undefined ? [] : [delta_of])];
+  return createHash("sha256").update(JSON.stringify(said)).digest("hex");
 }
 
 const ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
