@@ -68,7 +68,7 @@ export async function showExport(
   const folder = isFinished(job) ? await readExportFolder(exports.folder(id)) : undefined;
   const said = [
     ...notes,
-    ...notesOf(job, folder !== undefined),
+    ...notesOf(job, folder?.manifest),
     ...keptNotes(job, folder !== undefined, exports.expires(job), now()),
   ];
   return {
@@ -140,7 +140,7 @@ const WAITING: Readonly<Record<NonNullable<Job["waiting"]>["reason"], string>> =
   login: "The server's owner must log in to Telegram again; then the export goes on by itself.",
 };
 
-function notesOf(job: Job, hasFiles: boolean): string[] {
+function notesOf(job: Job, manifest: Manifest | undefined): string[] {
   const { state, waiting, position, plan, complete } = job;
   const lost = position?.lost.map(({ segment, reason }) => `${plan?.segments[segment]?.id}: ${reason}`) ?? [];
   return [
@@ -149,7 +149,8 @@ function notesOf(job: Job, hasFiles: boolean): string[] {
       ? ["Not complete: some chats could not be read to their end."]
       : []),
     ...lost,
-    ...(state === "cancelled" && hasFiles ? ["What was written until then is there as NDJSON."] : []),
+    ...deltaNotes(job, manifest),
+    ...(state === "cancelled" && manifest !== undefined ? ["What was written until then is there as NDJSON."] : []),
   ];
 }
 
@@ -167,6 +168,21 @@ function keptNotes(
   const isExpired = expires !== undefined && expires <= now;
   const why = isExpired ? `: they were kept until ${until}, as RESOURCE_MAX_AGE_HOURS says` : "";
   return [`Its files are not there any more${why}.`];
+}
+
+/** How much a delta has, or how far it is: most of what it reads it does not write. */
+function deltaNotes(job: Job, manifest: Manifest | undefined): string[] {
+  const { query: { delta_of }, plan, position } = job;
+  if (delta_of === undefined) return [];
+  if (manifest !== undefined) {
+    const { messages, deletions = 0 } = manifest.totals;
+    const edited = manifest.chats.reduce((sum, chat) => sum + (chat.edited ?? 0), 0);
+    const where = deletions === 0 ? "" : " (deletion/1 records, in messages.ndjson only)";
+    return [`Since the export ${delta_of}: ${messages - edited} new, ${edited} edited, ${deletions} deleted${where}.`];
+  }
+  const at = plan?.segments[position?.segment ?? 0];
+  if (isFinished(job) || at === undefined || position?.after === undefined) return [];
+  return [`Message ${position.after} of ${at.upTo} in ${at.id} is compared; what is as it was is not written.`];
 }
 
 function contentsOf({ chats }: Manifest): Pick<Export, "first" | "last" | "gaps"> {
