@@ -24,7 +24,7 @@ const input = z.strictObject({
   chats: chatsArgument.optional(),
   ...filterArguments,
   format: exportFormatSchema.default("ndjson"),
-  delta_of: exportIdArgument.optional().describe("an export: only what came, was edited or deleted since"),
+  delta_of: exportIdArgument.optional().describe("export id: only what changed since"),
   wait_seconds: z.int().min(0).max(LONGEST_WAIT).default(10),
 });
 
