@@ -11,7 +11,7 @@ import type { Login } from "./methods/login/mod.ts";
 import type { Server } from "./server.ts";
 import { Refusal } from "./wire/keys.ts";
 import { describe } from "./world/describe.ts";
-import type { SchemaField, SchemaObject, World } from "./world/mod.ts";
+import type { SchemaField, SchemaObject, World, WorldMedia, WorldMessage } from "./world/mod.ts";
 
 /** The clocks that tests may move, in seconds; the world stands still otherwise. */
 export interface Clocks {
@@ -74,6 +74,18 @@ const Append = z.strictObject({
   replyTo: ReplyTo.optional(),
 });
 const Edit = z.strictObject({ chat: ChatId, id: MessageId, text: z.string().max(4096) });
+/** What changes besides an edit; `votes` are those for a poll's options, in their order. */
+const Alter = z.strictObject({
+  chat: ChatId,
+  id: MessageId,
+  edited: z.int().min(1).optional(),
+  editHidden: z.boolean().optional(),
+  reactions: z.array(z.strictObject({ emoji: z.string(), count: z.int().min(1) })).optional(),
+  views: z.int().min(0).optional(),
+  forwards: z.int().min(0).optional(),
+  pinned: z.boolean().optional(),
+  votes: z.array(z.int().min(0)).optional(),
+});
 const Remove = z.strictObject({ chat: ChatId, ids: z.array(MessageId).min(1) });
 /** What is not given is the newest token that waits. */
 const Accept = z.strictObject({ token: z.base64url().optional() });
@@ -121,6 +133,11 @@ export function createControl({ server, world, files, login, clocks, port = 0 }:
       world.edit(chat, id, text);
       return { id };
     },
+    "POST /world/alter"(body): unknown {
+      const { chat, id, votes, ...change } = Alter.parse(body);
+      world.alter(chat, id, { ...change, ...votes && { media: voted(world.messages(chat).byId(id), votes) } });
+      return { id };
+    },
     "POST /world/remove"(body): unknown {
       const { chat, ids } = Remove.parse(body);
       return { removed: ids.filter((id) => world.remove(chat, id)) };
@@ -158,6 +175,12 @@ export function createControl({ server, world, files, login, clocks, port = 0 }:
   };
   const http = Deno.serve({ hostname: "127.0.0.1", port, onListen: () => {} }, (request) => answer(request, routes));
   return { port: http.addr.port, [Symbol.asyncDispose]: () => http.shutdown() };
+}
+
+function voted(message: WorldMessage | undefined, votes: readonly number[]): WorldMedia {
+  if (message?.media?.kind !== "poll") throw new RangeError("there is no such poll");
+  const options = message.media.options.map((option, index) => ({ ...option, votes: votes[index] ?? option.votes }));
+  return { ...message.media, options };
 }
 
 async function answer(request: Request, routes: Readonly<Record<string, Route>>): Promise<Response> {

@@ -172,6 +172,7 @@ export function message(chat: WorldChat, value: WorldMessage, around: Surroundin
   return {
     _: "message",
     ...base,
+    edit_hide: flag(value.editHidden),
     pinned: flag(value.pinned),
     noforwards: flag(chat.protected || value.protected),
     from_scheduled: flag(value.scheduled),

@@ -160,6 +160,8 @@ export interface WorldMessage {
   /** Unix time in seconds, like every date here. */
   readonly date: number;
   readonly edited?: number;
+  /** It is not to be shown as edited, https://core.telegram.org/constructor/message (edit_hide). */
+  readonly editHidden?: boolean;
   /** The sender's marked id; absent for posts of a channel. */
   readonly from?: string;
   readonly text: string;

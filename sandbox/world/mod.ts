@@ -73,6 +73,11 @@ export interface World {
    * @throws {RangeError} there is no such message
    */
   edit(chatId: string, id: number, text: string, at?: number): WorldMessage;
+  /**
+   * Changes a message without a word about it: reactions, views, votes, pins.
+   * @throws {RangeError} there is no such message
+   */
+  alter(chatId: string, id: number, change: Partial<Draft>): WorldMessage;
   /** Deletes a message; whether there was one. */
   remove(chatId: string, id: number): boolean;
   /** Marks a chat's messages as read by us up to an id. */
@@ -182,6 +187,17 @@ export function createWorld(options: { readonly now?: () => number } = {}): Worl
     return history;
   };
 
+  const existing = (chatId: string, id: number): WorldMessage => {
+    const message = messages(chatId).byId(id);
+    if (message) return message;
+    throw new RangeError(`no message ${id} in ${chatId}`);
+  };
+  const replace = (chatId: string, message: WorldMessage): WorldMessage => {
+    messages(chatId).replace(message);
+    tell(chatId, message.id, message);
+    return message;
+  };
+
   let upcoming: readonly Change[] = [...CHANGES, ...SCHEDULED].toSorted((a, b) => a.at - b.at);
 
   const world: World = {
@@ -227,15 +243,10 @@ export function createWorld(options: { readonly now?: () => number } = {}): Worl
       return message;
     },
     edit: (chatId, id, text, at = Math.floor(now() / 1000)) => {
-      const history = messages(chatId);
-      const before = history.byId(id);
-      if (!before) throw new RangeError(`no message ${id} in ${chatId}`);
-      const { entities: _, ...rest } = before;
-      const message = { ...rest, text, edited: at };
-      history.replace(message);
-      tell(chatId, id, message);
-      return message;
+      const { entities: _, ...rest } = existing(chatId, id);
+      return replace(chatId, { ...rest, text, edited: at });
     },
+    alter: (chatId, id, change) => replace(chatId, { ...existing(chatId, id), ...change }),
     remove: (chatId, id) => {
       if (!messages(chatId).remove(id)) return false;
       tell(chatId, id, undefined);

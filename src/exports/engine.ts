@@ -8,7 +8,9 @@ import { patient, type Wait } from "../mtproto/flood.ts";
 import type { Call } from "../mtproto/invoke.ts";
 import type { Account } from "../telegram/account.ts";
 import { type Directory, findSelf } from "../telegram/resolve.ts";
-import { type Begun, finishFiles } from "./finish.ts";
+import { openBase, planDelta } from "./delta.ts";
+import { type DeltaIndex, indexPath } from "./delta_index.ts";
+import { type Begun, finishFiles, indexFiles } from "./finish.ts";
 import type { Job, Position, Waiting } from "./job.ts";
 import { openLogFile } from "./log_file.ts";
 import { DEFAULT_LIMITS, exportMedia, type MediaLimits } from "./media.ts";
@@ -21,6 +23,8 @@ export interface EngineOptions {
   readonly account: Account;
   /** The job's own. */
   readonly folder: string;
+  /** Where every finished export has an index of what it had. */
+  readonly indexes: string;
   /** What of messages' files may be downloaded. */
   readonly limits?: MediaLimits;
   /** Told of every change. */
@@ -118,7 +122,8 @@ async function attempt(
   const patience = telling(now, become, options);
   const call = patience(account.call);
   const directory: Directory = { ...account, call, options: { signal } };
-  const job = await begin(directory, now(), become, options);
+  using base = await openBase(now(), options.indexes);
+  const job = await begin(directory, now(), become, options, base);
   assertSameAccount(directory, job.plan);
   const { log, position } = await openAt(folder, job);
   using _log = log;
@@ -127,7 +132,7 @@ async function attempt(
     options.save({ ...now(), position });
     become({ position });
   };
-  const read = await walk(directory, { ...job, position }, withinQuota(log, quota), options, (at) => {
+  const read = await walk(directory, { ...job, position }, withinQuota(log, quota), { ...options, base }, (at) => {
     commit({ ...at, tally: at.tally.snapshot() });
   });
   const end = job.query.download_media
@@ -144,6 +149,7 @@ async function attempt(
     signal,
     quota,
   });
+  await indexFiles(folder, { ...job, position: end }, { path: indexPath(options.indexes, job.id), base });
   return { ...now(), state: "completed", waiting: undefined, complete, finished, bytes: totals.bytes };
 }
 
@@ -153,11 +159,13 @@ async function begin(
   job: Job,
   become: (change: Partial<Job>) => void,
   { now, save }: EngineOptions,
+  base: DeltaIndex | undefined,
 ): Promise<Begun> {
   await findSelf(directory);
   const { plan, position } = job;
   if (plan !== undefined && position !== undefined) return { ...job, plan, position };
-  const fixed = await makePlan(directory, job, rfc3339(now()));
+  const whole = await makePlan(directory, job, rfc3339(now()));
+  const fixed = base === undefined ? whole : planDelta(whole, base);
   save({ ...job, ...fixed });
   become(fixed);
   return { ...job, ...fixed };

@@ -7,6 +7,8 @@ import { basename, join } from "node:path";
 import { AppError } from "../errors.ts";
 import type { Manifest } from "../model/manifest.ts";
 import { NAME, VERSION } from "../version.ts";
+import type { DeltaIndex } from "./delta_index.ts";
+import { writeIndex } from "./delta_index_write.ts";
 import type { Job, Plan, Position } from "./job.ts";
 import type { LogFile } from "./log_file.ts";
 import { MEDIA_FILE, MESSAGES_FILE, writeManifest } from "./manifest.ts";
@@ -54,6 +56,7 @@ export async function finishFiles(
     }
     return await writeManifest(folder, {
       id,
+      ...(query.delta_of === undefined ? {} : { delta_of: query.delta_of }),
       created,
       finished,
       program: { name: NAME, version: VERSION },
@@ -68,6 +71,18 @@ export async function finishFiles(
       reasons,
     });
   });
+}
+
+/**
+ * Writes down what the export had, for those that continue it.
+ * @throws AppError RESOURCE_EXHAUSTED when the disk does not take it
+ */
+export async function indexFiles(
+  folder: string,
+  { plan: { segments }, position: { lost } }: Pick<Begun, "plan" | "position">,
+  { path, base }: { readonly path: string; readonly base?: DeltaIndex },
+): Promise<void> {
+  await onDisk(path, () => writeIndex(path, { messages: join(folder, MESSAGES_FILE), segments, lost, base }));
 }
 
 /** What the system does not take is said as such; other failures are as they were. */

@@ -34,9 +34,10 @@ export type GapState = z.infer<typeof gapStateSchema>;
 /**
  * The beginning: nothing is decided.
  * @param upTo the newest message id that belongs to it
+ * @param since ids up to this one belong to an earlier export
  */
-export function beginGaps({ from, to }: Range, upTo: number): GapState {
-  const low = from === undefined ? 1 : "id" in from ? from.id : undefined;
+export function beginGaps({ from, to }: Range, upTo: number, since = 0): GapState {
+  const low = from === undefined ? since + 1 : "id" in from ? Math.max(from.id, since + 1) : undefined;
   const high = to === undefined ? upTo : "id" in to ? Math.min(to.id - 1, upTo) : undefined;
   const none = { covered: [], deleted: 0, service: 0, filtered: 0, unknown: 0, ranges: [] };
   return { from: low, to: high, next: low, ...none };

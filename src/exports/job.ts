@@ -25,6 +25,8 @@ export const exportQuerySchema = z.strictObject({
   limit: z.int().min(1).optional(),
   format: exportFormatSchema,
   download_media: z.literal(true).optional(),
+  /** The id of an export that this one continues. */
+  delta_of: z.string().optional(),
 });
 
 /** A chat of an export, with what the query's words mean in it. */
@@ -36,6 +38,8 @@ export const targetSchema = z.strictObject({
   username: z.string().optional(),
   /** Marked id of the basic group that it was before. */
   former: z.string().optional(),
+  /** Marked id of the supergroup that it had become when it was asked for: a query of its own. */
+  migratedTo: z.string().optional(),
   range: z.strictObject({ from: pointSchema.optional(), to: pointSchema.optional() }),
   topic: z.int().optional(),
   /** Marked id. */
@@ -44,7 +48,9 @@ export const targetSchema = z.strictObject({
 
 /** One space of message ids, read from its oldest message to its newest; a migrated group is two. */
 export const segmentSchema = z.strictObject({
-  ...targetSchema.omit({ former: true }).shape,
+  ...targetSchema.omit({ former: true, migratedTo: true }).shape,
+  /** Of a delta: up to this message id the export that it continues was complete. */
+  since: z.int().optional(),
   /** The newest message id when the export began, 0 without one: later ones do not belong to it. */
   upTo: z.int(),
 });

@@ -35,6 +35,8 @@ export const MEDIA_FOLDER = "media";
 /** A history of an export, as one of its segments. */
 export interface ExportedChat extends Pick<ManifestChat, "id" | "kind" | "title" | "username"> {
   readonly range: Range;
+  /** Of a delta: what the export that it continues knew. */
+  readonly since?: number;
   /** The newest message id when the export began. */
   readonly upTo: number;
   /** Why it is not complete, in sentences; empty when it is. */
@@ -44,6 +46,8 @@ export interface ExportedChat extends Pick<ManifestChat, "id" | "kind" | "title"
 /** An export whose files are all written. */
 export interface FinishedExport {
   readonly id: string;
+  /** The export that it continues. */
+  readonly delta_of?: string;
   /** RFC 3339 in UTC, as `finished`. */
   readonly created: string;
   readonly finished: string;
@@ -134,7 +138,7 @@ async function describeFile(folder: string, name: string, counts: readonly Count
 }
 
 function manifestOf(finished: FinishedExport, files: readonly ManifestFile[]): Manifest {
-  const { id, created, program, query, counts, reasons = [] } = finished;
+  const { id, delta_of, created, program, query, counts, reasons = [] } = finished;
   const chats = finished.chats.map((chat, index): ManifestChat => {
     const counted = counts[index];
     if (counted === undefined) throw new AppError("INTERNAL", `Nothing was counted of ${chat.id}.`);
@@ -144,7 +148,7 @@ function manifestOf(finished: FinishedExport, files: readonly ManifestFile[]): M
       kind: chat.kind,
       title: chat.title,
       username: chat.username,
-      bounds: { from: from && formatPoint(from), to: to && formatPoint(to), up_to: chat.upTo },
+      bounds: { from: from && formatPoint(from), to: to && formatPoint(to), since: chat.since, up_to: chat.upTo },
       ...counted,
       complete: chat.reasons.length === 0,
       reasons: [...chat.reasons],
@@ -153,6 +157,7 @@ function manifestOf(finished: FinishedExport, files: readonly ManifestFile[]): M
   const body = {
     schema: "manifest/1" as const,
     id,
+    delta_of,
     created,
     finished: finished.finished,
     program,

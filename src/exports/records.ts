@@ -16,7 +16,7 @@ const deletionSchema = z.looseObject({ schema: z.literal("deletion/1") });
  */
 export async function* readRecords(path: string, onDeletion: () => void = () => {}): AsyncGenerator<Message> {
   let number = 0;
-  for await (const { text, isWhole } of lines(path)) {
+  for await (const { text, isWhole } of readLines(path)) {
     number++;
     const value = parseJson(text);
     if (value === undefined && !isWhole) throw cutOff(path, number);
@@ -27,13 +27,15 @@ export async function* readRecords(path: string, onDeletion: () => void = () => 
   }
 }
 
-interface Line {
+/** A line without its end. */
+export interface Line {
   readonly text: string;
   /** Whether it ended with a line feed. */
   readonly isWhole: boolean;
 }
 
-async function* lines(path: string): AsyncGenerator<Line> {
+/** The lines of a file, in constant memory. @throws AppError INPUT_VALIDATION when it cannot be read */
+export async function* readLines(path: string): AsyncGenerator<Line> {
   let begun = "";
   for await (const chunk of decoded(path)) {
     const parts = chunk.split("\n");

@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { AppError, toAppError } from "../errors.ts";
 import type { Account } from "../telegram/account.ts";
+import { indexPath, openIndex } from "./delta_index.ts";
 import { endEarly, runExport } from "./engine.ts";
 import { type ExportQuery, type ExportState, exportStateSchema, isFinished, type Job, type Target } from "./job.ts";
 import type { Housekeeping } from "./housekeeping.ts";
@@ -52,6 +53,8 @@ export interface Exports extends AsyncDisposable {
   ): Promise<ExportStatus>;
   /** Stops all jobs at a checkpoint, in the queue they stay; resolves after 3 s at most. */
   drain(): Promise<void>;
+  /** @throws AppError INPUT_VALIDATION when it is not known, or not for certain, what a finished export had */
+  assertKnown(id: string): Promise<void>;
   /** The folder that a job's files are in. */
   folder(id: string): string;
   /** When the files of a finished job go, in milliseconds since the epoch; undefined for never. */
@@ -109,6 +112,8 @@ export function createExports(options: ExportsOptions): Exports {
   const queue = createQueue();
   const stopped = new AbortController();
   const folder = (id: string): string => join(directory, id);
+  // Beside the folders, which are swept.
+  const indexes = `${directory}-index`;
   const add = (job: Job): Live => {
     const one: Live = { job, listeners: new Set(), samples: [], stop: new AbortController(), isCancelled: false };
     live.set(job.id, one);
@@ -157,6 +162,7 @@ export function createExports(options: ExportsOptions): Exports {
         account,
         folder: folder(id),
         limits,
+        indexes,
         onChange: (job) => change(one, job),
         save: store.save,
         onProblem,
@@ -288,6 +294,7 @@ export function createExports(options: ExportsOptions): Exports {
     },
     wait,
     drain,
+    assertKnown: async (id) => (await openIndex(indexPath(indexes, id)))[Symbol.dispose](),
     folder,
     expires,
     [Symbol.asyncDispose]: async () => {

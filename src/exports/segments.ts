@@ -33,7 +33,7 @@ export async function makePlan(
     } catch (error) {
       if (!isOfOneChat(error, targets)) throw error;
       lost.push({ segment: segments.length, reason: error.message });
-      const { former: _, ...rest } = target;
+      const { former: _, migratedTo: __, ...rest } = target;
       segments.push({ ...rest, upTo: 0 });
     }
   }

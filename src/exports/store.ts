@@ -170,12 +170,12 @@ export function createExportStore(db: DatabaseSync): ExportStore {
 
 /** Equal for queries that mean the same messages in the same form. */
 export function fingerprint(
-  { from, to, tz, type, limit, format, download_media }: ExportQuery,
+  { from, to, tz, type, limit, format, download_media, delta_of }: ExportQuery,
   targets: readonly Target[],
 ): string {
   const chats = targets.map(({ id, topic, sender }) => [id, topic, sender]);
-  const all = [chats, from, to, tz, type, limit, format, ...(download_media ? ["download_media"] : [])];
-  return createHash("sha256").update(JSON.stringify(all)).digest("hex");
+  const added = { download_media, delta_of };
+  return createHash("sha256").update(JSON.stringify([chats, from, to, tz, type, limit, format, added])).digest("hex");
 }
 
 const ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";

@@ -15,6 +15,8 @@ import { beginGaps, closeGaps, cover, gapStateSchema, tell } from "./gaps.ts";
 export interface Segment {
   readonly kind: ChatKind;
   readonly range: Range;
+  /** Of a delta: ids up to this one are those of the export that it continues. */
+  readonly since?: number;
   /** The newest message id when the export began. */
   readonly upTo: number;
 }
@@ -25,7 +27,10 @@ export interface Page {
   readonly segment: number;
   /** What is written. */
   readonly kept: readonly Message[];
-  /** Every message of the segment's range that was read, ids rising; what is kept is among it. */
+  /**
+   * Every message of the segment's range that was read, ids rising; what is kept is among it. Of a delta, up to `since` only
+   * what is kept.
+   */
   readonly looked: readonly { readonly id: number; readonly verdict: "kept" | "service" | "filtered" }[];
   /** Written too: messages found to be gone, ids rising. */
   readonly deletions?: readonly Deletion[];
@@ -40,6 +45,7 @@ export interface Page {
 const stateSchema = z.strictObject({
   ...countsSchema.omit({ gaps: true, deletions: true }).shape,
   deletions: z.int(),
+  since: z.int().optional(),
   /** The highest id that was told of. */
   reached: z.int(),
   /** No id lies above it. */
@@ -77,10 +83,18 @@ export function countedAs({ service, media }: Pick<Message, "service" | "media">
 
 /** Begins at nothing. */
 export function createTally(segments: readonly Segment[]): Tally {
-  return tallyOf(segments.map(({ kind, range, upTo }) => {
+  return tallyOf(segments.map(({ kind, range, since, upTo }) => {
     const limit = range.to !== undefined && "id" in range.to ? Math.min(range.to.id - 1, upTo) : upTo;
-    const gaps = hasOwnIds(kind) ? beginGaps(range, upTo) : undefined;
-    return { messages: 0, by_kind: {}, deletions: 0, reached: 0, limit, gaps };
+    const gaps = hasOwnIds(kind) ? beginGaps(range, upTo, since) : undefined;
+    return {
+      messages: 0,
+      by_kind: {},
+      deletions: 0,
+      ...(since === undefined ? {} : { since }),
+      reached: 0,
+      limit,
+      gaps,
+    };
   }));
 }
 
@@ -99,12 +113,13 @@ function tallyOf(states: State[]): Tally {
       if (state === undefined) throw new RangeError(`the export has no segment ${page.segment}`);
       const reached = assertFits(state, page);
       const { kept, looked, deletions = [], from, to } = page;
-      for (const message of kept) countMessage(state, message);
+      const { since = 0 } = state;
+      for (const message of kept) countMessage(state, message, since);
       state.deletions += deletions.length;
       state.reached = reached;
       if (state.gaps === undefined) return;
       if (from !== undefined && to !== undefined) cover(state.gaps, from, to);
-      for (const { id, verdict } of looked) tell(state.gaps, id, verdict);
+      for (const { id, verdict } of looked) if (id > since) tell(state.gaps, id, verdict);
     },
     counts: () => states.map(countsOf),
     snapshot: () => structuredClone({ segments: states }),
@@ -130,21 +145,27 @@ function assertFits({ reached, limit }: State, { kept, looked, deletions = [] }:
 }
 
 /** Counts of a history, as they grow. */
-export type Counting = Pick<Counts, "messages" | "by_kind" | "first" | "last">;
+export type Counting = Pick<Counts, "messages" | "edited" | "by_kind" | "first" | "last">;
 
 /** Counts one message more, the newest so far. */
-export function countMessage(counting: Counting, message: Pick<Message, "id" | "date" | "service" | "media">): void {
+export function countMessage(
+  counting: Counting,
+  message: Pick<Message, "id" | "date" | "service" | "media">,
+  since: number,
+): void {
   const kind = countedAs(message);
   const end = { id: message.id, date: message.date };
   counting.messages++;
+  if (message.id <= since) counting.edited = (counting.edited ?? 0) + 1;
   counting.by_kind[kind] = (counting.by_kind[kind] ?? 0) + 1;
   counting.first ??= end;
   counting.last = end;
 }
 
-function countsOf({ messages, by_kind, deletions, first, last, gaps }: State): Counts {
+function countsOf({ messages, edited, by_kind, deletions, first, last, gaps }: State): Counts {
   return {
     messages,
+    edited,
     deletions: deletions || undefined,
     by_kind: sortedByName(by_kind),
     first,

@@ -57,7 +57,11 @@ async function* compare(folder: string, manifest: Manifest): AsyncGenerator<Find
   }
   if (!there.has(MESSAGES_FILE)) return;
   for (const { chat, problem } of records.chats()) {
-    yield finding(chat.id, problem, `${chat.messages} messages${describeGaps(chat.gaps)}`);
+    const { messages, edited, deletions, gaps } = chat;
+    const known = chat.bounds.since === undefined
+      ? ""
+      : ` (${edited ?? 0} of them edited) and ${deletions ?? 0} deletions`;
+    yield finding(chat.id, problem, `${messages} messages${known}${describeGaps(gaps)}`);
   }
   if (media === undefined || !sound.has(MESSAGES_FILE) || !sound.has(MEDIA_FILE)) return;
   yield finding("media", await findMediaProblem(folder, manifest), `${media.files} files, ${media.bytes} bytes`);
@@ -84,10 +88,14 @@ async function readManifest(folder: string): Promise<Manifest | string> {
 
 /** Where a manifest does not agree with itself. */
 function contradiction(manifest: Manifest): string | undefined {
-  const { chats, files, totals, complete, reasons } = manifest;
+  const { delta_of, query, chats, files, totals, complete, reasons } = manifest;
   const names = files.map(({ name }) => name);
   if (new Set(names).size < names.length || names.includes(MANIFEST_FILE)) return "it lists a file twice, or itself";
   if (!names.includes(MESSAGES_FILE)) return `it does not list ${MESSAGES_FILE}`;
+  const isDelta = delta_of !== undefined;
+  const isAgreed = query["delta_of"] === delta_of &&
+    chats.every(({ bounds }) => (bounds.since !== undefined) === isDelta);
+  if (!isAgreed) return "what it says of the export before it does not agree";
   if (JSON.stringify(totalsOf(chats, files)) !== JSON.stringify(totals)) return "its totals are not the sums";
   const agrees = chats.every((chat) => chat.complete === (chat.reasons.length === 0)) &&
     complete === (reasons.length === 0 && chats.every((chat) => chat.complete));

@@ -32,7 +32,7 @@ const recordSchema = z.discriminatedUnion("schema", [messageSchema, deletionSche
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** A check of all the lines that a manifest tells of. */
-export function createRecordCheck({ chats, query }: Pick<Manifest, "chats" | "query">): RecordCheck {
+export function createRecordCheck({ chats }: Pick<Manifest, "chats">): RecordCheck {
   const seen: readonly Seen[] = chats.map((chat) => ({
     chat,
     gaps: chat.gaps && createGapCheck(chat.gaps),
@@ -41,7 +41,6 @@ export function createRecordCheck({ chats, query }: Pick<Manifest, "chats" | "qu
     by_kind: {},
     reached: 0,
   }));
-  const isDelta = query["delta_of"] !== undefined;
   let [lines, messages, current] = [0, 0, 0];
   let found: string | undefined;
 
@@ -55,16 +54,15 @@ export function createRecordCheck({ chats, query }: Pick<Manifest, "chats" | "qu
     current = index;
     if (record.id <= history.reached) return `has the id ${record.id}, which does not come behind ${history.reached}`;
     history.reached = record.id;
+    const { since = 0 } = history.chat.bounds;
     if (record.schema === "deletion/1") {
       history.deletions++;
-      return undefined;
+      return record.id <= since ? undefined : `has the deletion of ${record.id}, which no earlier export can have had`;
     }
     messages++;
-    countMessage(history, record);
-    history.gaps?.add(record.id);
-    return isWithin(record, history.chat.bounds, isDelta)
-      ? undefined
-      : `has the message ${record.id} beyond the bounds`;
+    countMessage(history, record, since);
+    if (record.id > since) history.gaps?.add(record.id);
+    return isWithin(record, history.chat.bounds) ? undefined : `has the message ${record.id} beyond the bounds`;
   };
 
   return {
@@ -88,11 +86,9 @@ function readRecord(line: Uint8Array): z.infer<typeof recordSchema> | undefined 
   }
 }
 
-/** A delta has older messages too, those that were edited since. */
-function isWithin(message: Message, { from, to, up_to }: ManifestChat["bounds"], isDelta: boolean): boolean {
+function isWithin(message: Message, { from, to, up_to }: ManifestChat["bounds"]): boolean {
   if (message.id > up_to) return false;
-  const isFrom = isDelta || from === undefined || !isBefore(message, from);
-  return isFrom && (to === undefined || isBefore(message, to));
+  return (from === undefined || !isBefore(message, from)) && (to === undefined || isBefore(message, to));
 }
 
 function isBefore({ id, date }: Message, point: string): boolean {
@@ -100,24 +96,41 @@ function isBefore({ id, date }: Message, point: string): boolean {
 }
 
 function compare({ chat, gaps, ...seen }: Seen): string | undefined {
-  const said = [chat.messages, chat.deletions ?? 0, chat.by_kind, chat.first, chat.last];
-  const there = [seen.messages, seen.deletions, sortedByName(seen.by_kind), seen.first, seen.last];
-  const names = ["number of messages", "number of deletions", "count by kind", "first message", "last message"];
+  const said = [chat.messages, chat.edited ?? 0, chat.deletions ?? 0, chat.by_kind, chat.first, chat.last];
+  const there = [
+    seen.messages,
+    seen.edited ?? 0,
+    seen.deletions,
+    sortedByName(seen.by_kind),
+    seen.first,
+    seen.last,
+  ];
+  const names = [
+    "number of messages",
+    "number of edited ones",
+    "number of deletions",
+    "count by kind",
+    "first message",
+    "last message",
+  ];
   const wrong = names.find((_, index) => JSON.stringify(said[index]) !== JSON.stringify(there[index]));
   return wrong === undefined ? spanProblem(chat) ?? gaps?.problem() : `its ${wrong} is not what the file has`;
 }
 
-/** Gaps are told where ids are the chat's own, and over all ids that its bounds name. */
-function spanProblem({ kind, bounds, gaps, messages }: ManifestChat): string | undefined {
-  const from = bounds.from === undefined ? 1 : pointId(bounds.from);
+/** Gaps are told where ids are the chat's own, and over all ids that its bounds name; of a delta, over those that are new. */
+function spanProblem({ kind, bounds, gaps, messages, edited = 0 }: ManifestChat): string | undefined {
+  const { since = 0 } = bounds;
+  const named = bounds.from === undefined ? 1 : pointId(bounds.from);
+  const from = named && Math.max(named, since + 1);
   const to = bounds.to === undefined ? bounds.up_to : pointId(bounds.to, -1);
   const high = to && Math.min(to, bounds.up_to);
   if (gaps === undefined) {
-    const mayLack = !hasOwnIds(kind) || (from !== undefined && high !== undefined ? high < from : messages === 0);
+    const mayLack = !hasOwnIds(kind) || (from !== undefined && high !== undefined ? high < from : messages === edited);
     return mayLack ? undefined : "its gaps are not told";
   }
   if (!hasOwnIds(kind)) return "it has gaps, but its ids are not its own";
-  const isSpan = (from ?? gaps.from) === gaps.from && (high ?? gaps.to) === gaps.to && gaps.to <= bounds.up_to;
+  const isSpan = (from ?? gaps.from) === gaps.from && gaps.from > since && (high ?? gaps.to) === gaps.to &&
+    gaps.to <= bounds.up_to;
   return isSpan ? undefined : "its gaps do not span its bounds";
 }
 

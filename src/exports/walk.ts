@@ -3,7 +3,11 @@
  * @module
  */
 import { AppError } from "../errors.ts";
+import { mapMessage } from "../telegram/map/message.ts";
+import { lookUpMessages } from "../telegram/messages.ts";
 import type { Directory } from "../telegram/resolve.ts";
+import { changesOf, type DeltaLines } from "./delta.ts";
+import type { DeltaIndex } from "./delta_index.ts";
 import type { Begun } from "./finish.ts";
 import type { Plan, Position } from "./job.ts";
 import { type LogFile, openLogFile } from "./log_file.ts";
@@ -35,6 +39,7 @@ type At = Omit<Position, "tally"> & { readonly tally: Tally };
 /**
  * Reads what is missing.
  * @param options.now milliseconds since the epoch
+ * @param options.base what the export had that this one continues
  * @param commit keeps a position whose bytes are on the disk
  * @returns the last position, which is committed
  * @throws the signal's reason and whatever else ends it, after a checkpoint
@@ -43,7 +48,7 @@ export async function walk(
   directory: Directory,
   { plan, targets, query, position }: Begun,
   log: LogFile,
-  { now, signal }: { readonly now: () => number; readonly signal: AbortSignal },
+  { now, signal, base }: { readonly now: () => number; readonly signal: AbortSignal; readonly base?: DeltaIndex },
   commit: (at: At) => void,
 ): Promise<Position> {
   let at: At = { ...position, tally: restoreTally(position.tally) };
@@ -61,9 +66,20 @@ export async function walk(
     const wanted = { range, topic, upTo, limit, type: query.type, self: plan.self, after: at.after };
     const found = await findSegment(directory, one);
     const begun = (): number => Date.parse(plan.begun);
-    const lines = exportLines(directory.call, { ...wanted, ...found }, {
+    const all = exportLines(directory.call, { ...wanted, ...found }, {
       now: begun,
       callOptions: { signal },
+    });
+    const lines: AsyncIterable<DeltaLines> = base === undefined ? all : changesOf(all, {
+      chat: one.id,
+      known: await base.known(one.id, at.after),
+      since: one.since ?? 0,
+      detectedAt: plan.begun,
+      lookUp: async (ids) => {
+        const { found: there, missing } = await lookUpMessages(directory, found.chat, ids);
+        const context = { chat: found.chat, self: plan.self, observedAt: plan.begun };
+        return { found: there.map(({ message, peers }) => mapMessage(message, { ...context, peers })), missing };
+      },
     });
     for await (const { text, reached, ...page } of lines) {
       assertSameAccount(directory, plan);

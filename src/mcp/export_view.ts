@@ -155,7 +155,8 @@ function notesOf(job: Job, manifest: Manifest | undefined): string[] {
       ? ["Not complete: some chats could not be read to their end."]
       : []),
     ...lost,
-    ...(state === "cancelled" && hasFiles ? ["What was written until then is there as NDJSON."] : []),
+    ...deltaNotes(job, manifest),
+    ...(state === "cancelled" && manifest !== undefined ? ["What was written until then is there as NDJSON."] : []),
   ];
 }
 
@@ -173,6 +174,21 @@ function keptNotes(
   const isExpired = expires !== undefined && expires <= now;
   const why = isExpired ? `: they were kept until ${until}, as RESOURCE_MAX_AGE_HOURS says` : "";
   return [`Its files are not there any more${why}.`];
+}
+
+/** How much a delta has, or how far it is: most of what it reads it does not write. */
+function deltaNotes(job: Job, manifest: Manifest | undefined): string[] {
+  const { query: { delta_of }, plan, position } = job;
+  if (delta_of === undefined) return [];
+  if (manifest !== undefined) {
+    const { messages, deletions = 0 } = manifest.totals;
+    const edited = manifest.chats.reduce((sum, chat) => sum + (chat.edited ?? 0), 0);
+    const where = deletions === 0 ? "" : " (deletion/1 records, in messages.ndjson only)";
+    return [`Since the export ${delta_of}: ${messages - edited} new, ${edited} edited, ${deletions} deleted${where}.`];
+  }
+  const at = plan?.segments[position?.segment ?? 0];
+  if (isFinished(job) || at === undefined || position?.after === undefined) return [];
+  return [`Message ${position.after} of ${at.upTo} in ${at.id} is compared; what is as it was is not written.`];
 }
 
 function contentsOf({ chats }: Manifest): Pick<Export, "first" | "last" | "gaps"> {

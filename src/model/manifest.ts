@@ -36,6 +36,9 @@ export const gapsSchema = z.strictObject({
 /** What was counted of one history. */
 export const countsSchema = z.strictObject({
   messages: count,
+  edited: count.optional().describe(
+    "Of the messages of a delta, those up to since: edited since, or not seen before.",
+  ),
   deletions: count.optional(),
   by_kind: z.record(z.string(), count).describe("text, a kind of media, or service: and the action."),
   first: endSchema.optional(),
@@ -55,6 +58,9 @@ export const manifestChatSchema = z.strictObject({
   bounds: z.strictObject({
     from: point.optional().describe("Inclusive."),
     to: point.optional().describe("Exclusive."),
+    since: count.optional().describe(
+      "Of a delta: up to this message id the export that it continues was complete. Gaps begin above it.",
+    ),
     up_to: count.describe("The newest message id when the export began; 0 without a message."),
   }),
   ...countsSchema.shape,
@@ -82,6 +88,9 @@ export const manifestMediaSchema = z.strictObject({
 export const manifestSchema = z.strictObject({
   schema: z.literal("manifest/1"),
   id: z.string(),
+  delta_of: z.string().optional().describe(
+    "The export that this one continues: messages are those that came or were edited since, deletions those of its messages that are gone.",
+  ),
   created: date,
   finished: date,
   program: z.strictObject({ name: z.string(), version: z.string() }),

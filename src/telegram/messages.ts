@@ -33,9 +33,22 @@ export function placeKey({ chat, message }: Located): string {
  * basic groups, which share one sequence of ids, those of another chat.
  */
 export async function readMessages(directory: Directory, chat: Peer, ids: Iterable<number>): Promise<Located[]> {
+  return (await lookUpMessages(directory, chat, ids)).found;
+}
+
+/**
+ * Looks messages of one chat up by id: those that are there, and the ids for which Telegram says that the chat has none. An id
+ * that it says nothing about is in neither.
+ */
+export async function lookUpMessages(
+  directory: Directory,
+  chat: Peer,
+  ids: Iterable<number>,
+): Promise<{ readonly found: Located[]; readonly missing: number[] }> {
   const { call, options } = directory;
   const wanted = [...new Set(ids)].sort((a, b) => a - b);
   const found: Located[] = [];
+  const missing: number[] = [];
   for (let at = 0; at < wanted.length; at += BATCH) {
     const id = wanted.slice(at, at + BATCH).map((each) => new Api.InputMessageID({ id: each }));
     const answer: Api.messages.TypeMessages = isChannel(chat)
@@ -44,11 +57,11 @@ export async function readMessages(directory: Directory, chat: Peer, ids: Iterab
     if (answer.className === "messages.MessagesNotModified") continue;
     const peers = new Map(peersOf(answer).map((peer) => [peer.id, peer]));
     for (const message of answer.messages) {
-      if (message.className === "MessageEmpty" || peerId(message.peerId) !== chat.id) continue;
-      found.push({ chat, message, peers });
+      if (message.className === "MessageEmpty" || peerId(message.peerId) !== chat.id) missing.push(message.id);
+      else found.push({ chat, message, peers });
     }
   }
-  return found;
+  return { found, missing };
 }
 
 /** The other items of the albums that messages of one chat are items of. */

@@ -13,6 +13,7 @@ import { startServer, type TestServer } from "./server.ts";
 
 const [NEWS, ARCHIVE, GROUP, FORUM] = ["-1002000000001", "-1002000000002", "-1002000000003", "-1002000000008"];
 const JOURNAL_TALK = "-1002000000012";
+const ANN = "734201334";
 const PUBLIC = "-1002000000007";
 
 /** What a case sees: the server, and the calls that it has made. */
@@ -27,6 +28,8 @@ interface Agent {
 interface Question {
   readonly asks: string;
   readonly calls: number;
+  /** What happened before it is asked. */
+  readonly prepare?: (agent: Agent) => Promise<void>;
   readonly answer: (agent: Agent) => Promise<void>;
 }
 
@@ -280,6 +283,39 @@ const QUESTIONS: readonly Question[] = [
     },
   },
   {
+    asks: "Export @sandbox_archive; is it complete?",
+    calls: 2,
+    answer: async ({ world, call }) => {
+      const begun = await call("start_export", { chat: "@sandbox_archive", wait_seconds: 45 });
+      const body = await call("get_export", { id: begun.id, wait_seconds: 45 });
+      assert.deepEqual([body.state, body.complete], ["completed", true]);
+      const { length } = world.messages(ARCHIVE);
+      assert.equal(Reflect.get(Object(body.progress), "written"), length);
+      assert.equal(Reflect.get(Object(body.last), "id"), world.messages(ARCHIVE).idAt(length - 1));
+    },
+  },
+  {
+    asks: "What was edited or deleted in @annlee since my last export?",
+    calls: 2,
+    prepare: async ({ world, sandbox, call }) => {
+      await call("start_export", { chat: "@annlee", wait_seconds: 45 });
+      const [edited, gone] = [world.messages(ANN).idAt(3), world.messages(ANN).idAt(5)];
+      await sandbox.edit(ANN, edited, "The harbour at nine.");
+      await sandbox.remove(ANN, [gone]);
+    },
+    answer: async ({ call }) => {
+      const { exports } = await call("list_exports", {});
+      const [last] = z.array(z.looseObject({ id: z.string() })).parse(exports);
+      const body = await call("start_export", { delta_of: last?.id, wait_seconds: 45 });
+      assert.deepEqual([body.state, body.complete], ["completed", true]);
+      says(body.notes, "0 new, 1 edited, 1 deleted");
+      const [file] = z.array(z.looseObject({ url: z.string() })).parse(body.files);
+      const text = await (await fetch(file?.url ?? "")).text();
+      assert.match(text, /The harbour at nine\./);
+      assert.match(text, /"deletion\/1"/);
+    },
+  },
+  {
     asks: "Read @sandbox_public, which we are not in, and sum up the post that gives orders.",
     calls: 2,
     answer: async ({ world, sandbox, call }) => {
@@ -328,6 +364,7 @@ Deno.test("agents: the ideal calls of each question give an answer that contains
   await using server = await startServer(sandbox.environment);
   for (const question of QUESTIONS) {
     await test.step(question.asks, async () => {
+      await question.prepare?.(agentOf(server, world, sandbox));
       const agent = agentOf(server, world, sandbox);
       await question.answer(agent);
       assert.equal(agent.calls(), question.calls, "no call more than an ideal agent makes");

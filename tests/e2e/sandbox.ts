@@ -68,6 +68,20 @@ export interface NewDetails {
   readonly replyTo?: { readonly id: number; readonly topId?: number; readonly forumTopic?: boolean };
 }
 
+/** What changes of a message besides its text. */
+export interface Alteration {
+  /** The date of an edit, in unix seconds. */
+  readonly edited?: number;
+  /** The edit is not to be shown as one. */
+  readonly editHidden?: boolean;
+  readonly reactions?: readonly { readonly emoji: string; readonly count: number }[];
+  readonly views?: number;
+  readonly forwards?: number;
+  readonly pinned?: boolean;
+  /** For the options of a poll, in their order. */
+  readonly votes?: readonly number[];
+}
+
 /** A running sandbox. */
 export interface TestSandbox extends AsyncDisposable {
   /** A folder that is removed with the sandbox. */
@@ -103,6 +117,8 @@ export interface TestSandbox extends AsyncDisposable {
   resizeFile(id: string, size: number): Promise<void>;
   remove(chat: string, ids: readonly number[]): Promise<void>;
   edit(chat: string, id: number, text: string): Promise<void>;
+  /** Changes a message otherwise than by an edit. */
+  alter(chat: string, id: number, change: Alteration): Promise<void>;
 }
 
 /** Starts one, ready to be dialled. */
@@ -135,6 +151,7 @@ export async function startSandbox(args: readonly string[] = []): Promise<TestSa
     resizeFile: async (id, size) => void await control("POST", "/files/resize", { id, size }),
     remove: async (chat, ids) => void await control("POST", "/world/remove", { chat, ids }),
     edit: async (chat, id, text) => void await control("POST", "/world/edit", { chat, id, text }),
+    alter: async (chat, id, change) => void await control("POST", "/world/alter", { chat, id, ...change }),
     [Symbol.asyncDispose]: async () => {
       await running[Symbol.asyncDispose]();
       await Deno.remove(directory, { recursive: true });

@@ -141,16 +141,29 @@ Deno.test("tally: segments are counted apart", () => {
   assert.deepEqual(tally.counts().map(({ gaps }) => shown(gaps)), [[], ["1-3", "2-3 deleted"]]);
 });
 
-Deno.test("tally: what a delta reads again is counted, and is no part of the gaps", () => {
-  const tally = createTally([channel(12, { from: { id: 10 } })]);
+Deno.test("tally: what a delta has of the export before is counted apart, and is no part of the gaps", () => {
+  const tally = createTally([{ ...channel(12), since: 9 }]);
   const deletions = [
-    { schema: "deletion/1", chat_id: "-1007", id: 5, detected_at: date(9), verdict: "empty" } as const,
+    { schema: "deletion/1", chat_id: "-1007", id: 5, detected_at: date(9), verdict: "deleted_after_seen" } as const,
   ];
-  tally.add({ ...page("+4"), deletions });
-  tally.add(page("+11", [10, 12]));
-  const { messages, deletions: gone, first, gaps } = only(tally);
-  assert.deepEqual([messages, gone, first?.id], [2, 1, 4]);
+  tally.add({ ...page("+4", [1, 8]), deletions });
+  tally.add(page("+11", [9, 12]));
+  const { messages, edited, deletions: gone, first, gaps } = only(tally);
+  assert.deepEqual([messages, edited, gone, first?.id], [2, 1, 1, 4]);
   assert.deepEqual(shown(gaps), ["10-12", "10-10 deleted", "12-12 deleted"]);
+});
+
+Deno.test("tally: of a delta from a date or a message on, the gaps begin behind what the export before knew", () => {
+  const gapsOf = (range: Range, ...pages: Page[]): string[] => {
+    const tally = createTally([{ ...channel(12, range), since: 9 }]);
+    pages.forEach((each) => tally.add(each));
+    return shown(only(tally).gaps);
+  };
+  const from = { from: { seconds: 1 } };
+  assert.deepEqual(gapsOf(from, page("+4", [1, 8]), page("+11", [9, 12])), ["11-12", "12-12 deleted"]);
+  assert.deepEqual(gapsOf(from, page("+4", [1, 12])), []);
+  assert.deepEqual(gapsOf({ from: { id: 3 } }, page("+4", [1, 12])), ["10-12", "10-12 deleted"]);
+  assert.deepEqual(gapsOf({ from: { id: 11 } }, page("", [1, 12])), ["11-12", "11-12 deleted"]);
 });
 
 Deno.test("tally: a page that does not come next is refused and changes nothing", () => {

@@ -10,6 +10,7 @@ import {
 } from "../../src/exports/manifest.ts";
 import { createTally } from "../../src/exports/tally.ts";
 import { type Finding, verifyExport } from "../../src/exports/verify.ts";
+import type { Deletion } from "../../src/model/deletion.ts";
 import { type Manifest, manifestSchema } from "../../src/model/manifest.ts";
 import { startSandbox } from "../e2e/sandbox.ts";
 import { exportTo, FINISHED, messageOf, ndjson, withAccount } from "./folder.ts";
@@ -303,22 +304,55 @@ async function inFolder(test: (folder: string) => Promise<void>): Promise<void> 
   }
 }
 
-Deno.test("verify: deletions count as such, and may go back behind the bounds in a delta only", () =>
+Deno.test("verify: a delta has older messages and deletions, and is held against what it says of the export before", () =>
   inFolder(async (folder) => {
-    const chats = [{ ...CHANNEL, range: { from: { id: 5 } }, upTo: 6 }];
+    const chats = [{ ...CHANNEL, range: {}, since: 4, upTo: 7 }];
     const [old, fresh] = [messageOf(2, CHANNEL.id), messageOf(6, CHANNEL.id)];
     const detected_at = "2025-06-01T00:00:00Z";
-    const gone = { schema: "deletion/1", chat_id: CHANNEL.id, id: 3, detected_at, verdict: "empty" } as const;
+    const deletionOf = (id: number): Deletion => {
+      return { schema: "deletion/1", chat_id: CHANNEL.id, id, detected_at, verdict: "deleted_after_seen" };
+    };
     const tally = createTally(chats);
-    tally.add({ segment: 0, kept: [old], looked: [{ id: 2, verdict: "kept" }], deletions: [gone] });
-    tally.add({ segment: 0, kept: [fresh], looked: [{ id: 6, verdict: "kept" }], from: 5, to: 6 });
-    const finished = { chats, counts: tally.counts() };
-    assert.deepEqual(await failuresOf(folder, [old, gone, fresh], { ...finished, query: { delta_of: "b" } }), []);
-    assert.deepEqual(await failuresOf(folder, [old, gone, fresh], finished), [
-      "messages.ndjson: line 1 has the message 2 beyond the bounds",
+    const kept = [old, fresh];
+    const looked = kept.map(({ id }) => ({ id, verdict: "kept" as const }));
+    tally.add({ segment: 0, kept, looked, deletions: [deletionOf(3)], from: 1, to: 7 });
+    const said = { chats, counts: tally.counts(), delta_of: "b", query: { delta_of: "b" } };
+    assert.deepEqual(said.counts[0]?.gaps?.ranges, [
+      { from: 5, to: 5, verdict: "deleted" },
+      { from: 7, to: 7, verdict: "deleted" },
     ]);
-    assert.deepEqual(await failuresOf(folder, [old, { ...gone, verdict: "?" }, fresh], finished), [
-      "messages.ndjson: line 1 has the message 2 beyond the bounds",
+    const records = [old, deletionOf(3), fresh];
+    assert.deepEqual(await failuresOf(folder, records, said), []);
+    const findings = await Array.fromAsync(verifyExport(folder));
+    assert.match(findings.find(({ check }) => check === CHANNEL.id)?.message ?? "", /^2 messages \(1 of them edited\)/);
+    const after = async (change: (manifest: Manifest) => void): Promise<string[]> => {
+      await failuresOf(folder, records, said);
+      await sealed(change)(folder);
+      return failures(await Array.fromAsync(verifyExport(folder)));
+    };
+    const [chat, apart] = [(manifest: Manifest) => first(manifest.chats), "what it says of the export before it"];
+    assert.deepEqual(await after((manifest) => delete manifest.delta_of), [`manifest.json: ${apart} does not agree`]);
+    assert.deepEqual(await after((manifest) => manifest.delta_of = "c"), [`manifest.json: ${apart} does not agree`]);
+    assert.deepEqual(await after((manifest) => delete chat(manifest).bounds.since), [
+      `manifest.json: ${apart} does not agree`,
+      "messages.ndjson: line 2 has the deletion of 3, which no earlier export can have had",
+      "-1007: its number of edited ones is not what the file has",
+    ]);
+    assert.deepEqual(await after((manifest) => chat(manifest).edited = 2), [
+      "-1007: its number of edited ones is not what the file has",
+    ]);
+    assert.deepEqual(await after((manifest) => chat(manifest).bounds.since = 5), [
+      "-1007: its gaps do not span its bounds",
+    ]);
+    assert.deepEqual(await failuresOf(folder, [old, deletionOf(5), fresh], said), [
+      "messages.ndjson: line 2 has the deletion of 5, which no earlier export can have had",
+    ]);
+    assert.deepEqual(await failuresOf(folder, [deletionOf(3), old, fresh], said), [
+      "messages.ndjson: line 2 has the id 2, which does not come behind 3; it has 1 messages",
+      "-1007: its number of messages is not what the file has",
+    ]);
+    assert.deepEqual(await failuresOf(folder, [old, { ...deletionOf(3), verdict: "?" }, fresh], said), [
+      "messages.ndjson: line 2 is no message/1 and no deletion/1",
       "-1007: its number of deletions is not what the file has",
     ]);
   }));

@@ -36,7 +36,7 @@ export function listExports({ exports, cursors, maxPageSize }: Sources): Tool {
   return defineTool({
     name: NAME,
     title: "List exports",
-    description: "My exports, newest first; for a lost id.",
+    description: "My exports, newest first; for a lost id or a delta.",
     scope: "export",
     hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
     input: z.strictObject({

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { AppError } from "../../errors.ts";
-import { exportFormatSchema, type ExportQuery, type Target } from "../../exports/job.ts";
+import { exportFormatSchema, type Target } from "../../exports/job.ts";
 import type { JsonObject } from "../../model/json.ts";
 import { type Range, readRange } from "../../telegram/dates.ts";
 import { type Directory, resolveChat } from "../../telegram/resolve.ts";
@@ -12,7 +12,8 @@ import { describeProgress, exportEnvelope, exportSchema, showExport } from "../e
 import { openDirectory, type Sources } from "../reading.ts";
 import { defineTool, type Tool, type ToolContext } from "../registry.ts";
 import { chatNotes, toQuery } from "./chat_query.ts";
-import { chatArgument, chatsArgument } from "./input.ts";
+import { type Continued, continueExport } from "./continued_export.ts";
+import { chatArgument, chatsArgument, exportIdArgument } from "./input.ts";
 import { filterArguments } from "./position.ts";
 
 /** Seconds that a call may wait for an export. */
@@ -24,6 +25,7 @@ const input = z.strictObject({
   ...filterArguments,
   format: exportFormatSchema.default("ndjson"),
   download_media: z.boolean().optional(),
+  delta_of: exportIdArgument.optional().describe("export id: only what changed since"),
   wait_seconds: z.int().min(0).max(LONGEST_WAIT).default(10),
 });
 
@@ -68,26 +70,40 @@ export async function beginExport(
   context: Pick<ToolContext, "principal" | "signal" | "progress">,
 ): Promise<{ readonly id: string; readonly notes: readonly string[] }> {
   const { exports, now } = sources;
-  const { format, ...asked } = input.omit({ wait_seconds: true }).strip().parse(args);
+  const asked = input.omit({ wait_seconds: true }).strip().parse(args);
+  const { delta_of } = asked;
   const names = namesIn(asked);
-  const range = readRange(asked, Math.floor(now() / 1000));
-  if (names.length > 1) assertDates(range);
   const directory = openDirectory(sources, context);
+  const { query, targets, notes } = delta_of === undefined
+    ? await readQuery(directory, { ...asked, limit, names: names ?? [] }, now())
+    : await continueExport(exports, directory, { ...asked, limit, names, delta_of }, context);
+  const { id, isNew } = exports.start(context.principal, { query, targets });
+  return { id, notes: [...(isNew ? [] : ["An equal export was unfinished already: this is it."]), ...notes] };
+}
+
+type Asked = Omit<Arguments, "wait_seconds">;
+
+/** @param now milliseconds since the epoch */
+async function readQuery(
+  directory: Directory,
+  asked: Asked & { readonly limit: number | undefined; readonly names: readonly string[] },
+  now: number,
+): Promise<Continued> {
+  const { names, from, to, tz, topic, sender, type, limit, format } = asked;
+  const range = readRange(asked, Math.floor(now / 1000));
+  if (names.length > 1) assertDates(range);
   const found = new Map<string, { readonly target: Target; readonly notes: readonly string[] }>();
   for (const name of names) {
     const one = await toTarget(directory, name, asked, range);
     found.set(one.target.id, one);
   }
-  const { from, to, tz, topic, sender, type } = asked;
   const download_media = asked.download_media || undefined;
-  const query: ExportQuery = { chats: names, from, to, tz, topic, sender, type, limit, format, download_media };
   const all = [...found.values()];
-  const { id, isNew } = exports.start(context.principal, { query, targets: all.map(({ target }) => target) });
-  const notes = [
-    ...(isNew ? [] : ["An equal export was unfinished already: this is it."]),
-    ...all.flatMap(({ notes }) => notes),
-  ];
-  return { id, notes };
+  return {
+    query: { chats: [...names], from, to, tz, topic, sender, type, limit, format, download_media },
+    targets: all.map(({ target }) => target),
+    notes: all.flatMap(({ notes }) => notes),
+  };
 }
 
 /** Tells whoever waits how far an export is. */
@@ -96,7 +112,8 @@ export function tellProgress({ progress }: ToolContext, status: Parameters<typeo
   progress(describeProgress(status), position?.written ?? 0, plan?.estimated);
 }
 
-function namesIn({ chat, chats }: Pick<Arguments, "chat" | "chats">): string[] {
+/** Undefined where another export says which chats. */
+function namesIn({ chat, chats, delta_of }: Pick<Arguments, "chat" | "chats" | "delta_of">): string[] | undefined {
   if (chat !== undefined && chats !== undefined) {
     throw new AppError("INPUT_VALIDATION", "chat and chats cannot both be given.", {
       field: "chats",
@@ -104,7 +121,7 @@ function namesIn({ chat, chats }: Pick<Arguments, "chat" | "chats">): string[] {
     });
   }
   if (chat !== undefined) return [chat];
-  if (chats !== undefined) return chats;
+  if (chats !== undefined || delta_of !== undefined) return chats;
   throw new AppError("INPUT_VALIDATION", "chat is required.", {
     field: "chat",
     hint: "Send chat for one chat, or chats for up to 50.",
@@ -125,19 +142,18 @@ function assertDates(range: Range): void {
 async function toTarget(
   directory: Directory,
   name: string,
-  args: Omit<Arguments, "wait_seconds" | "format">,
+  args: Asked,
   range: Range,
 ): Promise<{ readonly target: Target; readonly notes: readonly string[] }> {
   const resolved = await resolveChat(directory, name, args.chat === undefined ? "chats" : "chat");
   const { former, topic, sender } = await toQuery(directory, resolved, args, range);
-  const { id, kind, title, username } = resolved.peer;
-  const target = { id, kind, title, username, former: former?.id, range, topic, sender: sender?.id };
+  const { id, kind, title, username, migratedTo } = resolved.peer;
+  const target = { id, kind, title, username, former: former?.id, migratedTo, range, topic, sender: sender?.id };
   return { target, notes: await chatNotes(directory, resolved) };
 }
 
 /** Arguments that are known, and what is not done. */
 const NOT_DONE: ReadonlyMap<string, string> = new Map([
-  ["delta_of", "An export cannot go on from another one; from with a date or #ID exports what came since."],
   ["takeout", "Telegram's takeout sessions are not used; the export waits by itself where Telegram asks it to."],
 ]);
 
