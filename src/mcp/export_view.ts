@@ -145,7 +145,6 @@ const WAITING: Readonly<Record<NonNullable<Job["waiting"]>["reason"], string>> =
 };
 
 function notesOf(job: Job, manifest: Manifest | undefined): string[] {
-  const hasFiles = manifest !== undefined;
   const { state, waiting, position, plan, complete } = job;
   const lost = position?.lost.map(({ segment, reason }) => `${plan?.segments[segment]?.id}: ${reason}`) ?? [];
   return [
