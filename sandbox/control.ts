@@ -1,6 +1,6 @@
 /**
- * The control endpoint, for tests only: faults, the clock, the world's messages, signing in and out, takeouts, and what was received. JSON
- * over HTTP on the loopback.
+ * The control endpoint, for tests only: faults, the clock, the world's messages, signing in and out, takeouts, and what was
+ * received. JSON over HTTP on the loopback.
  * @module
  */
 import { Buffer } from "node:buffer";

@@ -12,6 +12,7 @@ import { type Begun, finishFiles } from "./finish.ts";
 import type { Job, Waiting } from "./job.ts";
 import { openLogFile } from "./log_file.ts";
 import { makePlan } from "./segments.ts";
+import { takeoutWait } from "./takeout.ts";
 import { assertSameAccount, openAt, walk } from "./walk.ts";
 
 /** What a job runs with. */
@@ -49,7 +50,8 @@ export async function runExport(job: Job, options: EngineOptions): Promise<Job> 
     options.onChange(current);
   };
   for (;;) {
-    become({ state: "running", waiting: undefined });
+    // Until Telegram has answered it waits for that still.
+    if (current.waiting?.reason !== "takeout") become({ state: "running", waiting: undefined });
     try {
       return await attempt(() => current, become, options);
     } catch (error) {
@@ -64,6 +66,7 @@ export async function runExport(job: Job, options: EngineOptions): Promise<Job> 
 
 function waitAfter(error: unknown, now: number): { readonly waiting: Waiting; readonly seconds: number } | undefined {
   if (!(error instanceof AppError)) return undefined;
+  if (error.code === "RATE_LIMITED") return takeoutWait(error, now);
   if (error.code === "SESSION_INVALID") return { waiting: { reason: "login" }, seconds: LOGIN_SECONDS };
   if (error.code !== "RESOURCE_EXHAUSTED") return undefined;
   const until = rfc3339(now + DISK_SECONDS * 1000);

@@ -22,6 +22,8 @@ export const exportQuerySchema = z.strictObject({
   sender: z.string().optional(),
   type: messageTypeSchema.optional(),
   format: exportFormatSchema,
+  /** Whether it is read within a takeout of Telegram's. */
+  takeout: z.boolean().optional(),
 });
 
 /** A chat of an export, with what the query's words mean in it. */
@@ -78,7 +80,7 @@ export const exportStateSchema = z.enum(["queued", "running", "waiting", "comple
 
 /** Why a job does not get on at the moment. */
 export const waitingSchema = z.strictObject({
-  reason: z.enum(["flood", "connection", "disk", "login"]),
+  reason: z.enum(["flood", "connection", "disk", "login", "takeout"]),
   /** RFC 3339: when it is tried again, where that is known. */
   until: z.iso.datetime().optional(),
 });

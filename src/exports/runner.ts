@@ -10,6 +10,7 @@ import { endEarly, runExport } from "./engine.ts";
 import { type ExportQuery, type ExportState, exportStateSchema, isFinished, type Job, type Target } from "./job.ts";
 import { createQueue, ownerOf } from "./queue.ts";
 import { type ExportStore, fingerprint, type ListPlace, type Owner } from "./store.ts";
+import { createTakeouts } from "./takeout.ts";
 
 /** A job, and how fast it is at the moment. */
 export interface ExportStatus {
@@ -95,6 +96,7 @@ export function createExports(options: ExportsOptions): Exports {
   const live = new Map<string, Live>();
   const queue = createQueue();
   const stopped = new AbortController();
+  const takeouts = createTakeouts({ account, store, sleep, onProblem, signal: stopped.signal });
   const folder = (id: string): string => join(directory, id);
   const add = (job: Job): Live => {
     const one: Live = { job, listeners: new Set(), samples: [], stop: new AbortController(), isCancelled: false };
@@ -122,6 +124,7 @@ export function createExports(options: ExportsOptions): Exports {
 
   /** Saves a job that is over, as soon as the disk takes it; until then it is known here. */
   const settle = async (one: Live, job: Job): Promise<void> => {
+    await takeouts.close(job);
     change(one, job);
     onFinish(job);
     for (;;) {
@@ -140,7 +143,7 @@ export function createExports(options: ExportsOptions): Exports {
     const { id } = one.job;
     try {
       const ended = await runExport(one.job, {
-        account,
+        account: takeouts.within(one.job, one.stop.signal),
         folder: folder(id),
         onChange: (job) => change(one, job),
         save: store.save,
@@ -268,6 +271,7 @@ export function createExports(options: ExportsOptions): Exports {
     [Symbol.asyncDispose]: async () => {
       await drain();
       await allEnded();
+      await takeouts[Symbol.asyncDispose]();
     },
   };
 }

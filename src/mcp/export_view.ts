@@ -130,6 +130,9 @@ const WAITING: Readonly<Record<NonNullable<Job["waiting"]>["reason"], string>> =
   disk:
     "The server's disk takes no more: its owner must free space. Nothing is lost, and the export goes on by itself.",
   login: "The server's owner must log in to Telegram again; then the export goes on by itself.",
+  takeout:
+    "Telegram asks the account's owner about this data export. The owner can allow it in a Telegram app, where Telegram " +
+    "has sent a message about it; otherwise it begins when the time is over. The export goes on by itself.",
 };
 
 function notesOf(job: Job, hasFiles: boolean): string[] {

@@ -157,7 +157,6 @@ Deno.test("start_export: nonsense is refused at once, not as a failed job", asyn
     [{ chats: [GROUP, "me"], from: "#5" }, "INPUT_VALIDATION", "from", /one by one/],
     [{ chat: GROUP, format: "xml" }, "INPUT_VALIDATION", "format", /./],
     [{ chat: GROUP, format: "parquet" }, "UNSUPPORTED", "format", /csv/],
-    [{ chat: GROUP, takeout: true }, "UNSUPPORTED", "takeout", /waits by itself/],
     [{ chat: GROUP, download_media: true }, "UNSUPPORTED", "download_media", /get_media/],
     [{ chat: GROUP, delta_of: "x" }, "UNSUPPORTED", "delta_of", /from/],
     [{ chat: GROUP, wait_seconds: 46 }, "INPUT_VALIDATION", "wait_seconds", /./],

@@ -23,6 +23,7 @@ const input = z.strictObject({
   chats: chatsArgument.optional(),
   ...filterArguments,
   format: exportFormatSchema.default("ndjson"),
+  takeout: z.boolean().describe("via Telegram's data export").optional(),
   wait_seconds: z.int().min(0).max(LONGEST_WAIT).default(10),
 });
 
@@ -56,8 +57,8 @@ async function run(sources: Sources, args: Arguments, context: ToolContext): Pro
     const one = await toTarget(directory, name, args, range);
     found.set(one.target.id, one);
   }
-  const { from, to, tz, topic, sender, type, format } = args;
-  const query: ExportQuery = { chats: names, from, to, tz, topic, sender, type, format };
+  const { from, to, tz, topic, sender, type, format, takeout } = args;
+  const query: ExportQuery = { chats: names, from, to, tz, topic, sender, type, format, takeout };
   const all = [...found.values()];
   const { id, isNew } = exports.start(context.principal, { query, targets: all.map(({ target }) => target) });
   const status = await exports.wait(id, context.principal, {
@@ -121,7 +122,6 @@ async function toTarget(
 const NOT_DONE: ReadonlyMap<string, string> = new Map([
   ["download_media", "Files of messages are not exported; get_media gets them one by one."],
   ["delta_of", "An export cannot go on from another one; from with a date or #ID exports what came since."],
-  ["takeout", "Telegram's takeout sessions are not used; the export waits by itself where Telegram asks it to."],
 ]);
 
 function explain(args: JsonObject, issue: z.core.$ZodIssue): AppError | undefined {
