@@ -23,7 +23,7 @@ const input = z.strictObject({
   chats: chatsArgument.optional(),
   ...filterArguments,
   format: exportFormatSchema.default("ndjson"),
-  takeout: z.boolean().describe("via Telegram's data export").optional(),
+  takeout: z.boolean().describe("Telegram's data export").optional(),
   wait_seconds: z.int().min(0).max(LONGEST_WAIT).default(10),
 });
 
