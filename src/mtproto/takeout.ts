@@ -69,6 +69,6 @@ export function isTakeoutDelay(error: unknown): error is RpcError {
 }
 
 /** Whether Telegram does not know the takeout that a request came in, or not any more. */
-export function isTakeoutLost(error: unknown): error is RpcError {
+export function isTakeoutLost(error: unknown): boolean {
   return error instanceof RpcError && (error.rpc === "TAKEOUT_INVALID" || error.rpc === "TAKEOUT_REQUIRED");
 }
