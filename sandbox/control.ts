@@ -1,6 +1,6 @@
 /**
- * The control endpoint, for tests only: faults, the clock, the world's messages, signing in and out, and what was received. JSON
- * over HTTP on the loopback.
+ * The control endpoint, for tests only: faults, the clock, the world's messages, signing in and out, takeouts, and what was
+ * received. JSON over HTTP on the loopback.
  * @module
  */
 import { Buffer } from "node:buffer";
@@ -95,6 +95,7 @@ const Revoke = z.strictObject({
   /** Also the keys on which nobody is signed in. */
   all: z.boolean().default(false),
 });
+const Delay = z.strictObject({ seconds: z.int().min(0) });
 const Clock = z.strictObject({ advance: z.number().default(0), wire: z.number().default(0) });
 
 type Route = (body: unknown) => unknown;
@@ -165,6 +166,16 @@ export function createControl({ server, world, files, login, clocks, port = 0 }:
       const { reason, all } = Revoke.parse(body);
       return { revoked: server.keys.revoke(reason, all ? undefined : world.ownerId) };
     },
+    "GET /takeouts": () => server.takeouts.all,
+    "POST /takeouts/delay"(body): unknown {
+      server.takeouts.delay(Delay.parse(body).seconds);
+      return {};
+    },
+    "POST /takeouts/confirm"(): unknown {
+      server.takeouts.confirm();
+      return {};
+    },
+    "POST /takeouts/invalidate": () => ({ invalidated: server.takeouts.invalidate() }),
     "POST /clock"(body): unknown {
       const { advance, wire } = Clock.parse(body);
       clocks.advanceWorld(advance);

@@ -11,6 +11,8 @@ export interface Entry {
   readonly wrappers: readonly string[];
   /** The auth key it came on. */
   readonly keyId: string;
+  /** The takeout that it came in, in decimal. */
+  readonly takeoutId?: string;
 }
 
 /** Requests in the order they came, and how many of each method. */

@@ -14,6 +14,7 @@ import { createMessageIds, createSessions } from "./wire/memory.ts";
 import { type Address, createCentreMethods } from "./wire/methods.ts";
 import { WireError } from "./wire/bytes.ts";
 import { SALT_LIFETIME } from "./wire/salts.ts";
+import { createTakeouts, type Takeouts } from "./wire/takeouts.ts";
 
 /** How a data centre is set up. */
 export interface ServerOptions {
@@ -40,6 +41,7 @@ export interface Server extends AsyncDisposable {
   readonly faults: Faults;
   readonly journal: Journal;
   readonly keys: KeyStore;
+  readonly takeouts: Takeouts;
   /** Connections accepted since the start and those open now. */
   readonly connections: { readonly total: number; readonly open: number };
   /** Cuts every connection; returns how many there were. */
@@ -65,18 +67,20 @@ export function createServer(options: ServerOptions): Server {
   const home = Deno.listen({ hostname: "127.0.0.1", port });
   const away = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const addressOf = (listener: Deno.TcpListener): Address => ({ host: "127.0.0.1", port: listener.addr.port });
+  const takeouts = createTakeouts(now);
   const centreMethods = createCentreMethods({
     keys,
     address: addressOf(home),
     away: addressOf(away),
     now: () => Math.floor(now()),
+    takeouts,
   });
   const sessions = createSessions();
   const awake = new Set<string>();
   const centre: Centre = {
     dcId: HOME_DC,
     keys,
-    dispatch: createDispatch({ methods, centre: centreMethods, keys, faults, journal, awake, report }),
+    dispatch: createDispatch({ methods, centre: centreMethods, takeouts, keys, faults, journal, awake, report }),
     session: sessions.open,
     endSession: sessions.end,
     messageId: createMessageIds(now),
@@ -105,6 +109,7 @@ export function createServer(options: ServerOptions): Server {
     faults,
     journal,
     keys,
+    takeouts,
     get connections(): { total: number; open: number } {
       return { total, open: open.size };
     },

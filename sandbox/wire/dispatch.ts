@@ -10,8 +10,9 @@ import { type Answer, type Caller, type Methods, RpcError } from "../rpc.ts";
 import { Api, BinaryReader } from "../tl.ts";
 import { bytes, int } from "./bytes.ts";
 import { type AuthKey, AWAY_DC, HOME_DC, type KeyStore } from "./keys.ts";
-import type { CentreMethods } from "./methods.ts";
+import type { KeyMethod } from "./methods.ts";
 import { readRequest } from "./request.ts";
+import type { Takeouts } from "./takeouts.ts";
 
 const RPC_ERROR = 0x2144ca19;
 const AUTHORIZATION = 0x2ea2c0d4;
@@ -34,7 +35,9 @@ export type Outcome =
 /** What answering takes. */
 export interface DispatchOptions {
   readonly methods: Methods;
-  readonly centre: CentreMethods;
+  /** The data centre's own methods, which come first. */
+  readonly centre: ReadonlyMap<string, KeyMethod>;
+  readonly takeouts: Takeouts;
   readonly keys: KeyStore;
   readonly faults: Faults;
   readonly journal: Journal;
@@ -52,7 +55,7 @@ export type Dispatch = (body: Buffer, key: AuthKey, wait: (ms: number) => Promis
 
 /** Builds the dispatcher. */
 export function createDispatch(options: DispatchOptions): Dispatch {
-  const { methods, centre, keys, faults, journal, awake, report } = options;
+  const { methods, centre, takeouts, keys, faults, journal, awake, report } = options;
   async function execute(name: string, run: () => Answer | Promise<Answer>, key: AuthKey): Promise<Buffer> {
     try {
       const answer = await run();
@@ -88,7 +91,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     }
     const { query, wrappers, takeoutId, apiId } = request.value;
     const name = query.className;
-    journal.record({ method: name, wrappers, keyId: key.id });
+    journal.record({ method: name, wrappers, keyId: key.id, takeoutId: takeoutId?.toString() });
     if (!wrappers.includes("InvokeWithoutUpdates")) awake.add(key.id);
     const caller: Caller = { userId: key.userId, takeoutId, keyId: key.id, dcId: key.dcId };
 
@@ -104,10 +107,10 @@ export function createDispatch(options: DispatchOptions): Dispatch {
       refuse(key, name);
       if (key.userId === undefined && !BEFORE_LOGIN.test(name)) throw new RpcError(401, "AUTH_KEY_UNREGISTERED");
       if (key.dcId === AWAY_DC && !AWAY.test(name)) throw new RpcError(303, `USER_MIGRATE_${HOME_DC}`);
-      if (takeoutId !== undefined && (key.userId === undefined || !centre.isTakeout(takeoutId, key.userId))) {
+      if (takeoutId !== undefined && (key.userId === undefined || !takeouts.isOpen(takeoutId, key.userId))) {
         throw new RpcError(400, "TAKEOUT_INVALID");
       }
-      const own = centre.methods.get(name);
+      const own = centre.get(name);
       if (own !== undefined) return own(query, caller, key);
       const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
       if (method === undefined) throw new RpcError(400, notImplemented(name));

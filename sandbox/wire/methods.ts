@@ -8,6 +8,7 @@ import { type Answer, type Caller, RpcError, type TlObject } from "../rpc.ts";
 import { Api } from "../tl.ts";
 import { int } from "./bytes.ts";
 import { type AuthKey, AWAY_DC, HOME_DC, type KeyStore } from "./keys.ts";
+import type { TakeoutFlag, Takeouts } from "./takeouts.ts";
 
 const BOOL_TRUE = 0x997275b5;
 
@@ -29,24 +30,29 @@ export interface CentreOptions {
   readonly away: Address;
   /** Unix seconds, whole. */
   readonly now: () => number;
+  readonly takeouts: Takeouts;
 }
 
 /** The data centres that the configuration lists; one listener serves all of them but {@link AWAY_DC}. */
 export const DATA_CENTRES = [1, HOME_DC, 3, 4, AWAY_DC];
 
-/** The methods and a check for `invokeWithTakeout`. */
-export interface CentreMethods {
-  readonly methods: ReadonlyMap<string, KeyMethod>;
-  /** Whether a takeout session is this user's. */
-  isTakeout(id: bigint, userId: bigint): boolean;
-}
+/** The flags of `account.initTakeoutSession`. */
+const TAKEOUT_FLAGS: readonly TakeoutFlag[] = [
+  "contacts",
+  "messageUsers",
+  "messageChats",
+  "messageMegagroups",
+  "messageChannels",
+  "files",
+];
 
 /** Builds them. Sources: https://core.telegram.org/method/help.getConfig and the pages of the others. */
-export function createCentreMethods({ keys, address, away, now }: CentreOptions): CentreMethods {
+export function createCentreMethods(
+  { keys, address, away, now, takeouts }: CentreOptions,
+): ReadonlyMap<string, KeyMethod> {
   const exported = new Map<string, { userId: bigint; dcId: number }>();
-  const takeouts = new Map<bigint, bigint>();
 
-  const methods = new Map<string, KeyMethod>([
+  return new Map<string, KeyMethod>([
     ["help.GetConfig", (): Answer => config(address, away, now())],
     ["help.GetNearestDc", (): Answer => new Api.NearestDc({ country: "DE", thisDc: HOME_DC, nearestDc: HOME_DC })],
     ["updates.GetState", (): Answer => new Api.updates.State({ pts: 1, qts: 0, date: now(), seq: 1, unreadCount: 0 })],
@@ -74,18 +80,18 @@ export function createCentreMethods({ keys, address, away, now }: CentreOptions)
       keys.put({ ...key, userId: undefined, owner: undefined });
       return new Api.auth.LoggedOut({});
     }],
-    ["account.InitTakeoutSession", (_, caller): Answer => {
-      const id = randomBytes(6).readUIntBE(0, 6);
-      takeouts.set(BigInt(id), user(caller));
-      return new Api.account.Takeout({ id: bigInt(id) });
+    ["account.InitTakeoutSession", (request, caller): Answer => {
+      if (!(request instanceof Api.account.InitTakeoutSession)) throw new RpcError(400, "INPUT_METHOD_INVALID");
+      const id = takeouts.open(user(caller), TAKEOUT_FLAGS.filter((flag) => request[flag]));
+      return new Api.account.Takeout({ id: bigInt(id.toString()) });
     }],
-    ["account.FinishTakeoutSession", (_, { takeoutId }): Answer => {
+    ["account.FinishTakeoutSession", (request, { takeoutId }): Answer => {
+      if (!(request instanceof Api.account.FinishTakeoutSession)) throw new RpcError(400, "INPUT_METHOD_INVALID");
       if (takeoutId === undefined) throw new RpcError(403, "TAKEOUT_REQUIRED");
-      takeouts.delete(takeoutId);
+      takeouts.finish(takeoutId, request.success === true);
       return int(BOOL_TRUE);
     }],
   ]);
-  return { methods, isTakeout: (id, userId) => takeouts.get(id) === userId };
 }
 
 function user({ userId }: Caller): bigint {

@@ -64,6 +64,7 @@ const WAITS: Readonly<Record<Waiting["reason"], (time: string) => string>> = {
   disk: (time) => `the disk takes no more, trying again in${time}`,
   quota: (time) => `exports take all the room that they may, trying again in${time}`,
   login: () => "waiting for somebody to log in",
+  takeout: (time) => `Telegram asks you to allow the data export in one of your apps, or to wait${time}`,
 };
 
 function describeWaiting({ reason, until }: Waiting): string {

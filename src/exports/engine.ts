@@ -16,6 +16,7 @@ import { openLogFile } from "./log_file.ts";
 import { DEFAULT_LIMITS, exportMedia, type MediaLimits } from "./media.ts";
 import { type Quota, QuotaError, withinQuota } from "./quota.ts";
 import { makePlan } from "./segments.ts";
+import { takeoutWait } from "./takeout.ts";
 import { assertSameAccount, openAt, walk } from "./walk.ts";
 
 /** What a job runs with. */
@@ -65,7 +66,8 @@ export async function runExport(job: Job, options: EngineOptions): Promise<Job> 
   };
   let trouble: Trouble | undefined;
   for (;;) {
-    become({ state: "running", waiting: undefined });
+    // Until Telegram has answered it waits for that still.
+    if (current.waiting?.reason !== "takeout") become({ state: "running", waiting: undefined });
     try {
       return await attempt(() => current, become, options);
     } catch (error) {
@@ -105,6 +107,7 @@ function waitAfter(
 ): { readonly waiting: Waiting; readonly seconds: number } | undefined {
   const { code } = toAppError(error);
   if (code === "SESSION_INVALID") return { waiting: { reason: "login" }, seconds: LOGIN_SECONDS };
+  if (error instanceof AppError && code === "RATE_LIMITED") return takeoutWait(error, now);
   if (error instanceof QuotaError && error.isForEver) return undefined;
   const isUnexpected = code === "INTERNAL";
   if (isUnexpected ? times >= MOST_TRIES : code !== "RESOURCE_EXHAUSTED") return undefined;

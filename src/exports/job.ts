@@ -27,6 +27,8 @@ export const exportQuerySchema = z.strictObject({
   download_media: z.literal(true).optional(),
   /** The id of an export that this one continues. */
   delta_of: z.string().optional(),
+  /** Whether it is read within a takeout of Telegram's. */
+  takeout: z.literal(true).optional(),
 });
 
 /** A chat of an export, with what the query's words mean in it. */
@@ -103,7 +105,7 @@ export const exportStateSchema = z.enum(["queued", "running", "waiting", "comple
 
 /** Why a job does not get on at the moment. */
 export const waitingSchema = z.strictObject({
-  reason: z.enum(["flood", "connection", "disk", "quota", "login"]),
+  reason: z.enum(["flood", "connection", "disk", "quota", "login", "takeout"]),
   /** RFC 3339: when it is tried again, where that is known. */
   until: z.iso.datetime().optional(),
 });

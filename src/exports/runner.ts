@@ -14,6 +14,7 @@ import type { MediaLimits } from "./media.ts";
 import { createQueue, ownerOf } from "./queue.ts";
 import { UNLIMITED } from "./quota.ts";
 import { type ExportStore, fingerprint, type ListPlace, type Owner } from "./store.ts";
+import { createTakeouts } from "./takeout.ts";
 
 /** A job, and how fast it is at the moment. */
 export interface ExportStatus {
@@ -111,6 +112,7 @@ export function createExports(options: ExportsOptions): Exports {
   const live = new Map<string, Live>();
   const queue = createQueue();
   const stopped = new AbortController();
+  const takeouts = createTakeouts({ account, store, sleep, onProblem, signal: stopped.signal });
   const folder = (id: string): string => join(directory, id);
   // Beside the folders, which are swept.
   const indexes = `${directory}-index`;
@@ -140,6 +142,7 @@ export function createExports(options: ExportsOptions): Exports {
 
   /** Saves a job that is over, as soon as the disk takes it; until then it is known here. */
   const settle = async (one: Live, job: Job): Promise<void> => {
+    await takeouts.close(job);
     await quotas.of(job.id).end().catch(onProblem);
     change(one, job);
     onFinish(job);
@@ -159,7 +162,7 @@ export function createExports(options: ExportsOptions): Exports {
     const { id } = one.job;
     try {
       const ended = await runExport(one.job, {
-        account,
+        account: takeouts.within(one.job, one.stop.signal),
         folder: folder(id),
         limits,
         indexes,
@@ -300,6 +303,7 @@ export function createExports(options: ExportsOptions): Exports {
     [Symbol.asyncDispose]: async () => {
       await drain();
       await allEnded();
+      await takeouts[Symbol.asyncDispose]();
     },
   };
 }

@@ -7,6 +7,7 @@ import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { z } from "zod";
 import { migrate } from "../storage/migrate.ts";
 import { type ExportQuery, type ExportState, type Job, jobSchema, type Target } from "./job.ts";
+import { createOpenTakeouts, type OpenTakeouts } from "./open_takeouts.ts";
 import { notWritten } from "./sink.ts";
 
 const SCHEMA = [
@@ -76,6 +77,7 @@ export interface ExportStore {
    * @throws AppError RESOURCE_EXHAUSTED when the disk does not take it
    */
   save(job: Job): void;
+  readonly takeouts: OpenTakeouts;
 }
 
 const json = z.string().transform((text): unknown => JSON.parse(text));
@@ -126,6 +128,7 @@ export function createExportStore(db: DatabaseSync): ExportStore {
   const read = (where: string, ...values: SQLInputValue[]): Job[] =>
     z.array(rowSchema).parse(db.prepare(`SELECT ${COLUMNS} FROM exports WHERE ${where}`).all(...values));
   return {
+    takeouts: createOpenTakeouts(db),
     create: ({ id: owner, accountId }, { query, targets }, now) => {
       const [id, created] = [newId(), new Date(now).toISOString()];
       const print = fingerprint(query, targets);
@@ -170,11 +173,11 @@ export function createExportStore(db: DatabaseSync): ExportStore {
 
 /** Equal for queries that mean the same messages in the same form. */
 export function fingerprint(
-  { from, to, tz, type, limit, format, download_media, delta_of }: ExportQuery,
+  { from, to, tz, type, limit, format, download_media, delta_of, takeout }: ExportQuery,
   targets: readonly Target[],
 ): string {
   const chats = targets.map(({ id, topic, sender }) => [id, topic, sender]);
-  const added = { download_media, delta_of };
+  const added = { download_media, delta_of, takeout };
   return createHash("sha256").update(JSON.stringify([chats, from, to, tz, type, limit, format, added])).digest("hex");
 }
 

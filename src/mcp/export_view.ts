@@ -142,6 +142,9 @@ const WAITING: Readonly<Record<NonNullable<Job["waiting"]>["reason"], string>> =
     "The exports on this server take all the room that they may. Nothing is lost, and this one goes on by itself when " +
     "older ones are removed or the server's owner raises MAX_EXPORT_BYTES.",
   login: "The server's owner must log in to Telegram again; then the export goes on by itself.",
+  takeout:
+    "Telegram asks the account's owner about this data export. The owner can allow it in a Telegram app, where Telegram " +
+    "has sent a message about it; otherwise it begins when the time is over. The export goes on by itself.",
 };
 
 function notesOf(job: Job, manifest: Manifest | undefined): string[] {

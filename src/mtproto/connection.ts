@@ -130,6 +130,7 @@ export function createConnection(options: ConnectionOptions): Connection {
         first: whoAmI(),
         apiId,
         appVersion,
+        allowed: ["read", "session", "takeout"],
         onProblem,
         sleep,
         signal: stop.signal,

@@ -100,6 +100,8 @@ export function toTelegramError(thrown: unknown, method: string): AppError {
   if (known !== undefined) {
     return new RpcError(known.code, known.message, errorMessage, { hint: known.hint, cause: thrown });
   }
+  const delay = /^TAKEOUT_INIT_DELAY_(\d+)$/.exec(errorMessage)?.[1];
+  if (delay !== undefined) return takeoutDelay(Math.max(1, Number(delay)));
   if (seconds !== undefined || code === 420) {
     const retryAfter = Math.max(1, seconds ?? UNTOLD_WAIT_S);
     return new RpcError(
@@ -117,4 +119,13 @@ export function toTelegramError(thrown: unknown, method: string): AppError {
     );
   }
   return new RpcError("INTERNAL", `Telegram refused ${method}: ${errorMessage}.`, errorMessage, { cause: thrown });
+}
+
+/** Not a flood wait: the owner can end it at once. */
+function takeoutDelay(retryAfter: number): RpcError {
+  const message = `Telegram lets a data export begin in ${retryAfter} s, or when the account's owner allows it.`;
+  return new RpcError("RATE_LIMITED", message, "TAKEOUT_INIT_DELAY", {
+    retryAfter,
+    hint: "The account's owner can allow it in a Telegram app, where Telegram has sent a message about it.",
+  });
 }

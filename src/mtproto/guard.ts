@@ -52,6 +52,9 @@ const LOGIN: ReadonlySet<string> = new Set([
   "auth.SignIn",
 ]);
 
+/** Methods that open and close a takeout: only `takeout.ts` makes them, on a way of their own. */
+const TAKEOUT: ReadonlySet<string> = new Set(["account.FinishTakeoutSession", "account.InitTakeoutSession"]);
+
 /** Envelopes: what counts is the request inside. */
 const ENVELOPES: ReadonlySet<string> = new Set([
   "InitConnection",
@@ -61,12 +64,13 @@ const ENVELOPES: ReadonlySet<string> = new Set([
 ]);
 
 /** What may become of a method. */
-export type MethodClass = "read" | "session" | "login" | "refused";
+export type MethodClass = "read" | "session" | "takeout" | "login" | "refused";
 
 /** The class of a TL method, by its name as in the schema with a capital (`messages.GetHistory`). */
 export function classify(method: string): MethodClass {
   if (READ.has(method)) return "read";
   if (SESSION.has(method)) return "session";
+  if (TAKEOUT.has(method)) return "takeout";
   return LOGIN.has(method) ? "login" : "refused";
 }
 

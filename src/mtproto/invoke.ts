@@ -4,7 +4,7 @@
  */
 import { AppError, toAppError } from "../errors.ts";
 import type { TlRequest } from "./gram.ts";
-import { assertAllowed, methodOf } from "./guard.ts";
+import { assertAllowed, type MethodClass, methodOf } from "./guard.ts";
 
 /** What a caller may add to a request. */
 export interface CallOptions {
@@ -19,10 +19,10 @@ export interface CallOptions {
  */
 export type Call = <R>(request: TlRequest<R>, options?: CallOptions) => Promise<R>;
 
-/** Lets reading methods pass and rejects all others before a byte leaves. */
-export function guarded(call: Call): Call {
+/** Lets methods of the allowed classes pass, reading ones by default, and rejects all others before a byte leaves. */
+export function guarded(call: Call, allowed: readonly MethodClass[] = ["read"]): Call {
   return async (request, options) => {
-    assertAllowed(request, ["read"]);
+    assertAllowed(request, allowed);
     return await call(request, options);
   };
 }

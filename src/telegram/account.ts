@@ -11,6 +11,8 @@ export interface Account {
   readonly call: Call;
   /** The same for another data centre of Telegram's, where only files are asked for. */
   readonly withDc: (dcId: number) => Call;
+  /** Lets nothing pass but what opens and closes takeouts; see `mtproto/takeout.ts`. */
+  readonly takeout: Call;
   readonly peers: Peers;
   readonly dialogs: Dialogs;
   /** What supergroups are known to have been before: marked ids of basic groups, undefined for none. */
@@ -19,9 +21,9 @@ export interface Account {
 
 /** An account whose peers learn from every answer. */
 export function createAccount(
-  { call, withDc }: Pick<Account, "call" | "withDc">,
+  { call, withDc, takeout }: Pick<Account, "call" | "withDc" | "takeout">,
   peers: Peers,
   learn: (answer: unknown) => void,
 ): Account {
-  return { call: learning(call, learn), withDc, peers, dialogs: createDialogs(), formers: new Map() };
+  return { call: learning(call, learn), withDc, takeout, peers, dialogs: createDialogs(), formers: new Map() };
 }

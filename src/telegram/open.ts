@@ -11,6 +11,7 @@ import { createDataCentre, vouchedBy } from "../mtproto/data_centre.ts";
 import { floodGate, type OnFlood } from "../mtproto/flood.ts";
 import { createFloods } from "../mtproto/floods.ts";
 import { trustServerKey } from "../mtproto/gram.ts";
+import type { MethodClass } from "../mtproto/guard.ts";
 import { type Call, type CallEnd, guarded, measured } from "../mtproto/invoke.ts";
 import type { Sleep } from "../mtproto/live_wire.ts";
 import type { Session } from "../mtproto/session.ts";
@@ -107,8 +108,10 @@ export function openAccount(
   const takingTurns = createTurns({ limit: CONCURRENCY, longestWait: LONGEST_QUEUE_MS, floods });
   const gated = (wire: Call): Call => floodGate(wire, floods, { onFlood: begun });
   // The gate is behind the queue: it may have closed while a call waited its turn.
-  const decorated = (wire: Call): Call => guarded(measured(takingTurns(gated(wire)), observers.onCall));
+  const decorated = (wire: Call, allowed?: readonly MethodClass[]): Call =>
+    guarded(measured(takingTurns(gated(wire)), observers.onCall), allowed);
   const call = decorated(budgeted(connection.call, db, accountId, { onProblem }));
+  const takeout = decorated(connection.call, ["takeout"]);
   const centres = new AsyncDisposableStack();
   /** Other data centres know the account by keys that its session has vouched for. */
   const ways = new WeakMap<Session, Map<number, Call>>();
@@ -130,7 +133,7 @@ export function openAccount(
     return way;
   };
   return {
-    account: createAccount({ call, withDc }, peers, learn),
+    account: createAccount({ call, withDc, takeout }, peers, learn),
     status,
     [Symbol.asyncDispose]: async () => {
       stop.abort();

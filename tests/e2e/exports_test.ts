@@ -157,7 +157,6 @@ Deno.test("start_export: nonsense is refused at once, not as a failed job", asyn
     [{ chats: [GROUP, "me"], from: "#5" }, "INPUT_VALIDATION", "from", /one by one/],
     [{ chat: GROUP, format: "xml" }, "INPUT_VALIDATION", "format", /./],
     [{ chat: GROUP, format: "parquet" }, "UNSUPPORTED", "format", /csv/],
-    [{ chat: GROUP, takeout: true }, "UNSUPPORTED", "takeout", /waits by itself/],
     [{ chat: GROUP, delta_of: "x" }, "EXPORT_NOT_FOUND", "delta_of", /list_exports/],
     [{ chat: GROUP, wait_seconds: 46 }, "INPUT_VALIDATION", "wait_seconds", /./],
     [{ chat: GROUP, words: "x" }, "INPUT_VALIDATION", "words", /./],

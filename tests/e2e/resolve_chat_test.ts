@@ -258,7 +258,7 @@ Deno.test("identifiers: bare digits mean the user of that id before a channel or
   using db = new DatabaseSync(":memory:");
   const peers = createPeers(db, "default");
   const call = (): Promise<never> => Promise.reject(new Error("nothing needs to be asked"));
-  const directory = createAccount({ call, withDc: () => call }, peers, () => {});
+  const directory = createAccount({ call, withDc: () => call, takeout: call }, peers, () => {});
   const photo = new Api.ChatPhotoEmpty();
   const [id, accessHash] = [bigInt(5_001), bigInt(1)];
   const channel = new Api.Channel({ id, accessHash, title: "Channel", photo, date: 1, broadcast: true });

@@ -18,7 +18,13 @@ const describeSchema = z.object({
     last: z.object({ id: z.int(), date: z.string() }).nullable(),
   })),
 });
-const methodsSchema = z.object({ counts: z.record(z.string(), z.int()) });
+const methodsSchema = z.object({
+  counts: z.record(z.string(), z.int()),
+  order: z.array(z.object({ method: z.string(), wrappers: z.array(z.string()), takeoutId: z.string().optional() })),
+});
+const takeoutsSchema = z.array(
+  z.object({ id: z.string(), flags: z.array(z.string()), state: z.string(), success: z.boolean().optional() }),
+);
 const appendedSchema = z.object({ id: z.int(), date: z.int() });
 
 /** A rule of the sandbox's faults; see `sandbox/faults.ts`. */
@@ -92,6 +98,8 @@ export interface TestSandbox extends AsyncDisposable {
   describe(): Promise<z.infer<typeof describeSchema>["chats"]>;
   /** How often each TL method was received. */
   methods(): Promise<Record<string, number>>;
+  /** Each request in the order they came, and the takeout that it came in. */
+  requests(): Promise<z.infer<typeof methodsSchema>["order"]>;
   forgetMethods(): Promise<void>;
   faults(
     settings: {
@@ -103,6 +111,14 @@ export interface TestSandbox extends AsyncDisposable {
   ): Promise<void>;
   clearFaults(): Promise<void>;
   closeConnections(): Promise<void>;
+  /** Every takeout that was granted. */
+  takeouts(): Promise<z.infer<typeof takeoutsSchema>>;
+  /** Grants takeouts only so many seconds after they were first asked for. */
+  delayTakeouts(seconds: number): Promise<void>;
+  /** The owner allows what was asked for. */
+  confirmTakeout(): Promise<void>;
+  /** Ends every open takeout. */
+  invalidateTakeouts(): Promise<void>;
   /** Moves Telegram's clock by so many seconds. */
   moveClock(seconds: number): Promise<void>;
   append(
@@ -140,10 +156,15 @@ export async function startSandbox(args: readonly string[] = []): Promise<TestSa
     },
     describe: async () => describeSchema.parse(await control("GET", "/describe")).chats,
     methods: async () => methodsSchema.parse(await control("GET", "/methods")).counts,
+    requests: async () => methodsSchema.parse(await control("GET", "/methods")).order,
     forgetMethods: async () => void await control("DELETE", "/methods"),
     faults: async (settings) => void await control("POST", "/faults", settings),
     clearFaults: async () => void await control("DELETE", "/faults"),
     closeConnections: async () => void await control("POST", "/connections/close"),
+    takeouts: async () => takeoutsSchema.parse(await control("GET", "/takeouts")),
+    delayTakeouts: async (seconds) => void await control("POST", "/takeouts/delay", { seconds }),
+    confirmTakeout: async () => void await control("POST", "/takeouts/confirm"),
+    invalidateTakeouts: async () => void await control("POST", "/takeouts/invalidate"),
     moveClock: async (seconds) => void await control("POST", "/clock", { wire: seconds }),
     append: async (chat, text, media, details) =>
       appendedSchema.parse(await control("POST", "/world/append", { chat, text, media, ...details })),

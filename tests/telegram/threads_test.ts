@@ -17,11 +17,14 @@ async function queryUnder(
   const peerId = new Api.PeerChannel({ channelId: bigInt(2_000_000_008) });
   const replyTo = header && new Api.MessageReplyHeader(header);
   const message = new Api.Message({ id: 500, peerId, date: 1, message: "", ...(replyTo ? { replyTo } : {}) });
-  const thread = await threadUnder(createAccount({ call, withDc: () => call }, createPeers(db, "default"), () => {}), {
-    chat: FORUM,
-    message,
-    peers: new Map(),
-  });
+  const thread = await threadUnder(
+    createAccount({ call, withDc: () => call, takeout: call }, createPeers(db, "default"), () => {}),
+    {
+      chat: FORUM,
+      message,
+      peers: new Map(),
+    },
+  );
   return thread?.query;
 }
 

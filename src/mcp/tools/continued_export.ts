@@ -22,6 +22,7 @@ export interface Wanted extends Pick<Filters, "from" | "to" | "tz" | "topic" | "
   readonly names?: readonly string[];
   readonly format: ExportQuery["format"];
   readonly download_media?: boolean | undefined;
+  readonly takeout?: boolean | undefined;
   /** Of the command line. */
   readonly limit?: number | undefined;
 }
@@ -67,6 +68,7 @@ export async function continueExport(
     type,
     format,
     download_media: wanted.download_media || undefined,
+    takeout: wanted.takeout || undefined,
     delta_of,
   };
   const joined = targets.filter(({ id }) => !base.targets.some((target) => target.id === id));

@@ -25,7 +25,8 @@ const input = z.strictObject({
   ...filterArguments,
   format: exportFormatSchema.default("ndjson"),
   download_media: z.boolean().optional(),
-  delta_of: exportIdArgument.optional().describe("export id: only what changed since"),
+  delta_of: exportIdArgument.optional().describe("id: only changes since"),
+  takeout: z.boolean().optional(),
   wait_seconds: z.int().min(0).max(LONGEST_WAIT).default(10),
 });
 
@@ -97,10 +98,10 @@ async function readQuery(
     const one = await toTarget(directory, name, asked, range);
     found.set(one.target.id, one);
   }
-  const download_media = asked.download_media || undefined;
+  const [download_media, takeout] = [asked.download_media || undefined, asked.takeout || undefined];
   const all = [...found.values()];
   return {
-    query: { chats: [...names], from, to, tz, topic, sender, type, limit, format, download_media },
+    query: { chats: [...names], from, to, tz, topic, sender, type, limit, format, download_media, takeout },
     targets: all.map(({ target }) => target),
     notes: all.flatMap(({ notes }) => notes),
   };
@@ -152,19 +153,11 @@ async function toTarget(
   return { target, notes: await chatNotes(directory, resolved) };
 }
 
-/** Arguments that are known, and what is not done. */
-const NOT_DONE: ReadonlyMap<string, string> = new Map([
-  ["takeout", "Telegram's takeout sessions are not used; the export waits by itself where Telegram asks it to."],
-]);
-
 function explain(args: JsonObject, issue: z.core.$ZodIssue): AppError | undefined {
-  const field = issue.code === "unrecognized_keys" ? issue.keys.find((key) => NOT_DONE.has(key)) : undefined;
-  const said = field === undefined ? undefined : NOT_DONE.get(field);
-  if (said !== undefined) return unsupported(args, `${field}: this server does not do that.`, String(field), said);
   if (issue.path[0] !== "format" || issue.code !== "invalid_value" || issue.input !== "parquet") return undefined;
-  return unsupported(args, "format: Parquet is not written.", "format", "Use csv, or ndjson for everything there is.");
-}
-
-function unsupported(args: JsonObject, message: string, field: string, hint: string): AppError {
-  return new AppError("UNSUPPORTED", message, { field, hint, suggest: { tool: "start_export", arguments: args } });
+  return new AppError("UNSUPPORTED", "format: Parquet is not written.", {
+    field: "format",
+    hint: "Use csv, or ndjson for everything there is.",
+    suggest: { tool: "start_export", arguments: args },
+  });
 }
