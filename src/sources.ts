@@ -54,6 +54,7 @@ export async function openSources(
     store,
     directory,
     resume: isServer,
+    readAhead: config.exportReadAhead,
     now,
     sleep: (seconds, signal) => sleepMs(seconds * 1000, undefined, { signal }),
     ...(onFinish && { onFinish }),

@@ -41,6 +41,8 @@ export interface Config {
   readonly requestTimeout: number;
   /** Messages, 1 to 100. */
   readonly maxPageSize: number;
+  /** Pages of histories that exports ask for at once, 1 to 16. */
+  readonly exportReadAhead: number;
   /** Whether media of chats that forbid saving may be read. */
   readonly allowProtectedMedia: boolean;
   /** A folder; it may not exist yet. */
@@ -157,6 +159,7 @@ export function loadConfig(
   const floodSleepThreshold = value("FLOOD_SLEEP_THRESHOLD");
   const requestSeconds = value("REQUEST_TIMEOUT");
   const maxPageSize = value("MAX_PAGE_SIZE");
+  const exportReadAhead = value("EXPORT_READ_AHEAD");
   const allowProtectedMedia = value("ALLOW_PROTECTED_MEDIA");
   const dataDir = value("DATA_DIR");
   const publicUrl = value("PUBLIC_URL");
@@ -171,7 +174,8 @@ export function loadConfig(
   if (
     problems.length > 0 || host === undefined || port === undefined || level === undefined || format === undefined ||
     floodSleepThreshold === undefined || requestSeconds === undefined || maxPageSize === undefined ||
-    allowProtectedMedia === undefined || dataDir === undefined || allowedHosts === undefined ||
+    exportReadAhead === undefined || allowProtectedMedia === undefined || dataDir === undefined ||
+    allowedHosts === undefined ||
     trustedProxies === undefined
   ) throw new ConfigError(problems);
 
@@ -190,6 +194,7 @@ export function loadConfig(
     floodSleepThreshold,
     requestTimeout: requestSeconds * 1000,
     maxPageSize,
+    exportReadAhead,
     allowProtectedMedia,
     dataDir,
     warnings: names.flatMap(warningAbout),

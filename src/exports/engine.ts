@@ -27,6 +27,8 @@ export interface EngineOptions {
   readonly onProblem: (problem: unknown) => void;
   /** Ends it at a checkpoint. */
   readonly signal: AbortSignal;
+  /** Pages that may be under way or waiting at once. */
+  readonly readAhead?: number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Resolves after that many seconds, or rejects when the signal is aborted. */
@@ -140,18 +142,25 @@ async function begin(
 
 /** The account's `Call` with endless patience, which says what it waits for. */
 function telling(job: () => Job, become: (change: Partial<Job>) => void, options: EngineOptions): Call {
-  const { account, sleep, now } = options;
-  const call = patient(account.call, {
-    seconds: Infinity,
-    sleep,
-    onWait: ({ reason, seconds }) => {
-      become({ state: "waiting", waiting: { reason, until: rfc3339(now() + seconds * 1000) } });
-    },
-  });
+  const { account, sleep, now, signal } = options;
+  const waiting = new Set<unknown>();
   return async (request, callOptions) => {
-    const answer = await call(request, callOptions);
-    if (job().state === "waiting") become({ state: "running", waiting: undefined });
-    return answer;
+    const call = patient(account.call, {
+      seconds: Infinity,
+      sleep,
+      onWait: ({ reason, seconds }) => {
+        waiting.add(request);
+        become({ state: "waiting", waiting: { reason, until: rfc3339(now() + seconds * 1000) } });
+      },
+    });
+    try {
+      return await call(request, callOptions);
+    } finally {
+      // Of several pages under way one may come while others wait.
+      if (waiting.delete(request) && waiting.size === 0 && !signal.aborted) {
+        become({ state: "running", waiting: undefined });
+      }
+    }
   };
 }
 

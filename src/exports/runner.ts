@@ -65,13 +65,15 @@ export interface ExportsOptions {
   readonly now: () => number;
   /** Resolves after that many seconds, or rejects when the signal is aborted. */
   readonly sleep: (seconds: number, signal?: AbortSignal) => Promise<void>;
+  /** Pages of a chat that a job may have under way or waiting; one after another when left out. */
+  readonly readAhead?: number;
   /** Told of each job that is over. */
   readonly onFinish?: (job: Job) => void;
   /** Told of what no caller hears of. */
   readonly onProblem?: (problem: unknown) => void;
 }
 
-/** Jobs that run at once: Telegram answers two requests at once. */
+/** Jobs that run at once; they share the requests that may be under way. */
 const MOST_RUNNING = 2;
 const MOST_UNFINISHED = 20;
 const DRAIN_SECONDS = 3;
@@ -93,7 +95,8 @@ interface Live {
 
 /** Goes on with all jobs that are not over, and takes new ones. */
 export function createExports(options: ExportsOptions): Exports {
-  const { account, store, directory, resume = true, now, sleep, onFinish = () => {}, onProblem = () => {} } = options;
+  const { account, store, directory, resume = true, now, sleep, readAhead } = options;
+  const { onFinish = () => {}, onProblem = () => {} } = options;
   const live = new Map<string, Live>();
   const queue = createQueue();
   const stopped = new AbortController();
@@ -148,6 +151,7 @@ export function createExports(options: ExportsOptions): Exports {
         save: store.save,
         onProblem,
         signal: one.stop.signal,
+        readAhead,
         now,
         sleep,
       });

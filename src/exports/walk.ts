@@ -34,6 +34,7 @@ type At = Omit<Position, "tally"> & { readonly tally: Tally };
 /**
  * Reads what is missing.
  * @param options.now milliseconds since the epoch
+ * @param options.readAhead see {@link exportLines}
  * @param commit keeps a position whose bytes are on the disk
  * @returns the last position, which is committed
  * @throws the signal's reason and whatever else ends it, after a checkpoint
@@ -42,7 +43,11 @@ export async function walk(
   directory: Directory,
   { plan, targets, query, position }: Begun,
   log: LogFile,
-  { now, signal }: { readonly now: () => number; readonly signal: AbortSignal },
+  { now, signal, readAhead }: {
+    readonly now: () => number;
+    readonly signal: AbortSignal;
+    readonly readAhead?: number;
+  },
   commit: (at: At) => void,
 ): Promise<Position> {
   let at: At = { ...position, tally: restoreTally(position.tally) };
@@ -63,6 +68,7 @@ export async function walk(
     const lines = exportLines(directory.call, { ...wanted, ...found }, {
       now: begun,
       callOptions: { signal },
+      readAhead,
     });
     for await (const { text, reached, ...page } of lines) {
       assertSameAccount(directory, plan);
