@@ -104,7 +104,7 @@ async function attempt(
   options: EngineOptions,
 ): Promise<Job> {
   const { account, folder, signal } = options;
-  const call = telling(now, become, options);
+  const call = telling(become, options);
   const directory: Directory = { ...account, call, options: { signal } };
   const job = await begin(directory, now(), become, options);
   assertSameAccount(directory, job.plan);
@@ -141,7 +141,7 @@ async function begin(
 }
 
 /** The account's `Call` with endless patience, which says what it waits for. */
-function telling(job: () => Job, become: (change: Partial<Job>) => void, options: EngineOptions): Call {
+function telling(become: (change: Partial<Job>) => void, options: EngineOptions): Call {
   const { account, sleep, now, signal } = options;
   const waiting = new Set<unknown>();
   return async (request, callOptions) => {

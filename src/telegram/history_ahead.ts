@@ -61,7 +61,11 @@ export async function* readHistoryAhead(
     return { from, answer };
   };
   const fill = (): void => {
-    for (next = Math.max(next, at + 1); pages.length < guess.atOnce() && next <= last; next += guess.stride()) {
+    for (
+      next = pages.length === 0 ? at + 1 : Math.max(next, at + 1);
+      pages.length < guess.atOnce() && next <= last;
+      next += guess.stride()
+    ) {
       pages.push(ask(next));
     }
   };

@@ -18,7 +18,12 @@ const describeSchema = z.object({
     last: z.object({ id: z.int(), date: z.string() }).nullable(),
   })),
 });
-const methodsSchema = z.object({ counts: z.record(z.string(), z.int()) });
+const methodsSchema = z.object({
+  counts: z.record(z.string(), z.int()),
+  atOnce: z.record(z.string(), z.int()),
+  order: z.array(z.object({ method: z.string() })),
+});
+const filledSchema = z.object({ ids: z.array(z.int()) });
 const appendedSchema = z.object({ id: z.int(), date: z.int() });
 
 /** A rule of the sandbox's faults; see `sandbox/faults.ts`. */
@@ -63,6 +68,10 @@ export interface TestSandbox extends AsyncDisposable {
   describe(): Promise<z.infer<typeof describeSchema>["chats"]>;
   /** How often each TL method was received. */
   methods(): Promise<Record<string, number>>;
+  /** The most requests of each TL method that were there at once, unanswered. */
+  atOnce(): Promise<Record<string, number>>;
+  /** The TL methods in the order in which they were received. */
+  order(): Promise<readonly string[]>;
   forgetMethods(): Promise<void>;
   faults(
     settings: {
@@ -82,6 +91,16 @@ export interface TestSandbox extends AsyncDisposable {
     media?: NewFile,
     details?: NewDetails,
   ): Promise<{ readonly id: number; readonly date: number }>;
+  /**
+   * Fills a channel or supergroup: ids that are missing, ids that are there, and so on.
+   * @param details.date unix seconds of the first message, from which they come one a second
+   * @returns the ids that are there
+   */
+  fill(
+    chat: string,
+    runs: readonly { readonly skip: number; readonly count: number }[],
+    details: { readonly date: number; readonly serviceEvery?: number },
+  ): Promise<readonly number[]>;
   /** Lets every file reference expire that was given out so far. */
   rotateReferences(): Promise<void>;
   remove(chat: string, ids: readonly number[]): Promise<void>;
@@ -107,6 +126,8 @@ export async function startSandbox(args: readonly string[] = []): Promise<TestSa
     },
     describe: async () => describeSchema.parse(await control("GET", "/describe")).chats,
     methods: async () => methodsSchema.parse(await control("GET", "/methods")).counts,
+    atOnce: async () => methodsSchema.parse(await control("GET", "/methods")).atOnce,
+    order: async () => methodsSchema.parse(await control("GET", "/methods")).order.map(({ method }) => method),
     forgetMethods: async () => void await control("DELETE", "/methods"),
     faults: async (settings) => void await control("POST", "/faults", settings),
     clearFaults: async () => void await control("DELETE", "/faults"),
@@ -114,6 +135,8 @@ export async function startSandbox(args: readonly string[] = []): Promise<TestSa
     moveClock: async (seconds) => void await control("POST", "/clock", { wire: seconds }),
     append: async (chat, text, media, details) =>
       appendedSchema.parse(await control("POST", "/world/append", { chat, text, media, ...details })),
+    fill: async (chat, runs, details) =>
+      filledSchema.parse(await control("POST", "/world/fill", { chat, runs, ...details })).ids,
     rotateReferences: async () => void await control("POST", "/files/rotate"),
     remove: async (chat, ids) => void await control("POST", "/world/remove", { chat, ids }),
     edit: async (chat, id, text) => void await control("POST", "/world/edit", { chat, id, text }),

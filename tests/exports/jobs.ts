@@ -42,10 +42,12 @@ const briefly = (seconds: number, signal?: AbortSignal): Promise<void> =>
 /** Opens the data directory as a server does. */
 export function openJobs(
   { environment }: Pick<TestSandbox, "environment">,
-  { directory = String(environment["DATA_DIR"]), sleep = briefly, now = Date.now }: {
+  { directory = String(environment["DATA_DIR"]), sleep = briefly, now = Date.now, readAhead }: {
     readonly directory?: string;
     readonly sleep?: (seconds: number, signal?: AbortSignal) => Promise<void>;
     readonly now?: () => number;
+    /** The configuration's when left out. */
+    readonly readAhead?: number;
   } = {},
 ): Jobs {
   const config = loadConfig((name) => environment[name], undefined, { names: [], terminal: false });
@@ -59,6 +61,7 @@ export function openJobs(
     account,
     store,
     directory: join(directory, "exports"),
+    readAhead: readAhead ?? config.exportReadAhead,
     now,
     sleep,
     onFinish: (job) => ended.push(job),
