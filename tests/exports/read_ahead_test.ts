@@ -134,7 +134,7 @@ Deno.test("read ahead: whatever the ids are like, the lines, counts and gaps are
         if (wanted.limit === undefined) assert.deepEqual(many.result.counts, one.result.counts, told);
         assertSpans(many.result.spans, told);
         assert.ok(many.requests <= 2 * one.requests + readAhead, `${many.requests} for ${one.requests}, ${told}`);
-        if ((await sandbox.atOnce())["messages.GetHistory"] ?? 0 > 1) overlapping++;
+        if (((await sandbox.atOnce())["messages.GetHistory"] ?? 0) > 1) overlapping++;
       }
     }
     assert.ok(overlapping > WORLDS, `${overlapping}`);
