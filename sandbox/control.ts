@@ -73,6 +73,15 @@ const Append = z.strictObject({
   media: Media.optional(),
   replyTo: ReplyTo.optional(),
 });
+/** Messages of a channel or supergroup, in runs: ids that are missing, and then ids that are there. */
+const Fill = z.strictObject({
+  chat: ChatId,
+  runs: z.array(z.strictObject({ skip: z.int().min(0), count: z.int().min(0).max(100_000) })),
+  /** Unix seconds of the first message; each one comes a second after the one before it. */
+  date: z.int(),
+  /** A message is a service message when its date can be divided by this. */
+  serviceEvery: z.int().min(1).optional(),
+});
 const Edit = z.strictObject({ chat: ChatId, id: MessageId, text: z.string().max(4096) });
 /** What changes besides an edit; `votes` are those for a poll's options, in their order. */
 const Alter = z.strictObject({
@@ -113,7 +122,10 @@ export function createControl({ server, world, files, login, clocks, port = 0 }:
       server.faults.clear();
       return server.faults.settings;
     },
-    "GET /methods": () => ({ counts: server.journal.counts, order: server.journal.entries }),
+    "GET /methods": () => {
+      const { counts, entries: order, atOnce } = server.journal;
+      return { counts, order, atOnce };
+    },
     "DELETE /methods"(): unknown {
       server.journal.clear();
       return {};
@@ -128,6 +140,20 @@ export function createControl({ server, world, files, login, clocks, port = 0 }:
       const { chat, ...message } = Append.parse(body);
       const { id, date } = world.append(chat, message);
       return { id, date };
+    },
+    "POST /world/fill"(body): unknown {
+      const { chat, runs, serviceEvery, ...fill } = Fill.parse(body);
+      let { date } = fill;
+      const ids: number[] = [];
+      for (const { skip, count } of runs) {
+        world.skip(chat, skip);
+        for (let index = 0; index < count; index++) {
+          const isService = serviceEvery !== undefined && date % serviceEvery === 0;
+          const draft = isService ? { text: "", service: { action: "pin" } as const } : { text: `Sent at ${date}.` };
+          ids.push(world.append(chat, { ...draft, date: date++ }).id);
+        }
+      }
+      return { ids };
     },
     "POST /world/edit"(body): unknown {
       const { chat, id, text } = Edit.parse(body);

@@ -18,6 +18,10 @@ export interface Entry {
 /** Requests in the order they came, and how many of each method. */
 export interface Journal {
   record(entry: Entry): void;
+  /** A request has come; what is given back is called when it is answered. */
+  begin(method: string): () => void;
+  /** The most requests of each method that were there at once, unanswered. */
+  readonly atOnce: Readonly<Record<string, number>>;
   /** The latest entries, oldest first. */
   readonly entries: readonly Entry[];
   readonly counts: Readonly<Record<string, number>>;
@@ -28,7 +32,18 @@ export interface Journal {
 export function createJournal(size = 10_000): Journal {
   let entries: Entry[] = [];
   let counts = new Map<string, number>();
+  const waiting = new Map<string, number>();
+  let most = new Map<string, number>();
   return {
+    begin(method): () => void {
+      const now = (waiting.get(method) ?? 0) + 1;
+      waiting.set(method, now);
+      most.set(method, Math.max(now, most.get(method) ?? 0));
+      return () => void waiting.set(method, (waiting.get(method) ?? 1) - 1);
+    },
+    get atOnce(): Readonly<Record<string, number>> {
+      return Object.fromEntries(most);
+    },
     record(entry): void {
       counts.set(entry.method, (counts.get(entry.method) ?? 0) + 1);
       entries.push(entry);
@@ -43,6 +58,7 @@ export function createJournal(size = 10_000): Journal {
     clear(): void {
       entries = [];
       counts = new Map();
+      most = new Map([...waiting].filter(([, now]) => now > 0));
     },
   };
 }

@@ -72,6 +72,7 @@ export async function openSources(
     account,
     housekeeping,
     limits: mediaLimits(config),
+    readAhead: config.exportReadAhead,
     resume: isServer,
     ...(onFinish && { onFinish }),
   }));

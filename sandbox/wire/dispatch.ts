@@ -83,25 +83,20 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     keys.signIn(key, BigInt(authorization.user.id.toString()));
   }
 
-  return async (body, key, wait) => {
-    const request = attempt(() => readRequest(body));
-    if ("error" in request) {
-      journal.record({ method: "unreadable", wrappers: [], keyId: key.id });
-      return { kind: "answer", body: errorBody(request.error) };
-    }
-    const { query, wrappers, takeoutId, apiId } = request.value;
+  async function answer(
+    { query, takeoutId, apiId }: ReturnType<typeof readRequest>,
+    key: AuthKey,
+    wait: (ms: number) => Promise<void>,
+  ): Promise<Outcome> {
     const name = query.className;
-    journal.record({ method: name, wrappers, keyId: key.id, takeoutId: takeoutId?.toString() });
-    if (!wrappers.includes("InvokeWithoutUpdates")) awake.add(key.id);
     const caller: Caller = { userId: key.userId, takeoutId, keyId: key.id, dcId: key.dcId };
-
     const fault = faults.hook(name, query, caller);
     const delay = faults.settings.latencyMs + (fault?.delayMs ?? 0);
     if (delay > 0) await wait(delay);
     if (fault?.drop || (fault?.close && !fault.lose)) return { kind: "dropped", close: fault.close };
     const { error } = fault ?? {};
 
-    const answer = await execute(name, () => {
+    const body = await execute(name, () => {
       if (error !== undefined) throw new RpcError(error.code, error.message);
       if (apiId !== undefined) checkApplication(apiId);
       refuse(key, name);
@@ -116,8 +111,25 @@ export function createDispatch(options: DispatchOptions): Dispatch {
       if (method === undefined) throw new RpcError(400, notImplemented(name));
       return method(query, caller);
     }, key);
-    const result = fault?.garble ? Buffer.alloc(64, 0xa5) : answer;
+    const result = fault?.garble ? Buffer.alloc(64, 0xa5) : body;
     return { kind: fault?.lose ? "lost" : "answer", body: result, close: fault?.close };
+  }
+
+  return async (body, key, wait) => {
+    const request = attempt(() => readRequest(body));
+    if ("error" in request) {
+      journal.record({ method: "unreadable", wrappers: [], keyId: key.id });
+      return { kind: "answer", body: errorBody(request.error) };
+    }
+    const { query: { className: name }, wrappers, takeoutId } = request.value;
+    journal.record({ method: name, wrappers, keyId: key.id, takeoutId: takeoutId?.toString() });
+    if (!wrappers.includes("InvokeWithoutUpdates")) awake.add(key.id);
+    const end = journal.begin(name);
+    try {
+      return await answer(request.value, key, wait);
+    } finally {
+      end();
+    }
   };
 }
 

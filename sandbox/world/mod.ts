@@ -68,6 +68,11 @@ export interface World {
    */
   append(chatId: string, message: Draft & { readonly date?: number }): WorldMessage;
   /**
+   * Lets ids of a channel or supergroup go by, as if their messages had come and been deleted.
+   * @throws {RangeError} the chat's ids are not its own
+   */
+  skip(chatId: string, ids: number): void;
+  /**
    * Changes the text of a message, and its edit date.
    * @param at seconds; now if left out
    * @throws {RangeError} there is no such message
@@ -241,6 +246,10 @@ export function createWorld(options: { readonly now?: () => number } = {}): Worl
       });
       tell(chatId, message.id, message);
       return message;
+    },
+    skip: (chatId, ids) => {
+      if (!isChannelId(chatId)) throw new RangeError(`the ids of ${chatId} are not its own`);
+      lastIds.set(chatId, (lastIds.get(chatId) ?? 0) + ids);
     },
     edit: (chatId, id, text, at = Math.floor(now() / 1000)) => {
       const { entities: _, ...rest } = existing(chatId, id);

@@ -41,6 +41,8 @@ export interface Config {
   readonly requestTimeout: number;
   /** Messages, 1 to 100. */
   readonly maxPageSize: number;
+  /** Pages of histories that exports ask for at once, 1 to 16. */
+  readonly exportReadAhead: number;
   /** Whether media of chats that forbid saving may be read. */
   readonly allowProtectedMedia: boolean;
   readonly exports: {
@@ -165,6 +167,7 @@ export function loadConfig(
   const floodSleepThreshold = value("FLOOD_SLEEP_THRESHOLD");
   const requestSeconds = value("REQUEST_TIMEOUT");
   const maxPageSize = value("MAX_PAGE_SIZE");
+  const exportReadAhead = value("EXPORT_READ_AHEAD");
   const allowProtectedMedia = value("ALLOW_PROTECTED_MEDIA");
   const maxAgeHours = value("RESOURCE_MAX_AGE_HOURS");
   const maxBytes = value("MAX_EXPORT_BYTES");
@@ -183,9 +186,9 @@ export function loadConfig(
   if (
     problems.length > 0 || host === undefined || port === undefined || level === undefined || format === undefined ||
     floodSleepThreshold === undefined || requestSeconds === undefined || maxPageSize === undefined ||
-    allowProtectedMedia === undefined || maxAgeHours === undefined || maxBytes === undefined ||
-    maxFileBytes === undefined || maxFiles === undefined ||
-    dataDir === undefined || allowedHosts === undefined || trustedProxies === undefined
+    exportReadAhead === undefined || allowProtectedMedia === undefined || maxAgeHours === undefined ||
+    maxBytes === undefined || maxFileBytes === undefined || maxFiles === undefined || dataDir === undefined ||
+    allowedHosts === undefined || trustedProxies === undefined
   ) throw new ConfigError(problems);
 
   return deepFreeze({
@@ -203,6 +206,7 @@ export function loadConfig(
     floodSleepThreshold,
     requestTimeout: requestSeconds * 1000,
     maxPageSize,
+    exportReadAhead,
     allowProtectedMedia,
     exports: { maxAgeHours, maxBytes },
     exportMedia: { maxFileBytes, maxFiles },

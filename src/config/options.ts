@@ -134,6 +134,14 @@ export const OPTIONS = {
     example: "50",
     help: "The most messages that a page may have.",
   },
+  EXPORT_READ_AHEAD: {
+    type: wholeNumber(1, 16),
+    default: "8",
+    expects: "a number from 1 to 16",
+    example: "4",
+    help: "How many pages all exports together may ask Telegram for at once; 1 reads one page after another. A lower " +
+      "number is slower and gentler: choose one if exports meet flood waits again and again.",
+  },
   ALLOW_PROTECTED_MEDIA: {
     type: z.string().toLowerCase().pipe(z.enum(["true", "false"])).transform((word) => word === "true"),
     default: "false",

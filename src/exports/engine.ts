@@ -38,6 +38,8 @@ export interface EngineOptions {
   readonly quota: Quota;
   /** Ends it at a checkpoint. */
   readonly signal: AbortSignal;
+  /** Pages that may be under way or waiting at once. */
+  readonly readAhead?: number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Resolves after that many seconds, or rejects when the signal is aborted. */
@@ -178,17 +180,24 @@ async function begin(
 function telling(
   job: () => Job,
   become: (change: Partial<Job>) => void,
-  { sleep, now }: EngineOptions,
+  { sleep, now, signal }: EngineOptions,
 ): (call: Call) => Call {
-  const onWait = ({ reason, seconds }: Wait): void =>
-    become({ state: "waiting", waiting: { reason, until: rfc3339(now() + seconds * 1000) } });
-  return (call) => {
-    const waiting = patient(call, { seconds: Infinity, sleep, onWait });
-    return async (request, callOptions) => {
-      const answer = await waiting(request, callOptions);
-      if (job().state === "waiting") become({ state: "running", waiting: undefined });
-      return answer;
+  const waiting = new Set<unknown>();
+  return (call) => async (request, callOptions) => {
+    const patience = {
+      seconds: Infinity,
+      sleep,
+      onWait: ({ reason, seconds }: Wait): void => {
+        waiting.add(request);
+        become({ state: "waiting", waiting: { reason, until: rfc3339(now() + seconds * 1000) } });
+      },
     };
+    const answer = await patient(call, patience)(request, callOptions).finally(() => waiting.delete(request));
+    // Of several pages under way one may come while others wait.
+    if (waiting.size === 0 && job().state === "waiting" && !signal.aborted) {
+      become({ state: "running", waiting: undefined });
+    }
+    return answer;
   };
 }
 

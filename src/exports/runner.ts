@@ -76,6 +76,8 @@ export interface ExportsOptions {
   readonly now: () => number;
   /** Resolves after that many seconds, or rejects when the signal is aborted. */
   readonly sleep: (seconds: number, signal?: AbortSignal) => Promise<void>;
+  /** Pages of a chat that a job may have under way or waiting; one after another when left out. */
+  readonly readAhead?: number;
   /** The age and the room that exports may have; none is no limit. */
   readonly housekeeping?: Pick<Housekeeping, "quotas" | "expires">;
   /** Told of each job that is over. */
@@ -84,7 +86,7 @@ export interface ExportsOptions {
   readonly onProblem?: (problem: unknown) => void;
 }
 
-/** Jobs that run at once: Telegram answers two requests at once. */
+/** Jobs that run at once; they share the requests that may be under way. */
 const MOST_RUNNING = 2;
 const MOST_UNFINISHED = 20;
 const DRAIN_SECONDS = 3;
@@ -106,7 +108,7 @@ interface Live {
 
 /** Goes on with all jobs that are not over, and takes new ones. */
 export function createExports(options: ExportsOptions): Exports {
-  const { account, store, directory, limits, resume = true, now, sleep } = options;
+  const { account, store, directory, limits, resume = true, now, sleep, readAhead } = options;
   const { onFinish = () => {}, onProblem = () => {} } = options;
   const { quotas, expires } = options.housekeeping ?? { quotas: UNLIMITED, expires: () => undefined };
   const live = new Map<string, Live>();
@@ -171,6 +173,7 @@ export function createExports(options: ExportsOptions): Exports {
         onProblem,
         quota: quotas.of(id),
         signal: one.stop.signal,
+        readAhead,
         now,
         sleep,
       });

@@ -40,6 +40,7 @@ type At = Omit<Position, "tally"> & { readonly tally: Tally };
  * Reads what is missing.
  * @param options.now milliseconds since the epoch
  * @param options.base what the export had that this one continues
+ * @param options.readAhead see {@link exportLines}
  * @param commit keeps a position whose bytes are on the disk
  * @returns the last position, which is committed
  * @throws the signal's reason and whatever else ends it, after a checkpoint
@@ -48,7 +49,12 @@ export async function walk(
   directory: Directory,
   { plan, targets, query, position }: Begun,
   log: LogFile,
-  { now, signal, base }: { readonly now: () => number; readonly signal: AbortSignal; readonly base?: DeltaIndex },
+  { now, signal, readAhead, base }: {
+    readonly now: () => number;
+    readonly signal: AbortSignal;
+    readonly readAhead?: number;
+    readonly base?: DeltaIndex;
+  },
   commit: (at: At) => void,
 ): Promise<Position> {
   let at: At = { ...position, tally: restoreTally(position.tally) };
@@ -69,6 +75,7 @@ export async function walk(
     const all = exportLines(directory.call, { ...wanted, ...found }, {
       now: begun,
       callOptions: { signal },
+      readAhead,
     });
     const lines: AsyncIterable<DeltaLines> = base === undefined ? all : changesOf(all, {
       chat: one.id,

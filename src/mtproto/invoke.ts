@@ -11,6 +11,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds for the answer; the connection's own limit when absent. */
   readonly timeout?: number;
+  /** Of long work that nobody waits for: it leaves the turns of others free, and waits for its own as long as it takes. */
+  readonly background?: boolean;
 }
 
 /**

@@ -5,38 +5,50 @@
 import { AppError } from "../errors.ts";
 import { classOf, type Floods, type MethodClass } from "./floods.ts";
 import { methodOf } from "./guard.ts";
-import type { Call } from "./invoke.ts";
+import type { Call, CallOptions } from "./invoke.ts";
 
 /** How many, and how patiently. */
 export interface Turns {
   /** Requests under way at once. */
   readonly limit: number;
-  /** Milliseconds after which a call that got no turn fails with OVERLOADED. */
+  /** Requests in the background that may be under way besides; as many as others when left out. */
+  readonly background?: number;
+  /** Milliseconds after which a call that got no turn fails with OVERLOADED, unless it is in the background. */
   readonly longestWait: number;
   /** Methods of a class for which Telegram has lately asked to wait are sent one at a time. */
   readonly floods?: Pick<Floods, "isCareful">;
 }
 
+interface Place {
+  readonly of: MethodClass;
+  readonly background: boolean;
+  readonly enter: () => void;
+}
+
 /**
  * Lets a few calls be under way at once, of all the ways to Telegram that it is put around; the others wait their turn, or
- * leave when their signal is aborted.
+ * leave when their signal is aborted. Calls in the background have turns of their own, and where they compete, one at a time,
+ * they come after the others: so nobody waits for more than the one that is under way.
  */
-export function createTurns({ limit, longestWait, floods }: Turns): (call: Call) => Call {
-  const underWay: MethodClass[] = [];
-  const waiting: Array<{ readonly of: MethodClass; readonly enter: () => void }> = [];
-  const mayEnter = (of: MethodClass): boolean =>
-    underWay.length < limit && !(underWay.includes(of) && floods?.isCareful(of));
+export function createTurns({ limit, background: most = limit, longestWait, floods }: Turns): (call: Call) => Call {
+  const underWay: Place[] = [];
+  const waiting: Place[] = [];
+  const mayEnter = ({ of, background }: Place): boolean =>
+    underWay.filter((place) => place.background === background).length < (background ? most : limit) &&
+    !(underWay.some((place) => place.of === of) && floods?.isCareful(of));
+  const next = (): Place | undefined =>
+    waiting.find((place) => !place.background && mayEnter(place)) ?? waiting.find(mayEnter);
   const letIn = (): void => {
-    for (let next; (next = waiting.find(({ of }) => mayEnter(of))) !== undefined;) {
-      waiting.splice(waiting.indexOf(next), 1);
-      underWay.push(next.of);
-      next.enter();
+    for (let place; (place = next()) !== undefined;) {
+      waiting.splice(waiting.indexOf(place), 1);
+      underWay.push(place);
+      place.enter();
     }
   };
-  const turn = async (of: MethodClass, signal?: AbortSignal): Promise<void> => {
+  const turn = async (of: MethodClass, { signal, background = false }: CallOptions): Promise<Place> => {
     signal?.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const place = { of, enter: resolve };
+    const place: Place = { of, background, enter: resolve };
     const leave = (reason: unknown): void => {
       if (!waiting.includes(place)) return;
       waiting.splice(waiting.indexOf(place), 1);
@@ -44,24 +56,24 @@ export function createTurns({ limit, longestWait, floods }: Turns): (call: Call)
     };
     waiting.push(place);
     letIn();
-    if (!waiting.includes(place)) return;
-    const timer = setTimeout(() => leave(overloaded(longestWait)), longestWait);
+    if (!waiting.includes(place)) return place;
+    const timer = background ? undefined : setTimeout(() => leave(overloaded(longestWait)), longestWait);
     const onAbort = (): void => leave(signal?.reason);
     signal?.addEventListener("abort", onAbort, { once: true });
     try {
       await promise;
+      return place;
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener("abort", onAbort);
     }
   };
-  return (call) => async (request, options) => {
-    const of = classOf(methodOf(request));
-    await turn(of, options?.signal);
+  return (call) => async (request, options = {}) => {
+    const place = await turn(classOf(methodOf(request)), options);
     try {
       return await call(request, options);
     } finally {
-      underWay.splice(underWay.indexOf(of), 1);
+      underWay.splice(underWay.indexOf(place), 1);
       letIn();
     }
   };

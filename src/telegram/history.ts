@@ -182,7 +182,11 @@ export function sliceRequest(
  * The id to start behind: newest first the lowest id above the range (0: the top), oldest first the highest below it.
  * Undefined when nothing can lie in the range.
  */
-async function startingPoint(call: Call, query: HistoryQuery, options?: CallOptions): Promise<number | undefined> {
+export async function startingPoint(
+  call: Call,
+  query: HistoryQuery,
+  options?: CallOptions,
+): Promise<number | undefined> {
   const { from, to } = query.range ?? {};
   if (query.direction === "newest_first") {
     if (to === undefined) return 0;
@@ -223,6 +227,7 @@ async function lastBefore(
   return answer.className === "messages.MessagesNotModified" ? undefined : answer.messages[0]?.id;
 }
 
-function isMessage(message: Api.TypeMessage): message is TlMessage {
+/** A message that is there. */
+export function isMessage(message: Api.TypeMessage): message is TlMessage {
   return message.className !== "MessageEmpty";
 }

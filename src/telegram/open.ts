@@ -21,7 +21,7 @@ import { type Account, createAccount } from "./account.ts";
 import { createLearner, createPeers } from "./peers.ts";
 import { CONFIGURED_SESSION_HINT, sessionSource } from "./session_source.ts";
 
-/** Requests to Telegram under way at once. */
+/** Requests to Telegram under way at once, besides those of exports. */
 const CONCURRENCY = 2;
 /** A request waits so long for its turn; with its own time-out behind it, callers hear within a minute whatever happens. */
 const LONGEST_QUEUE_MS = 15_000;
@@ -105,7 +105,8 @@ export function openAccount(
     onStatus(status());
     watch();
   };
-  const takingTurns = createTurns({ limit: CONCURRENCY, longestWait: LONGEST_QUEUE_MS, floods });
+  const background = config.exportReadAhead;
+  const takingTurns = createTurns({ limit: CONCURRENCY, background, longestWait: LONGEST_QUEUE_MS, floods });
   const gated = (wire: Call): Call => floodGate(wire, floods, { onFlood: begun });
   // The gate is behind the queue: it may have closed while a call waited its turn.
   const decorated = (wire: Call, allowed?: readonly MethodClass[]): Call =>

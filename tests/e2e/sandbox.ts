@@ -20,11 +20,13 @@ const describeSchema = z.object({
 });
 const methodsSchema = z.object({
   counts: z.record(z.string(), z.int()),
+  atOnce: z.record(z.string(), z.int()),
   order: z.array(z.object({ method: z.string(), wrappers: z.array(z.string()), takeoutId: z.string().optional() })),
 });
 const takeoutsSchema = z.array(
   z.object({ id: z.string(), flags: z.array(z.string()), state: z.string(), success: z.boolean().optional() }),
 );
+const filledSchema = z.object({ ids: z.array(z.int()) });
 const appendedSchema = z.object({ id: z.int(), date: z.int() });
 
 /** A rule of the sandbox's faults; see `sandbox/faults.ts`. */
@@ -100,6 +102,10 @@ export interface TestSandbox extends AsyncDisposable {
   methods(): Promise<Record<string, number>>;
   /** Each request in the order they came, and the takeout that it came in. */
   requests(): Promise<z.infer<typeof methodsSchema>["order"]>;
+  /** The most requests of each TL method that were there at once, unanswered. */
+  atOnce(): Promise<Record<string, number>>;
+  /** The TL methods in the order in which they were received. */
+  order(): Promise<readonly string[]>;
   forgetMethods(): Promise<void>;
   faults(
     settings: {
@@ -127,6 +133,16 @@ export interface TestSandbox extends AsyncDisposable {
     media?: NewFile | NewPhoto | NewOther,
     details?: NewDetails,
   ): Promise<{ readonly id: number; readonly date: number }>;
+  /**
+   * Fills a channel or supergroup: ids that are missing, ids that are there, and so on.
+   * @param details.date unix seconds of the first message, from which they come one a second
+   * @returns the ids that are there
+   */
+  fill(
+    chat: string,
+    runs: readonly { readonly skip: number; readonly count: number }[],
+    details: { readonly date: number; readonly serviceEvery?: number },
+  ): Promise<readonly number[]>;
   /** Lets every file reference expire that was given out so far. */
   rotateReferences(): Promise<void>;
   /** Makes a file as long as that, whatever messages say. */
@@ -157,6 +173,8 @@ export async function startSandbox(args: readonly string[] = []): Promise<TestSa
     describe: async () => describeSchema.parse(await control("GET", "/describe")).chats,
     methods: async () => methodsSchema.parse(await control("GET", "/methods")).counts,
     requests: async () => methodsSchema.parse(await control("GET", "/methods")).order,
+    atOnce: async () => methodsSchema.parse(await control("GET", "/methods")).atOnce,
+    order: async () => methodsSchema.parse(await control("GET", "/methods")).order.map(({ method }) => method),
     forgetMethods: async () => void await control("DELETE", "/methods"),
     faults: async (settings) => void await control("POST", "/faults", settings),
     clearFaults: async () => void await control("DELETE", "/faults"),
@@ -168,6 +186,8 @@ export async function startSandbox(args: readonly string[] = []): Promise<TestSa
     moveClock: async (seconds) => void await control("POST", "/clock", { wire: seconds }),
     append: async (chat, text, media, details) =>
       appendedSchema.parse(await control("POST", "/world/append", { chat, text, media, ...details })),
+    fill: async (chat, runs, details) =>
+      filledSchema.parse(await control("POST", "/world/fill", { chat, runs, ...details })).ids,
     rotateReferences: async () => void await control("POST", "/files/rotate"),
     resizeFile: async (id, size) => void await control("POST", "/files/resize", { id, size }),
     remove: async (chat, ids) => void await control("POST", "/world/remove", { chat, ids }),

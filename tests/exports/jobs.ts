@@ -45,12 +45,14 @@ const briefly = (seconds: number, signal?: AbortSignal): Promise<void> =>
 /** Opens the data directory as a server does. */
 export function openJobs(
   { environment }: Pick<TestSandbox, "environment">,
-  { directory = String(environment["DATA_DIR"]), sleep = briefly, now = Date.now, maxBytes = 0, limits }: {
+  { directory = String(environment["DATA_DIR"]), sleep = briefly, now = Date.now, maxBytes = 0, limits, readAhead }: {
     readonly directory?: string;
     readonly maxBytes?: number;
     readonly limits?: MediaLimits;
     readonly sleep?: (seconds: number, signal?: AbortSignal) => Promise<void>;
     readonly now?: () => number;
+    /** The configuration's when left out. */
+    readonly readAhead?: number;
   } = {},
 ): Jobs {
   const config = loadConfig((name) => environment[name], undefined, { names: [], terminal: false });
@@ -78,6 +80,7 @@ export function openJobs(
     directory: folders,
     housekeeping,
     ...(limits === undefined ? {} : { limits }),
+    readAhead: readAhead ?? config.exportReadAhead,
     now,
     sleep,
     onFinish: (job) => ended.push(job),

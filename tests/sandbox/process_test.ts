@@ -64,11 +64,12 @@ Deno.test("control: faults, journal, connections, clock and world are changed fr
     const { rules } = Object(await control("DELETE", "/faults"));
     assert.equal(rules.length, 1, "the faults of the command line are back");
 
-    const { counts, order } = Object(await control("GET", "/methods"));
+    const { counts, order, atOnce } = Object(await control("GET", "/methods"));
     assert.equal(counts["updates.GetState"], 2);
+    assert.equal(atOnce["updates.GetState"], 1);
     assert.equal(order.at(-1).method, "updates.GetState");
     await control("DELETE", "/methods");
-    assert.deepEqual(await control("GET", "/methods"), { counts: {}, order: [] });
+    assert.deepEqual(await control("GET", "/methods"), { counts: {}, order: [], atOnce: {} });
 
     assert.deepEqual(await control("GET", "/connections"), { total: 1, open: 1 });
     const before = Object(await control("POST", "/clock", {})).world;
@@ -86,6 +87,10 @@ Deno.test("control: faults, journal, connections, clock and world are changed fr
     );
     assert.deepEqual(await control("POST", "/world/remove", { chat: CHAT, ids: [id, 1e6] }), { removed: [id] });
     await assert.rejects(control("POST", "/world/append", { chat: "-5", text: "x" }), /-5/);
+    const runs = [{ skip: 9, count: 2 }, { skip: 1000, count: 1 }];
+    const fill = { chat: "-1002000000006", runs, date: before / 1000 };
+    assert.deepEqual(await control("POST", "/world/fill", fill), { ids: [10, 11, 1012] });
+    await assert.rejects(control("POST", "/world/fill", { ...fill, chat: "-4001" }), /are not its own/);
   });
 });
 
