@@ -19,13 +19,7 @@ export interface Measured {
 /** Runs a script of the project to its end, watching its memory. */
 export async function measure(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Measured> {
   const begun = performance.now();
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", ...args],
-    cwd: ROOT,
-    env: { ...env },
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
+  const child = command(args, env, "piped").spawn();
   let peakMiB = 0;
   const watch = setInterval(() => peakMiB = Math.max(peakMiB, memory(child.pid, "VmHWM")), 50);
   const { code, stdout, stderr } = await child.output();
@@ -33,6 +27,25 @@ export async function measure(args: readonly string[], env: Readonly<Record<stri
   const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
   const seconds = (performance.now() - begun) / 1000;
   return { code, seconds, peakMiB, stdout: text(stdout), stderr: text(stderr) };
+}
+
+/** Starts a script of the project, whose output nobody reads. */
+export function spawn(args: readonly string[], env: Readonly<Record<string, string>>): Deno.ChildProcess {
+  return command(args, env, "null").spawn();
+}
+
+function command(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  output: "piped" | "null",
+): Deno.Command {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", ...args],
+    cwd: ROOT,
+    env: { ...env },
+    stdout: output,
+    stderr: output,
+  });
 }
 
 /** A line of `/proc/PID/status` in MiB; 0 when the process is gone. See proc(5). */
