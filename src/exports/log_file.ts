@@ -62,8 +62,7 @@ export async function openLogFile(
   return {
     bytes: () => length,
     write: async (text) => {
-      await toDisk(() => writeAll(file, text));
-      length += new TextEncoder().encode(text).length;
+      length += await toDisk(() => writeAll(file, text));
     },
     sync: () => toDisk(() => file.sync()),
     complete: () =>

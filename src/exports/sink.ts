@@ -4,10 +4,11 @@
  */
 import { AppError } from "../errors.ts";
 
-/** Writes the whole text. */
-export async function writeAll(to: { write(bytes: Uint8Array): Promise<number> }, text: string): Promise<void> {
+/** Writes the whole text. @returns how many bytes that are */
+export async function writeAll(to: { write(bytes: Uint8Array): Promise<number> }, text: string): Promise<number> {
   const bytes = new TextEncoder().encode(text);
   for (let written = 0; written < bytes.length;) written += await to.write(bytes.subarray(written));
+  return bytes.length;
 }
 
 /** What the system said when it did not take the data. */

@@ -20,11 +20,12 @@ import { ConnectionTCPFull, MTProtoSender } from "telegram/network/index.js";
 import { RequestState } from "telegram/network/RequestState.js";
 import { computeCheck } from "telegram/Password.js";
 import { LAYER } from "telegram/tl/AllTLObjects.js";
-import { MessageContainer, TLMessage } from "telegram/tl/core/index.js";
+import { GZIPPacked, MessageContainer, TLMessage } from "telegram/tl/core/index.js";
 import { strippedPhotoToJpg } from "telegram/Utils.js";
 import bigInt from "big-integer";
 import { Buffer } from "node:buffer";
 import { createHash, createPublicKey } from "node:crypto";
+import { unzipSync } from "node:zlib";
 import { z } from "zod";
 import type { Socks5Proxy } from "../config/formats.ts";
 import { socketFor } from "./socket.ts";
@@ -45,6 +46,12 @@ BinaryReader.prototype.readLong = function (this: BinaryReader, signed = true): 
   const bytes = this.read(8);
   return bigInt(signed ? bytes.readBigInt64LE(0) : bytes.readBigUInt64LE(0));
 };
+
+// A message gets what GramJS's own client adds to it, twenty properties and a map: nobody reads them here.
+for (const { prototype } of [Api.Message, Api.MessageService]) Reflect.set(prototype, "init", () => {});
+
+// Unpacking in JavaScript takes several times as long.
+GZIPPacked.ungzip = (packed): Buffer => unzipSync(packed);
 
 /** In bytes (https://core.telegram.org/mtproto/description#authorization-key). */
 const AUTH_KEY_LENGTH = 256;
