@@ -6,6 +6,7 @@
 import { AppError, toAppError } from "../errors.ts";
 import { patient, type Wait } from "../mtproto/flood.ts";
 import type { Call } from "../mtproto/invoke.ts";
+import { isTakeoutLost } from "../mtproto/takeout.ts";
 import type { Account } from "../telegram/account.ts";
 import { type Directory, findSelf } from "../telegram/resolve.ts";
 import { openBase, planDelta } from "./delta.ts";
@@ -111,7 +112,8 @@ function waitAfter(
   if (code === "SESSION_INVALID") return { waiting: { reason: "login" }, seconds: LOGIN_SECONDS };
   if (error instanceof AppError && code === "RATE_LIMITED") return takeoutWait(error, now);
   if (error instanceof QuotaError && error.isForEver) return undefined;
-  const isUnexpected = code === "INTERNAL";
+  // Each try would open more takeouts, of which the owner is told.
+  const isUnexpected = code === "INTERNAL" && !isTakeoutLost(error);
   if (isUnexpected ? times >= MOST_TRIES : code !== "RESOURCE_EXHAUSTED") return undefined;
   const reason = isUnexpected ? "connection" : error instanceof QuotaError ? "quota" : "disk";
   const seconds = isUnexpected ? TRY_SECONDS : DISK_SECONDS;
