@@ -93,6 +93,7 @@ const Alter = z.strictObject({
   views: z.int().min(0).optional(),
   forwards: z.int().min(0).optional(),
   pinned: z.boolean().optional(),
+  media: Media.optional(),
   votes: z.array(z.int().min(0)).optional(),
 });
 const Remove = z.strictObject({ chat: ChatId, ids: z.array(MessageId).min(1) });

@@ -86,6 +86,8 @@ export interface Alteration {
   readonly views?: number;
   readonly forwards?: number;
   readonly pinned?: boolean;
+  /** In place of what it had. */
+  readonly media?: NewFile;
   /** For the options of a poll, in their order. */
   readonly votes?: readonly number[];
 }

@@ -72,6 +72,8 @@ for (const type of [undefined, "photo", "text"] as const) {
       (await Deno.readTextFile(path)).replaceAll(/("(?:observed|detected)_at":")[^"]*/g, "$1");
     assert.ok((await recordsOf(found ?? "")).length > 20);
     assert.equal(await undated(found), await undated(expected));
+    const moments = (await Deno.readTextFile(found ?? "")).matchAll(/"(?:observed|detected)_at":"([^"]*)/g);
+    assert.deepEqual(new Set(Array.from(moments, ([, moment]) => moment)), new Set([job.plan?.begun]));
     assert.deepEqual(job.position?.tally, whole.position?.tally, "it is counted as if nothing had happened");
     assert.deepEqual(await indexed(job.id), await indexed(whole.id));
     const findings = await Array.fromAsync(verifyExport(jobs.exports.folder(job.id)));
