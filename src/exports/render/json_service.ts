@@ -4,7 +4,7 @@
  */
 import type { Message } from "../../model/message.ts";
 import type { Service } from "../../model/service.ts";
-import { type Fields, type JsonContext, peerTag } from "./json_fields.ts";
+import { type Fields, type JsonContext, peerTag, shiftedId } from "./json_fields.ts";
 import { NOT_INCLUDED } from "./json_media.ts";
 
 /** How Telegram Desktop calls an action and, where it differs from `message/1`, what belongs to it. */
@@ -93,10 +93,10 @@ export function jsonService(service: Service, message: Message, context: JsonCon
     }
   };
   return {
-    action: service.attach_menu ? "attach_menu_bot_allowed" : name,
+    action: service.attach_menu ? "attach_menu_bot_allowed" : service.from_request ? "web_app_bot_allowed" : name,
     ...(photo ? { photo: NOT_INCLUDED } : {}),
     ...Object.fromEntries(Object.entries(rest).flatMap((entry) => Object.entries(field(entry)))),
-    [reply ?? "reply_to_message_id"]: message.reply_to?.id,
+    [reply ?? "reply_to_message_id"]: shiftedId(message.reply_to?.id, context),
   };
 }
 
