@@ -123,7 +123,7 @@ function expected(message: Message, chat: Chat, topics: ReadonlySet<number>): Re
   const { id, text, entities = [], sender, service, topic_id: topic, reply_to: reply, forward, reactions = [] } =
     message;
   const shift = message.chat_id === chat.id ? 0 : SHIFT;
-  const first = service !== undefined || reply !== undefined || topic === id ? undefined : topic;
+  const first = service !== undefined || reply !== undefined ? undefined : topic;
   // What was pinned is in a field that the readers pass over.
   const answered = service?.action === "pin_message" ? undefined : reply?.id ?? first;
   const question = message.media?.poll?.question;

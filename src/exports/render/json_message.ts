@@ -61,9 +61,8 @@ function headers(message: Message, context: JsonContext): Fields {
 }
 
 /** What answers nothing answers its topic's first message, as in Telegram's own header; readers find topics by that. */
-function answered({ id, topic_id: topic, reply_to: reply }: Message): number | undefined {
-  if (reply !== undefined) return reply.id;
-  return topic === id ? undefined : topic;
+function answered({ topic_id: topic, reply_to: reply }: Message): number | undefined {
+  return reply === undefined ? topic : reply.id;
 }
 
 const ENTITY_TYPES: Readonly<Record<string, string>> = { url: "link", strike: "strikethrough" };
