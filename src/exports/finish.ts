@@ -31,7 +31,7 @@ export type Begun = Job & { readonly plan: Plan; readonly position: Position };
  */
 export async function finishFiles(
   folder: string,
-  { id, query, created, plan, position }: Begun,
+  { id, query, created, plan, position, targets }: Begun,
   log: LogFile,
   { finished, reasons, signal, quota }: {
     readonly finished: string;
@@ -48,7 +48,11 @@ export async function finishFiles(
     const media = position.media && await finishMedia(folder, position.media);
     if (media !== undefined) files.push(MEDIA_FILE);
     if (query.format !== "ndjson" && reasons.length === 0) {
-      const context = { chats: segments, self, created: begun, tz: query.tz ?? "UTC" };
+      const chats = segments.map((segment) => ({
+        ...segment,
+        migrated_to: targets.find(({ former }) => former === segment.id)?.id,
+      }));
+      const context = { chats, self, created: begun, tz: query.tz ?? "UTC" };
       const messages = readRecords(join(folder, MESSAGES_FILE));
       const merged = media && mergeMedia(messages, join(folder, MEDIA_FILE));
       const chunks = RENDERS[query.format]({ ...context, mediaOf: merged?.mediaOf }, merged?.messages ?? messages);

@@ -26,7 +26,8 @@ export async function readContext(records: AsyncIterable<Message>): Promise<Omit
     const guess = guessChat(message, self);
     const named = service !== undefined && NAMING.has(service.action) ? service.title : undefined;
     const title = named ?? (sender?.id === id ? sender.name : undefined) ?? before?.title ?? id;
-    chats.set(id, { ...before, ...guess, kind: kindOf(before, guess), title });
+    const migrated = service?.action === "chat_migrate_to" ? { migrated_to: service.chat_id } : {};
+    chats.set(id, { ...before, ...guess, ...migrated, kind: kindOf(before, guess), title });
   }
   const shown = [...chats.values()].map((chat) =>
     chat.title === chat.id && chat.username !== undefined ? { ...chat, title: `@${chat.username}` } : chat

@@ -15,28 +15,35 @@ import { jsonMessage } from "./json_message.ts";
 import type { Chunk, RenderChat, RenderContext } from "./render.ts";
 
 const FILE = "result.json";
+/** Between a basic group's ids and those that they get in its supergroup's file, where Telegram Desktop puts them too. */
+const MIGRATED_SHIFT = -1_000_000_000;
 
 /**
  * Renders messages of one chat as that chat, and of several as `{about, chats: {about, list}}`. Chats of the context beyond
- * the first ask for the latter; in it, messages of a chat that do not come together are several entries.
+ * the first ask for the latter; in it, messages of a chat that do not come together are several entries. A basic group
+ * belongs to the supergroup that it has become, and its messages have ids below zero there.
  * @throws AppError UNSUPPORTED when messages are of several chats of which the context does not know
  */
 export async function* renderJson(context: RenderContext, records: AsyncIterable<Message>): AsyncGenerator<Chunk> {
   const names = createNames(context);
   const clock = createClock(context.tz);
-  const several = context.chats.length > 1;
+  const entryOf = (chat: RenderChat): RenderChat => context.chats.find(({ id }) => id === chat.migrated_to) ?? chat;
+  const [only, ...others] = new Set(context.chats.map(entryOf));
+  const several = others.length > 0;
   let current: RenderChat | undefined;
   for await (const message of records) {
     const chat = names.chatOf(message);
-    const isNew = chat.id !== current?.id;
+    const entry = entryOf(chat);
+    const isNew = entry.id !== current?.id;
     if (isNew && current !== undefined && !several) throw unannounced();
     const before = !isNew
       ? ","
       : current === undefined
-      ? `${several ? head(context) : ""}${begin(chat, context.self)}`
-      : `${end()},${begin(chat, context.self)}`;
+      ? `${several ? head(context) : ""}${begin(entry, context.self)}`
+      : `${end()},${begin(entry, context.self)}`;
+    const shift = entry === chat ? 0 : MIGRATED_SHIFT;
     const indented = JSON.stringify(
-      jsonMessage(message, { chat, names, clock }, context.mediaOf?.(message)),
+      jsonMessage(message, { chat, shift, names, clock }, context.mediaOf?.(message)),
       undefined,
       1,
     ).replaceAll(
@@ -44,9 +51,8 @@ export async function* renderJson(context: RenderContext, records: AsyncIterable
       "\n  ",
     );
     yield { file: FILE, text: `${before}\n  ${indented}` };
-    current = chat;
+    current = entry;
   }
-  const [only] = context.chats;
   if (current !== undefined) yield { file: FILE, text: `${end()}${several ? "]}}" : ""}\n` };
   else if (only !== undefined && !several) yield { file: FILE, text: `${begin(only, context.self)}${end()}\n` };
   else yield { file: FILE, text: `${head(context)}]}}\n` };

@@ -13,8 +13,15 @@ export type Fields = { readonly [key: string]: unknown };
 /** What a message does not say itself. */
 export interface JsonContext {
   readonly chat: RenderChat;
+  /** Added to the ids of the chat's messages. */
+  readonly shift: number;
   readonly names: Names;
   readonly clock: (date: string) => Shown;
+}
+
+/** An id in the chat as the file has it; undefined without one. */
+export function shiftedId(id: number | undefined, { shift }: JsonContext): number | undefined {
+  return id === undefined ? undefined : id + shift;
 }
 
 /** `user123`, `chat123` or `channel123`. */

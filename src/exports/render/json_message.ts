@@ -4,7 +4,7 @@
  */
 import type { MediaRecord } from "../../model/media_record.ts";
 import type { Entity, Message } from "../../model/message.ts";
-import { type Fields, type JsonContext, peerTag } from "./json_fields.ts";
+import { type Fields, type JsonContext, peerTag, shiftedId } from "./json_fields.ts";
 import { jsonMedia } from "./json_media.ts";
 import { jsonService } from "./json_service.ts";
 import { cutRuns } from "./runs.ts";
@@ -19,7 +19,7 @@ export function jsonMessage(message: Message, context: JsonContext, media: reado
   const { service, sender = { id: chat.id, name: chat.title } } = message;
   const label = service === undefined ? "from" : "actor";
   return {
-    id: message.id,
+    id: shiftedId(message.id, context),
     type: service === undefined ? "message" : "service",
     ...date("date", message.date, clock),
     ...(message.edited === undefined ? {} : date("edited", message.edited, clock)),
@@ -43,7 +43,8 @@ function date(key: string, value: string, clock: JsonContext["clock"]): Fields {
   return { [key]: `${day}T${time}`, [`${key}_unixtime`]: String(unix) };
 }
 
-function headers(message: Message, { names, chat }: JsonContext): Fields {
+function headers(message: Message, context: JsonContext): Fields {
+  const { names, chat } = context;
   const { forward, reply_to: reply, via_bot: bot } = message;
   const nameOf = (id: string | undefined): string | undefined =>
     id === undefined ? undefined : names.nameOf(id, message);
@@ -53,10 +54,15 @@ function headers(message: Message, { names, chat }: JsonContext): Fields {
     forwarded_from: forward?.from_name ?? nameOf(forward?.from_id),
     forwarded_from_id: forward?.from_id === undefined ? undefined : peerTag(forward.from_id),
     saved_from: nameOf(forward?.saved_from?.chat_id),
-    reply_to_message_id: reply?.id,
+    reply_to_message_id: elsewhere === undefined ? shiftedId(answered(message), context) : reply?.id,
     reply_to_peer_id: elsewhere === undefined ? undefined : peerTag(elsewhere),
     via_bot: bot === undefined ? undefined : names.usernameOf(bot),
   };
+}
+
+/** What answers nothing answers its topic's first message, as in Telegram's own header; readers find topics by that. */
+function answered({ topic_id: topic, reply_to: reply }: Message): number | undefined {
+  return reply === undefined ? topic : reply.id;
 }
 
 const ENTITY_TYPES: Readonly<Record<string, string>> = { url: "link", strike: "strikethrough" };

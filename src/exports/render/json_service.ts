@@ -4,7 +4,7 @@
  */
 import type { Message } from "../../model/message.ts";
 import type { Service } from "../../model/service.ts";
-import { type Fields, type JsonContext, peerTag } from "./json_fields.ts";
+import { type Fields, type JsonContext, peerTag, shiftedId } from "./json_fields.ts";
 import { NOT_INCLUDED } from "./json_media.ts";
 
 /** How Telegram Desktop calls an action and, where it differs from `message/1`, what belongs to it. */
@@ -42,7 +42,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   secure_values_sent: { name: "send_passport_values", keys: { document_types: "values" } },
   secure_values_sent_me: { name: "send_passport_values", keys: { document_types: "values" } },
   contact_sign_up: { name: "joined_telegram" },
-  geo_proximity_reached: { name: "proximity_reached", keys: { metres: "distance" } },
+  geo_proximity_reached: { name: "proximity_reached", keys: { from_id: "from", to_id: "to", metres: "distance" } },
   group_call: { name: "group_call" },
   group_call_scheduled: { name: "group_call_scheduled" },
   invite_to_group_call: { name: "invite_to_group_call" },
@@ -82,8 +82,10 @@ export function jsonService(service: Service, message: Message, context: JsonCon
         return { inviter: nameOf(String(value)) };
       case "from_id":
       case "to_id":
+        // Readers take `from` for who sent the message.
+        return peer(renamed(keys, key) ?? key.replace("id", "peer"), String(value));
       case "chat_id":
-        return peer(renamed(keys, key) ?? key.slice(0, -3), String(value));
+        return peer(renamed(keys, key) ?? "chat", String(value));
       case "scheduled":
         return { schedule_date: context.clock(String(value)).unix };
       case "recurring":
@@ -93,10 +95,10 @@ export function jsonService(service: Service, message: Message, context: JsonCon
     }
   };
   return {
-    action: service.attach_menu ? "attach_menu_bot_allowed" : name,
+    action: service.attach_menu ? "attach_menu_bot_allowed" : service.from_request ? "web_app_bot_allowed" : name,
     ...(photo ? { photo: NOT_INCLUDED } : {}),
     ...Object.fromEntries(Object.entries(rest).flatMap((entry) => Object.entries(field(entry)))),
-    [reply ?? "reply_to_message_id"]: message.reply_to?.id,
+    [reply ?? "reply_to_message_id"]: shiftedId(message.reply_to?.id, context),
   };
 }
 

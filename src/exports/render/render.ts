@@ -13,6 +13,8 @@ export interface RenderChat {
   readonly kind: ChatKind;
   readonly title: string;
   readonly username?: string;
+  /** Marked id of the supergroup that this basic group has become. */
+  readonly migrated_to?: string;
 }
 
 /** What the records do not say themselves. */
