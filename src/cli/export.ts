@@ -41,13 +41,14 @@ export async function exportChat(chat: string, rawOptions: unknown): Promise<num
 }
 
 async function run(chat: string, options: ExportOptions, progress: Progress, signal: AbortSignal): Promise<void> {
-  const { out, force, ...asked } = options;
+  const { out, force, downloadMedia: download_media, deltaOf: delta_of, ...filters } = options;
+  const asked = { chat, ...filters, download_media, delta_of };
   readRange(asked, Math.floor(Date.now() / 1000));
   const config = loadConfig();
   const isPiped = out === "-";
   if (!isPiped) await assertDeliverable({ out, force });
   for (const warning of warningsOf(config)) progress.note(warning);
-  const making: Making = { asked: { chat, ...asked }, isPiped, progress, signal };
+  const making: Making = { asked, isPiped, progress, signal };
   const url = findHolder(config.dataDir)?.url;
   const { folder, isOwn } = url === undefined
     ? await exportHere(config, making)

@@ -36,6 +36,7 @@ export async function exportHere(config: Config, { asked, isPiped, progress, sig
     signal,
     progress: (text) => progress.note(text),
   });
+  if (!isPiped) progress.note(`export ${id}`);
   for (const note of notes) progress.note(note);
   const folder = exports.folder(id);
   using tail = isPiped ? createTail(folder) : undefined;

@@ -17,6 +17,9 @@ const optionsSchema = z.object({
   topic: z.string().optional(),
   sender: z.string().optional(),
   type: messageTypeSchema.optional(),
+  downloadMedia: z.literal(true).optional(),
+  deltaOf: z.string().optional(),
+  takeout: z.literal(true).optional(),
   limit: z.string().regex(/^0*[1-9]\d{0,9}$/, "expected a whole number above 0").transform(Number).optional(),
   force: z.boolean().default(false),
 });
@@ -24,8 +27,10 @@ const optionsSchema = z.object({
 export type ExportOptions = z.infer<typeof optionsSchema>;
 
 /** What the tool start_export is asked, and `limit`. */
-export interface Asked extends Omit<ExportOptions, "out" | "force"> {
+export interface Asked extends Omit<ExportOptions, "out" | "force" | "downloadMedia" | "deltaOf"> {
   readonly chat: string;
+  readonly download_media?: true | undefined;
+  readonly delta_of?: string | undefined;
 }
 
 /**
@@ -39,11 +44,11 @@ export function readExportOptions(raw: unknown): ExportOptions {
     const field = `--${issue?.path.join(".")}`;
     throw new AppError("INPUT_VALIDATION", `${field}: ${issue?.message}.`, { field });
   }
-  const isOneFile = data.out !== "-" && !isFolder(data.out);
-  if (isOneFile && data.format === "html") {
-    throw new AppError("INPUT_VALIDATION", "--out: html is several files.", {
+  const many = data.downloadMedia ? "with the messages' files it" : data.format === "html" ? "html" : undefined;
+  if (many !== undefined && !isFolder(data.out)) {
+    throw new AppError("INPUT_VALIDATION", `--out: ${many} is several files.`, {
       field: "--out",
-      hint: `Name a folder, with / at its end: ${data.out}/`,
+      hint: `Name a folder, with / at its end: ${data.out === "-" ? "folder" : data.out}/`,
     });
   }
   if (data.out === "-" && data.format !== "ndjson") {

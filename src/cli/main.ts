@@ -38,6 +38,9 @@ export async function main(args: readonly string[]): Promise<number> {
     .option("--topic <topic>", "id, exact title or general, of a forum")
     .option("--sender <sender>", "id, @name, me, or exact display name in the chat")
     .option("--type <type>", "text, media, photo, video, document, link, ...")
+    .option("--download-media", "the messages' files too, into media/ of the folder")
+    .option("--delta-of <id>", "only what came, was edited or deleted since that export")
+    .option("--takeout", "within a takeout of Telegram's, which you may have to allow in an app")
     .option("--limit <n>", "at most so many messages")
     .option("--force", "replace the file if it exists")
     .action(async (chat: string, options: unknown) => {

@@ -262,6 +262,28 @@ Deno.test("export: what it had is not kept twice, and what a gone reader left is
     assert.equal(await left(), 0);
   }));
 
+Deno.test("export: the messages' files, a takeout and a delta are asked for as of the tool", () =>
+  withSandbox(async ({ sandbox, at }) => {
+    const whole = await run(
+      ["export", "@annlee", "--download-media", "--takeout", "--out", `${at("whole")}/`],
+      { ...sandbox.environment, EXPORT_MAX_FILES: "2" },
+    );
+    assert.equal(whole.code, 0, whole.err);
+    assert.ok([...Deno.readDirSync(join(at("whole"), "media"))].length > 0);
+    assert.equal((await run(["verify", at("whole")])).code, 0);
+    assert.equal((await sandbox.methods())["account.FinishTakeoutSession"], 1);
+    const id = /^export (\w{26})$/m.exec(whole.err)?.[1] ?? "";
+    await sandbox.edit("734201334", (await idsOf(join(at("whole"), "messages.ndjson")))[0] ?? 0, "Otherwise.");
+    const delta = await run(["export", "@annlee", "--delta-of", id, "--out", `${at("delta")}/`], sandbox.environment);
+    assert.equal(delta.code, 0, delta.err);
+    assert.equal((await idsOf(join(at("delta"), "messages.ndjson"))).length, 1);
+    assert.equal((await run(["verify", at("delta")])).code, 0);
+    assertFails(await run(["export", "@annlee", "--download-media", "--out", at("f")], sandbox.environment), {
+      code: 2,
+      says: /--out: with the messages' files it is several files\.\nName a folder.*f\/$/m,
+    });
+  }));
+
 Deno.test("export: a format makes one file or a folder", () =>
   withSandbox(async (place) => {
     for (const format of ["json", "csv", "markdown"]) {

@@ -60,7 +60,7 @@ for (const type of [undefined, "photo", "text"] as const) {
     }
     // Between two checkpoints a second passes, or each page would not be one.
     let clock = BEGUN;
-    const ticking = (): Jobs => openJobs(sandbox, { now: () => clock += 1000 });
+    const ticking = (): Jobs => openJobs(sandbox, { now: () => clock += 1000, readAhead: 1 });
     const { job, stops } = await withStops(ticking, async (jobs) => {
       clock = BEGUN;
       return await startDelta(jobs, first);

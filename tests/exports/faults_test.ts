@@ -46,7 +46,7 @@ const FAULTS: Readonly<Record<string, Settings>> = {
 for (const [what, settings] of Object.entries(FAULTS)) {
   Deno.test(`export job: no message is lost or doubled when ${what}`, async () => {
     await using sandbox = await startSandbox();
-    await using jobs = openJobs({ environment: { ...sandbox.environment, REQUEST_TIMEOUT: "1" } });
+    await using jobs = openJobs({ environment: { ...sandbox.environment, REQUEST_TIMEOUT: "2" } });
     await sandbox.faults(settings);
     const id = await jobs.start([NEWS]);
     const job = await jobs.end(id);
