@@ -318,3 +318,17 @@ Deno.test("takeout: floods, lost answers and cut connections within it cost time
   const reading = (await sandbox.requests()).filter(({ method, takeoutId }) => READING.test(method) && takeoutId);
   assert.ok(reading.length > IDS.length / 100);
 });
+
+Deno.test("takeout: files of messages are asked for within it too, of whichever data centre, and it is opened for them", async () => {
+  await using sandbox = await startSandbox();
+  await using jobs = openJobs(sandbox);
+  const job = await jobs.end(await jobs.start([GROUP], { ...TAKEOUT, type: "voice", download_media: true }));
+  assert.equal(job.state, "completed");
+  const [takeout] = await sandbox.takeouts();
+  assert.deepEqual(takeout?.flags, ["messageMegagroups", "files"]);
+  const parts = (await sandbox.requests()).filter(({ method }) => method === "upload.GetFile");
+  assert.ok(parts.length > 10, `${parts.length} parts`);
+  assert.deepEqual([...new Set(parts.map(({ takeoutId }) => takeoutId))], [takeout?.id]);
+  const vouched = (await sandbox.methods())["auth.ImportAuthorization"] ?? 0;
+  assert.ok(vouched > 0, "another data centre was asked");
+});

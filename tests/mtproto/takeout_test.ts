@@ -115,7 +115,7 @@ connected(
     const floods = createFloods(openDatabase(":memory:"), "a");
     const booked: unknown[] = [];
     const gate = floodGate(connection.call, floods, { onFlood: (flood) => booked.push(flood) });
-    const patience = hurried(Infinity);
+    const patience = hurried(86_400);
     await telegram.sandbox.control("POST", "/takeouts/delay", { seconds: 86_400 });
     const error = await rejection(initTakeout(patient(gate, patience), NOTHING), "RATE_LIMITED");
     assert.ok(isTakeoutDelay(error) && !isTakeoutLost(error));
