@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { z } from "zod";
 import { createWorld } from "../../sandbox/world/mod.ts";
+import { readExportFolder } from "../../src/exports/files.ts";
 import { verifyExport } from "../../src/exports/verify.ts";
 import { exportSchema } from "../../src/mcp/export_view.ts";
 import { until } from "../cli/command.ts";
@@ -161,4 +162,25 @@ Deno.test("get_export: a delta under way says what it has compared, and an equal
     return notes.includes("is compared");
   }, "it tells how far it is");
   assert.match(notes, /Message \d+ of \d+ in -1002000000003 is compared/);
+});
+
+Deno.test("start_export: a delta has the files of what it has, within a takeout too", async () => {
+  await using sandbox = await startSandbox();
+  await using server = await startServer(sandbox.environment);
+  const first = await started(server, { chat: "@annlee" });
+  const [gone, replaced] = [idAt(ANN, 4), idAt(ANN, 8)];
+  await sandbox.remove(ANN, [gone]);
+  await sandbox.alter(ANN, replaced, { media: { id: "77", mime: "application/pdf", size: 900 } });
+  const came = await sandbox.append(ANN, "", { id: "78", mime: "application/pdf", size: 1200 });
+  for (const takeout of [false, true]) {
+    const one = await started(server, { delta_of: first.id, download_media: true, takeout });
+    assert.deepEqual([one.state, one.complete], ["completed", true], JSON.stringify(one));
+    assert.deepEqual(await recordsIn(sandbox, one), [`-${gone}`, `+${replaced}`, `+${came.id}`]);
+    const media = (await readExportFolder(folderOf(sandbox, one)))?.manifest.files.filter(({ name }) =>
+      name.startsWith("media/")
+    );
+    assert.deepEqual(media?.map(({ bytes }) => bytes).sort((a, b) => a - b), [900, 1200]);
+    const findings = await Array.fromAsync(verifyExport(folderOf(sandbox, one)));
+    assert.deepEqual(findings.filter(({ status }) => status !== "ok"), []);
+  }
 });
