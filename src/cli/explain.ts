@@ -4,7 +4,7 @@
  */
 import { ConfigError } from "../config/load.ts";
 import { AppError, ERROR_CODES, type ErrorCode, toAppError } from "../errors.ts";
-import { systemReason } from "../exports/sink.ts";
+import { systemReason } from "../exports/disk.ts";
 
 /** In place of a code's own hint, which speaks to a model that calls tools. */
 const HINTS: Partial<Record<ErrorCode, string>> = {

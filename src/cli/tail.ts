@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { MESSAGES_FILE } from "../exports/manifest.ts";
-import { notWritten } from "../exports/sink.ts";
+import { notWritten } from "../exports/disk.ts";
 
 /** See {@link createTail}. */
 export interface Tail extends Disposable {

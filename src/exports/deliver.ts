@@ -6,8 +6,7 @@ import { basename, dirname, join } from "node:path";
 import { AppError } from "../errors.ts";
 import type { ExportFormat } from "./job.ts";
 import { MANIFEST_FILE, MEDIA_FILE, MEDIA_FOLDER, MESSAGES_FILE, readManifest } from "./manifest.ts";
-import { assertFree, syncFolder } from "./part_file.ts";
-import { notWritten } from "./sink.ts";
+import { assertFree, notWritten, syncFolder } from "./disk.ts";
 
 /** Where files go. */
 export interface Destination {

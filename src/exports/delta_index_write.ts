@@ -17,7 +17,7 @@ import {
   TRAILER,
 } from "./delta_index.ts";
 import type { Plan, Position } from "./job.ts";
-import { syncFolder } from "./part_file.ts";
+import { syncFolder } from "./disk.ts";
 import { readLines } from "./records.ts";
 
 /** What an index is made of. */

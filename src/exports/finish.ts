@@ -18,7 +18,7 @@ import { writeFolder } from "./output_folder.ts";
 import type { Quota } from "./quota.ts";
 import { readRecords } from "./records.ts";
 import { RENDERS } from "./render/mod.ts";
-import { notWritten } from "./sink.ts";
+import { notWritten } from "./disk.ts";
 import { restoreTally } from "./tally.ts";
 
 /** A job that has run. */

@@ -4,8 +4,7 @@
  */
 import { join } from "node:path";
 import { MESSAGES_FILE } from "./manifest.ts";
-import { syncFolder } from "./part_file.ts";
-import { notWritten, writeAll } from "./sink.ts";
+import { notWritten, syncFolder, writeAll } from "./disk.ts";
 
 /** An open part. All of it throws AppError RESOURCE_EXHAUSTED when the system does not take it. */
 export interface LogFile extends Disposable {

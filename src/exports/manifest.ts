@@ -16,8 +16,7 @@ import {
 } from "../model/manifest.ts";
 import { formatPoint, type Range } from "../telegram/dates.ts";
 import { measure } from "./measure.ts";
-import { syncFolder } from "./part_file.ts";
-import { writeAll } from "./sink.ts";
+import { syncFolder, writeAll } from "./disk.ts";
 import { sortedByName } from "./tally.ts";
 
 /** The manifest's own name; it does not list itself. */

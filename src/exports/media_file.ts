@@ -10,7 +10,7 @@ import type { StoredFile } from "../telegram/media.ts";
 import { MEDIA_FOLDER } from "./manifest.ts";
 import type { Stored } from "./media_known.ts";
 import { mediaName } from "./media_name.ts";
-import { notWritten } from "./sink.ts";
+import { notWritten } from "./disk.ts";
 
 /** A part that is open. All of it throws AppError RESOURCE_EXHAUSTED when the system does not take it. */
 export interface MediaPart extends Disposable {

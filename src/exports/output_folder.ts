@@ -5,9 +5,8 @@
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { AppError } from "../errors.ts";
-import { assertFree } from "./part_file.ts";
 import { type Quota, UNLIMITED } from "./quota.ts";
-import { notWritten, systemReason, writeAll } from "./sink.ts";
+import { assertFree, notWritten, systemReason, writeAll } from "./disk.ts";
 import type { Chunk } from "./render/render.ts";
 
 const BUFFERED = 1 << 18;

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { AppError } from "../errors.ts";
 import { type Message, messageSchema } from "../model/message.ts";
-import { systemReason } from "./sink.ts";
+import { systemReason } from "./disk.ts";
 
 const deletionSchema = z.looseObject({ schema: z.literal("deletion/1") });
 

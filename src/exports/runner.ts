@@ -10,6 +10,7 @@ import { indexPath, openIndex } from "./delta_index.ts";
 import { endEarly, runExport } from "./engine.ts";
 import { type ExportQuery, type ExportState, exportStateSchema, isFinished, type Job, type Target } from "./job.ts";
 import type { Housekeeping } from "./housekeeping.ts";
+import { createLive, type Live } from "./live.ts";
 import type { MediaLimits } from "./media.ts";
 import { createQueue, ownerOf } from "./queue.ts";
 import { UNLIMITED } from "./quota.ts";
@@ -90,21 +91,7 @@ export interface ExportsOptions {
 const MOST_RUNNING = 2;
 const MOST_UNFINISHED = 20;
 const DRAIN_SECONDS = 3;
-/** The rate is that of so long. */
-const RATE_MS = 60_000;
 const RETRY_SECONDS = 30;
-
-/** A job that is not over, or not yet saved as such. */
-interface Live {
-  job: Job;
-  readonly listeners: Set<() => void>;
-  /** When it had written how much. */
-  samples: readonly { readonly at: number; readonly written: number }[];
-  /** Ends its run. */
-  readonly stop: AbortController;
-  run?: Promise<void>;
-  isCancelled: boolean;
-}
 
 /** Goes on with all jobs that are not over, and takes new ones. */
 export function createExports(options: ExportsOptions): Exports {
@@ -119,7 +106,7 @@ export function createExports(options: ExportsOptions): Exports {
   // Beside the folders, which are swept.
   const indexes = `${directory}-index`;
   const add = (job: Job): Live => {
-    const one: Live = { job, listeners: new Set(), samples: [], stop: new AbortController(), isCancelled: false };
+    const one = createLive(job);
     live.set(job.id, one);
     return one;
   };
@@ -127,11 +114,7 @@ export function createExports(options: ExportsOptions): Exports {
   /** Keeps what a job is, on the disk if that takes it. */
   const change = (one: Live, job: Job): void => {
     const isOtherState = job.state !== one.job.state;
-    one.job = job;
-    const written = job.position?.written ?? 0;
-    if (written !== one.samples.at(-1)?.written) {
-      one.samples = [...one.samples.filter(({ at }) => at > now() - RATE_MS), { at: now(), written }];
-    }
+    one.change(job, now());
     if (isOtherState && !isFinished(job)) {
       try {
         store.save(job);
@@ -139,7 +122,7 @@ export function createExports(options: ExportsOptions): Exports {
         onProblem(error);
       }
     }
-    for (const listener of one.listeners) listener();
+    one.tell();
   };
 
   /** Saves a job that is over, as soon as the disk takes it; until then it is known here. */
@@ -219,24 +202,8 @@ export function createExports(options: ExportsOptions): Exports {
     throw new AppError("EXPORT_NOT_FOUND", "There is no export with this id.", { field: "id" });
   };
   const statusOf = (job: Job): ExportStatus => {
-    const [first] = live.get(job.id)?.samples ?? [];
-    const seconds = first === undefined ? 0 : (now() - first.at) / 1000;
-    if (first === undefined || seconds < 1 || isFinished(job)) return { job };
-    return { job, rate: ((job.position?.written ?? 0) - first.written) / seconds };
-  };
-  /** Resolves when a job is over, or the signal is aborted. */
-  const over = async (one: Live, signal: AbortSignal, onChange: () => void = () => {}): Promise<void> => {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const listener = (): void => {
-      onChange();
-      if (isFinished(one.job)) resolve();
-    };
-    const onAbort = (): void => resolve();
-    one.listeners.add(listener);
-    signal.addEventListener("abort", onAbort);
-    if (!signal.aborted && !isFinished(one.job)) await promise;
-    signal.removeEventListener("abort", onAbort);
-    one.listeners.delete(listener);
+    const rate = live.get(job.id)?.rate(now());
+    return rate === undefined ? { job } : { job, rate };
   };
   const wait: Exports["wait"] = async (id, owner, { seconds, signal, onChange = () => {} }) => {
     const job = find(id, owner);
@@ -245,7 +212,7 @@ export function createExports(options: ExportsOptions): Exports {
     const end = new AbortController();
     const limit = AbortSignal.any([end.signal, stopped.signal, ...(signal === undefined ? [] : [signal])]);
     const pause = sleep(seconds, limit).catch(() => {}).then(() => end.abort());
-    await over(one, limit, () => onChange(statusOf(one.job)));
+    await one.over(limit, () => onChange(statusOf(one.job)));
     end.abort();
     await pause;
     return statusOf(one.job);
@@ -295,7 +262,7 @@ export function createExports(options: ExportsOptions): Exports {
       one.isCancelled = true;
       one.stop.abort(new Error("cancelled"));
       if (one.run === undefined) occupy(one, cancelled(one.job).then((ended) => settle(one, ended)));
-      await over(one, stopped.signal);
+      await one.over(stopped.signal);
       return { job: one.job };
     },
     wait,

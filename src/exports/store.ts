@@ -8,7 +8,7 @@ import { z } from "zod";
 import { migrate } from "../storage/migrate.ts";
 import { type ExportQuery, type ExportState, type Job, jobSchema, type Target } from "./job.ts";
 import { createOpenTakeouts, type OpenTakeouts } from "./open_takeouts.ts";
-import { notWritten } from "./sink.ts";
+import { notWritten } from "./disk.ts";
 
 const SCHEMA = [
   `CREATE TABLE exports (

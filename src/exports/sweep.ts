@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import type { Leases } from "./leases.ts";
 import type { Ledger } from "./ledger.ts";
-import { syncFolder } from "./part_file.ts";
+import { syncFolder } from "./disk.ts";
 import { type ExportStore, isExportId } from "./store.ts";
 import { entriesOf, removeTree } from "./tree.ts";
 

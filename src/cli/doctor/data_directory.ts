@@ -5,7 +5,7 @@
 import { dirname, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Config } from "../../config/load.ts";
-import { systemReason } from "../../exports/sink.ts";
+import { systemReason } from "../../exports/disk.ts";
 import { databasePath } from "../../storage/open.ts";
 import { isSealed, readStored, sessionPath } from "../../storage/session_file.ts";
 import { forOthers } from "./configuration.ts";

@@ -7,7 +7,7 @@ import { isIP } from "node:net";
 import { isLoopback, type Socks5Proxy } from "../../config/formats.ts";
 import type { Config } from "../../config/load.ts";
 import { AppError } from "../../errors.ts";
-import { systemReason } from "../../exports/sink.ts";
+import { systemReason } from "../../exports/disk.ts";
 import { type Address, DATA_CENTRES } from "../../mtproto/data_centres.ts";
 import { connectThrough } from "../../mtproto/socks5.ts";
 import { sessionSource } from "../../telegram/session_source.ts";

@@ -4,7 +4,7 @@
  */
 import { redactText } from "../../config/redact.ts";
 import { AppError } from "../../errors.ts";
-import { systemReason } from "../../exports/sink.ts";
+import { systemReason } from "../../exports/disk.ts";
 import { unlessAborted } from "../../mtproto/invoke.ts";
 import { hintOf, toExpected } from "../explain.ts";
 
