@@ -271,6 +271,7 @@ Deno.test("delta: a chat that lost all its messages is nothing but deletions, as
 
 Deno.test("delta of an incomplete export: what that had lost counts as new, and is not called deleted", async () => {
   await using sandbox = await startSandbox();
+  // An answer that was guessed at in vain would be asked for again.
   await using jobs = openJobs(sandbox, { readAhead: 1 });
   const error = { code: 400, message: "CHANNEL_PRIVATE" };
   const id = await jobs.start([GROUP, LIVE]);
@@ -290,6 +291,7 @@ Deno.test("delta of an incomplete export: what that had lost counts as new, and 
 
 Deno.test("delta: a chat that is lost since is told, its messages are not called deleted, and the next delta knows them", async () => {
   await using sandbox = await startSandbox();
+  // An answer that was guessed at in vain would be asked for again.
   await using jobs = openJobs(sandbox, { readAhead: 1 });
   const first = await base(jobs, [GROUP, LIVE]);
   await sandbox.edit(LIVE, at(LIVE, 2), "Corrected.");
