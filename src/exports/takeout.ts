@@ -36,7 +36,14 @@ export interface TakeoutsOptions {
   readonly signal: AbortSignal;
 }
 
-/** How often one request is asked again in a new takeout: one that Telegram has just granted is good. */
+/** One run of a job. */
+interface Run {
+  readonly stop: AbortSignal;
+  /** What was said of each takeout that Telegram has ended, since it answered in a newer one. */
+  readonly refused: unknown[];
+}
+
+/** So many new takeouts in a row are tried, by one request and by all of a job: one that Telegram has just granted is good. */
 const MOST_ANEW = 2;
 /** Milliseconds that the end of a job waits for its takeout to be closed. */
 const CLOSE_MS = 10_000;
@@ -72,14 +79,19 @@ export function createTakeouts({ account, store, sleep, onProblem, signal }: Tak
     opening.set(job.id, asked);
     return asked;
   };
-  const inside = (call: Call, job: Job, stop: AbortSignal): Call => async (request, options) => {
+  const inside = (call: Call, job: Job, { stop, refused }: Run): Call => async (request, options) => {
     for (let anew = 0;; anew++) {
       stop.throwIfAborted();
+      if (refused.length > MOST_ANEW) throw refused.at(-1);
       const id = await unlessAborted(open(job), stop);
       try {
-        return await withTakeout(call, id)(request, options);
+        const answer = await withTakeout(call, id)(request, options);
+        if (takeouts.find(job.id) === id) refused.length = 0;
+        return answer;
       } catch (error) {
         if (!isTakeoutLost(error)) throw error;
+        // Of several requests that it was refused to, the first one counts.
+        if (takeouts.find(job.id) === id) refused.push(error);
         keep(() => takeouts.remove(job.id, id));
         if (anew === MOST_ANEW) throw error;
       }
@@ -111,7 +123,8 @@ export function createTakeouts({ account, store, sleep, onProblem, signal }: Tak
     within: (job, stop) => {
       if (!job.query.takeout) return account;
       const { call, withDc } = account;
-      return { ...account, call: inside(call, job, stop), withDc: (dcId) => inside(withDc(dcId), job, stop) };
+      const run: Run = { stop, refused: [] };
+      return { ...account, call: inside(call, job, run), withDc: (dcId) => inside(withDc(dcId), job, run) };
     },
     close: async ({ id: jobId, state }) => {
       const begun = opening.get(jobId);
