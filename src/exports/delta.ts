@@ -7,8 +7,9 @@ import type { Message } from "../model/message.ts";
 import { contentOf, isEdited } from "./delta_content.ts";
 import { type DeltaIndex, indexPath, type Known, type KnownMessages, openIndex } from "./delta_index.ts";
 import type { Job, Plan, Position } from "./job.ts";
+import { beginningOf } from "./segments.ts";
 import type { Lines } from "./ndjson.ts";
-import { createTally, type Page } from "./tally.ts";
+import type { Page } from "./tally.ts";
 
 /** Lines of a delta: deletions are among them. */
 export type DeltaLines = Lines & Pick<Page, "deletions">;
@@ -44,7 +45,7 @@ export async function openBase(
  * are gone; how many it will have nobody can tell.
  */
 export function planDelta(
-  { plan, position }: { readonly plan: Plan; readonly position: Position },
+  { plan }: { readonly plan: Plan },
   base: Pick<DeltaIndex, "sections">,
 ): { readonly plan: Plan; readonly position: Position } {
   const segments = plan.segments.map((segment) => {
@@ -52,7 +53,8 @@ export function planDelta(
     return { ...segment, since, upTo: Math.max(segment.upTo, since) };
   });
   const { estimated: _, ...rest } = plan;
-  return { plan: { ...rest, segments }, position: { ...position, tally: createTally(segments).snapshot() } };
+  const whole = { ...rest, segments };
+  return { plan: whole, position: beginningOf(whole) };
 }
 
 /** Keeps of a history's lines what is not as the earlier export had it. Any of them is a place to go on from. */

@@ -128,7 +128,7 @@ async function attempt(
   const { account, folder, limits = DEFAULT_LIMITS, signal, quota } = options;
   const patience = telling(now, become, options);
   const call = patience(account.call);
-  const directory: Directory = { ...account, call, options: { signal } };
+  const directory: Directory = { ...account, call, options: { signal, background: true } };
   using base = await openBase(now(), options.indexes);
   const job = await begin(directory, now(), become, options, base);
   assertSameAccount(directory, job.plan);

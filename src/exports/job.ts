@@ -55,6 +55,8 @@ export const segmentSchema = z.strictObject({
   since: z.int().optional(),
   /** The newest message id when the export began, 0 without one: later ones do not belong to it. */
   upTo: z.int(),
+  /** Why it could not be read when the export began, so that nothing of it is in the export. */
+  lost: z.string().optional(),
 });
 
 /** What is fixed when a job first runs, so that it writes the same bytes however often it is interrupted. */

@@ -12,7 +12,7 @@ import { senderById } from "../telegram/senders.ts";
 import type { Job, Plan, Position, Segment, Target } from "./job.ts";
 import { createTally } from "./tally.ts";
 
-/** Asks Telegram where each history ends now. Chats that cannot be read are told in the position. */
+/** Asks Telegram where each history ends now. A chat that cannot be read is one that was lost. */
 export async function makePlan(
   directory: Directory,
   { query: { type }, targets }: Pick<Job, "query" | "targets">,
@@ -20,7 +20,6 @@ export async function makePlan(
 ): Promise<{ readonly plan: Plan; readonly position: Position }> {
   const { id: self } = await findSelf(directory);
   const segments: Segment[] = [];
-  const lost: Position["lost"] = [];
   let estimated: number | undefined = 0;
   for (const target of targets) {
     try {
@@ -32,14 +31,18 @@ export async function makePlan(
       }
     } catch (error) {
       if (!isOfOneChat(error, targets)) throw error;
-      lost.push({ segment: segments.length, reason: error.message });
       const { former: _, migratedTo: __, ...rest } = target;
-      segments.push({ ...rest, upTo: 0 });
+      segments.push({ ...rest, upTo: 0, lost: error.message });
     }
   }
   const plan = { self, begun, segments, ...(estimated === undefined ? {} : { estimated }) };
-  const tally = createTally(segments).snapshot();
-  return { plan, position: { segment: 0, bytes: 0, written: 0, tally, lost } };
+  return { plan, position: beginningOf(plan) };
+}
+
+/** Where whoever has nothing of a plan begins. */
+export function beginningOf({ segments }: Plan): Position {
+  const lost = segments.flatMap(({ lost }, segment) => lost === undefined ? [] : [{ segment, reason: lost }]);
+  return { segment: 0, bytes: 0, written: 0, tally: createTally(segments).snapshot(), lost };
 }
 
 /** The chat of a segment, by the name that it had when the export began, and whose messages are wanted. */

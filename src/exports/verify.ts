@@ -91,6 +91,7 @@ function contradiction(manifest: Manifest): string | undefined {
   const { delta_of, query, chats, files, totals, complete, reasons } = manifest;
   const names = files.map(({ name }) => name);
   if (new Set(names).size < names.length || names.includes(MANIFEST_FILE)) return "it lists a file twice, or itself";
+  if (new Set(chats.map(({ id }) => id)).size < chats.length) return "it lists a chat twice";
   if (!names.includes(MESSAGES_FILE)) return `it does not list ${MESSAGES_FILE}`;
   const isDelta = delta_of !== undefined;
   const isAgreed = query["delta_of"] === delta_of &&

@@ -13,8 +13,8 @@ import type { Plan, Position } from "./job.ts";
 import { type LogFile, openLogFile } from "./log_file.ts";
 import { exportLines } from "./ndjson.ts";
 import { QuotaError } from "./quota.ts";
-import { findSegment, isOfOneChat } from "./segments.ts";
-import { createTally, restoreTally, type Tally } from "./tally.ts";
+import { beginningOf, findSegment, isOfOneChat } from "./segments.ts";
+import { restoreTally, type Tally } from "./tally.ts";
 
 /** A checkpoint is made when so much was written since the last one, or so long ago. */
 const CHECKPOINT_BYTES = 4 << 20;
@@ -29,8 +29,7 @@ export async function openAt(
   if (log !== undefined) return { log, position };
   const anew = await openLogFile(folder, 0);
   if (anew === undefined) throw new RangeError("a file is shorter than nothing");
-  const tally = createTally(plan.segments).snapshot();
-  return { log: anew, position: { segment: 0, bytes: 0, written: 0, tally, lost: [] } };
+  return { log: anew, position: beginningOf(plan) };
 }
 
 /** A position with its tally open. */
@@ -49,9 +48,8 @@ export async function walk(
   directory: Directory,
   { plan, targets, query, position }: Begun,
   log: LogFile,
-  { now, signal, readAhead, base }: {
+  { now, readAhead, base }: {
     readonly now: () => number;
-    readonly signal: AbortSignal;
     readonly readAhead?: number;
     readonly base?: DeltaIndex;
   },
@@ -74,7 +72,7 @@ export async function walk(
     const begun = (): number => Date.parse(plan.begun);
     const all = exportLines(directory.call, { ...wanted, ...found }, {
       now: begun,
-      callOptions: { signal },
+      callOptions: directory.options,
       readAhead,
     });
     const lines: AsyncIterable<DeltaLines> = base === undefined ? all : changesOf(all, {

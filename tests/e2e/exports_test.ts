@@ -84,6 +84,19 @@ Deno.test("start_export: a small one comes back finished, with ends, gaps and fi
   assert.equal((await asked(server, "start_export", { chat: "@sandbox_live", wait_seconds: 0 })).complete, undefined);
 });
 
+Deno.test("start_export: a group and the supergroup that it became are one history, in whatever order they are named", async () => {
+  await using sandbox = await startSandbox();
+  await using server = await startServer(sandbox.environment);
+  const expected = [...idsIn(WORLD, FORMER), ...idsIn(WORLD, MIGRATED)];
+  for (const chats of [[FORMER, MIGRATED], [MIGRATED, FORMER], [MIGRATED]]) {
+    const one = await started(server, { chats });
+    assert.deepEqual([one.state, one.complete], ["completed", true]);
+    assert.deepEqual(await idsOfFile(messagesOf(sandbox, one)), expected);
+    const findings = await Array.fromAsync(verifyExport(folderOf(sandbox, one)));
+    assert.deepEqual(findings.filter(({ status }) => status !== "ok"), []);
+  }
+});
+
 Deno.test("start_export: every format has its files, which the manifest lists", async () => {
   await using sandbox = await startSandbox();
   await using server = await startServer(sandbox.environment);

@@ -198,6 +198,26 @@ Deno.test("export job: of several chats the one that is gone is told, and the ot
   assert.deepEqual((await verified(jobs, job)).map((finding) => Object(finding).status), ["warn"]);
 });
 
+Deno.test("export job: a chat that could not be read when it began is lost, also when it begins anew", async () => {
+  await using sandbox = await startSandbox();
+  const error = { code: 400, message: "CHANNEL_PRIVATE" };
+  let id: string;
+  {
+    await using jobs = openJobs(sandbox);
+    await sandbox.faults({ latencyMs: 60, rules: [{ method: "messages.getHistory", times: 1, error }] });
+    id = await jobs.start([GROUP, "@sandbox_news"]);
+    await jobs.until(id, ({ position }) => (position?.written ?? 0) > 0, "something is written");
+  }
+  await Deno.remove(join(String(sandbox.environment["DATA_DIR"]), "exports", id), { recursive: true }).catch(() => {});
+  await sandbox.clearFaults();
+  await using jobs = openJobs(sandbox);
+  const job = await jobs.end(id);
+  assert.deepEqual([job.state, job.complete], ["completed", false]);
+  assert.equal(idsIn("-1002000000001").length, job.position?.written);
+  const [verdict] = (await Array.fromAsync(verifyExport(jobs.exports.folder(id)))).slice(-1);
+  assert.match(JSON.stringify(verdict), /warn/);
+});
+
 Deno.test("export job: files that somebody removed are written anew from the beginning", async () => {
   await using sandbox = await startSandbox();
   const whole = await undisturbed(sandbox, [GROUP]);

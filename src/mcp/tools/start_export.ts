@@ -99,7 +99,8 @@ async function readQuery(
     found.set(one.target.id, one);
   }
   const [download_media, takeout] = [asked.download_media || undefined, asked.takeout || undefined];
-  const all = [...found.values()];
+  const formers = new Set([...found.values()].map(({ target }) => target.former));
+  const all = [...found.values()].filter(({ target }) => !formers.has(target.id));
   return {
     query: { chats: [...names], from, to, tz, topic, sender, type, limit, format, download_media, takeout },
     targets: all.map(({ target }) => target),
