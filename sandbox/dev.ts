@@ -22,6 +22,12 @@ const ACCOUNT = [
   "TELEGRAM_STRING_SESSION_FILE",
 ];
 
+/**
+ * V8 lets garbage of a long export pile up to four times what is held: with these it collects earlier, which costs no time that
+ * could be measured.
+ */
+export const V8_FLAGS = "--v8-flags=--heap-growing-percent=30,--max-semi-space-size=8";
+
 /** Commands that sign in and out by themselves, and have no use for the session that the sandbox comes with. */
 const SIGNING = ["login", "logout"];
 /** The sandbox's account, whose code no phone shows (https://core.telegram.org/api/auth#test-accounts). */
@@ -89,7 +95,7 @@ export async function develop(args: readonly string[], product: string = PRODUCT
   }
   const isWatched = args[0] === "serve";
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", ...(isWatched ? ["--watch"] : []), product, ...args],
+    args: ["run", "-A", V8_FLAGS, ...(isWatched ? ["--watch"] : []), product, ...args],
     // A task runs in the project's folder, whoever typed it stands in another one, where relative paths are meant.
     cwd: isWatched ? undefined : Deno.env.get("INIT_CWD"),
     env: {

@@ -3,6 +3,7 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
+import { V8_FLAGS } from "../../sandbox/dev.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -40,7 +41,7 @@ function command(
   output: "piped" | "null",
 ): Deno.Command {
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", ...args],
+    args: ["run", "-A", "--no-check", V8_FLAGS, ...args],
     cwd: ROOT,
     env: { ...env },
     stdout: output,
@@ -71,7 +72,7 @@ export async function startServer(env: Readonly<Record<string, string>>): Promis
   const port = freePort();
   const begun = performance.now();
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", "main.ts", "serve"],
+    args: ["run", "-A", "--no-check", V8_FLAGS, "main.ts", "serve"],
     cwd: ROOT,
     env: { ...env, MCP_SERVER_PORT: String(port), MCP_SERVER_LOG_LEVEL: "warning" },
     stdout: "null",

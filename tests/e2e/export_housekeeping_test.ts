@@ -71,7 +71,10 @@ Deno.test("exports: their files are kept as long as get_export says, and are now
   const request = { jsonrpc: "2.0", id: 1, method: "resources/list" };
   const { result } = await message(await post(server.url, request, { accept: "application/json" }));
   assert.ok(JSON.stringify(result).includes(young.id) && !JSON.stringify(result).includes(old.id));
-  assert.equal(await metric(server, 'telegram_exports_removed_total{reason="expired"}'), 1);
+  await until(
+    async () => await metric(server, 'telegram_exports_removed_total{reason="expired"}') === 1,
+    "that is counted",
+  );
   assert.match((await asked(server, "get_export", { id: young.id })).notes?.at(-1) ?? "", /^Its files are kept until /);
 });
 

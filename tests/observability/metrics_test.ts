@@ -15,6 +15,8 @@ const NAMES = [
   "telegram_api_duration_seconds",
   "telegram_connection_state",
   "telegram_export_size_bytes",
+  "telegram_exports_disk_bytes",
+  "telegram_exports_removed_total",
   "telegram_exports_total",
   "telegram_flood_wait_events_total",
   "telegram_flood_wait_seconds",
