@@ -18,6 +18,7 @@ import { DEFAULT_LIMITS, exportMedia, type MediaLimits } from "./media.ts";
 import { type Quota, QuotaError, withinQuota } from "./quota.ts";
 import { makePlan } from "./segments.ts";
 import { takeoutWait } from "./takeout.ts";
+import { rfc3339 } from "./time.ts";
 import { assertSameAccount, openAt, walk } from "./walk.ts";
 
 /** What a job runs with. */
@@ -208,13 +209,14 @@ async function fail(job: Job, { code, message, hint }: AppError, options: Engine
 }
 
 /**
- * What a job has until now, as files that say themselves to be incomplete; none where the disk does not take them.
+ * What a job has until now, as files that say themselves to be incomplete; none where that cannot be, which is reported.
  * @param reason a sentence
+ * @throws the signal's reason, and nothing else
  */
 export async function endEarly(
   job: Job,
   reason: string,
-  { folder, now }: Pick<EngineOptions, "folder" | "now">,
+  { folder, now, signal, onProblem }: Pick<EngineOptions, "folder" | "now" | "signal" | "onProblem">,
 ): Promise<Job> {
   const finished = rfc3339(now());
   const ended: Job = { ...job, waiting: undefined, complete: false, finished };
@@ -223,15 +225,15 @@ export async function endEarly(
   try {
     using log = await openLogFile(folder, position.bytes);
     if (log === undefined) return ended;
-    const { totals } = await finishFiles(folder, { ...job, plan, position }, log, { finished, reasons: [reason] });
+    const { totals } = await finishFiles(folder, { ...job, plan, position }, log, {
+      finished,
+      reasons: [reason],
+      signal,
+    });
     return { ...ended, bytes: totals.bytes };
   } catch (error) {
-    if (error instanceof AppError && error.code === "RESOURCE_EXHAUSTED") return ended;
-    throw error;
+    signal.throwIfAborted();
+    onProblem(error);
+    return ended;
   }
-}
-
-/** Milliseconds since the epoch as RFC 3339. */
-function rfc3339(ms: number): string {
-  return new Date(ms).toISOString();
 }
