@@ -18,7 +18,7 @@ import {
 } from "./delta_index.ts";
 import type { Plan, Position } from "./job.ts";
 import { syncFolder } from "./disk.ts";
-import { readLines } from "./records.ts";
+import { readLines } from "./lines.ts";
 
 /** What an index is made of. */
 export interface Indexed {

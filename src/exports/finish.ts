@@ -4,7 +4,6 @@
  * @module
  */
 import { basename, join } from "node:path";
-import { AppError } from "../errors.ts";
 import type { Manifest } from "../model/manifest.ts";
 import { NAME, VERSION } from "../version.ts";
 import type { DeltaIndex } from "./delta_index.ts";
@@ -18,7 +17,7 @@ import { writeFolder } from "./output_folder.ts";
 import type { Quota } from "./quota.ts";
 import { readRecords } from "./records.ts";
 import { RENDERS } from "./render/mod.ts";
-import { notWritten } from "./disk.ts";
+import { onDisk } from "./disk.ts";
 import { restoreTally } from "./tally.ts";
 
 /** A job that has run. */
@@ -87,15 +86,4 @@ export async function indexFiles(
   { path, base }: { readonly path: string; readonly base?: DeltaIndex },
 ): Promise<void> {
   await onDisk(path, () => writeIndex(path, { messages: join(folder, MESSAGES_FILE), segments, lost, base }));
-}
-
-/** What the system does not take is said as such; other failures are as they were. */
-async function onDisk<T>(folder: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const isOfSystem = !(error instanceof AppError) && error instanceof Error && "code" in error &&
-      /^E[A-Z0-9]+$/.test(String(error.code));
-    throw isOfSystem ? notWritten(folder, error, "Free space, or let this user write there; nothing is lost.") : error;
-  }
 }

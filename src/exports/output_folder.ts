@@ -6,10 +6,11 @@ import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { AppError } from "../errors.ts";
 import { type Quota, UNLIMITED } from "./quota.ts";
-import { assertFree, notWritten, systemReason, writeAll } from "./disk.ts";
+import { assertFree, systemReason, toDisk, writeAll } from "./disk.ts";
 import type { Chunk } from "./render/render.ts";
 
 const BUFFERED = 1 << 18;
+const AGAIN = "Correct that and run the same command again.";
 
 /**
  * Writes what a render yields. When anything fails, nothing stays that it wrote.
@@ -69,14 +70,8 @@ interface Part extends Disposable {
 
 async function openPart(path: string, reserve: (bytes: number) => Promise<void>): Promise<Part> {
   const name = `${path}.part`;
-  const toDisk = async <T>(work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work();
-    } catch (error) {
-      throw notWritten(name, error, "Correct that and run the same command again.");
-    }
-  };
-  const file = await toDisk(() => Deno.open(name, { write: true, create: true, truncate: true, mode: 0o600 }));
+  const onPart = <T>(work: () => Promise<T>): Promise<T> => toDisk(name, work, AGAIN);
+  const file = await onPart(() => Deno.open(name, { write: true, create: true, truncate: true, mode: 0o600 }));
   let buffered = "";
   let isOpen = true;
   const close = (): void => {
@@ -87,7 +82,7 @@ async function openPart(path: string, reserve: (bytes: number) => Promise<void>)
     const text = buffered;
     buffered = "";
     await reserve(Buffer.byteLength(text));
-    await toDisk(() => writeAll(file, text));
+    await onPart(() => writeAll(file, text));
   };
   return {
     path,
@@ -97,7 +92,7 @@ async function openPart(path: string, reserve: (bytes: number) => Promise<void>)
     },
     complete: async () => {
       await flush();
-      await toDisk(() => file.sync());
+      await onPart(() => file.sync());
       close();
     },
     [Symbol.dispose]: close,
