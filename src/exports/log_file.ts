@@ -2,7 +2,7 @@
  * The records of a job: NDJSON that only grows, in a part file which is renamed when all are in it.
  * @module
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { MESSAGES_FILE } from "./manifest.ts";
 import { syncFolder, toDisk, writeAll } from "./disk.ts";
 
@@ -35,7 +35,15 @@ export async function openLogFile(
   const file = await onPart(async () => {
     await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
     await Deno.rename(path, part).catch(noneThere);
-    return await Deno.open(part, { read: true, write: true, create: true, mode: 0o600 });
+    const opened = await Deno.open(part, { read: true, write: true, create: true, mode: 0o600 });
+    try {
+      // Before a checkpoint tells of it, its name has to be on the disk, and the folders that were made for it.
+      for (const made of [part, folder, dirname(folder)]) await syncFolder(made);
+      return opened;
+    } catch (error) {
+      opened.close();
+      throw error;
+    }
   });
   try {
     const { size } = await onPart(() => file.stat());
