@@ -11,6 +11,7 @@ import type { Account } from "../telegram/account.ts";
 import { type Directory, findSelf } from "../telegram/resolve.ts";
 import { openBase, planDelta } from "./delta.ts";
 import { type DeltaIndex, indexPath } from "./delta_index.ts";
+import { onDisk } from "./disk.ts";
 import { type Begun, finishFiles, indexFiles } from "./finish.ts";
 import type { Job, Position, Waiting } from "./job.ts";
 import { openLogFile } from "./log_file.ts";
@@ -73,7 +74,7 @@ export async function runExport(job: Job, options: EngineOptions): Promise<Job> 
     // Until Telegram has answered it waits for that still.
     if (current.waiting?.reason !== "takeout") become({ state: "running", waiting: undefined });
     try {
-      return await attempt(() => current, become, options);
+      return await onDisk(options.folder, () => attempt(() => current, become, options));
     } catch (error) {
       signal.throwIfAborted();
       const place = placeOf(current);

@@ -55,7 +55,7 @@ export async function finishFiles(
       const messages = readRecords(join(folder, MESSAGES_FILE));
       const merged = media && mergeMedia(messages, join(folder, MEDIA_FILE));
       const chunks = RENDERS[query.format]({ ...context, mediaOf: merged?.mediaOf }, merged?.messages ?? messages);
-      files.push(...(await writeFolder(folder, chunks, { force: true, signal, quota })).map((path) => basename(path)));
+      files.push(...(await writeFolder(folder, chunks, { isOwn: true, signal, quota })).map((path) => basename(path)));
     }
     return await writeManifest(folder, {
       id,
