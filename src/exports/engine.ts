@@ -131,7 +131,7 @@ async function attempt(
   const patience = telling(now, become, options);
   const call = patience(account.call);
   const directory: Directory = { ...account, call, options: { signal, background: true } };
-  using base = await openBase(now(), options.indexes);
+  using base = await openBase(now(), options.indexes, signal);
   const job = await begin(directory, now(), become, options, base);
   assertSameAccount(directory, job.plan);
   const { log, position } = await openAt(folder, job);
@@ -158,7 +158,7 @@ async function attempt(
     signal,
     quota,
   });
-  await indexFiles(folder, { ...job, position: end }, { path: indexPath(options.indexes, job.id), base });
+  await indexFiles(folder, { ...job, position: end }, { path: indexPath(options.indexes, job.id), base, signal });
   return { ...now(), state: "completed", waiting: undefined, complete, finished, bytes: totals.bytes };
 }
 

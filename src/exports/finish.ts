@@ -26,7 +26,7 @@ export type Begun = Job & { readonly plan: Plan; readonly position: Position };
 /**
  * Names the messages' file, renders it into the format that was asked for, and writes the manifest.
  * @param ended why not all of it is there, and when that was; nothing is rendered then
- * @throws AppError RESOURCE_EXHAUSTED when the disk does not take it, or the quota
+ * @throws AppError RESOURCE_EXHAUSTED when the disk does not take it, or the quota; the signal's reason
  */
 export async function finishFiles(
   folder: string,
@@ -35,7 +35,8 @@ export async function finishFiles(
   { finished, reasons, signal, quota }: {
     readonly finished: string;
     readonly reasons: readonly string[];
-    readonly signal?: AbortSignal;
+    /** Stops it amid a file. */
+    readonly signal: AbortSignal;
     /** What a render may take; what an export says of itself is always written. */
     readonly quota?: Quota;
   },
@@ -44,7 +45,7 @@ export async function finishFiles(
   const { segments, self, begun } = plan;
   return await onDisk(folder, async () => {
     const files = [MESSAGES_FILE];
-    const media = position.media && await finishMedia(folder, position.media);
+    const media = position.media && await finishMedia(folder, position.media, signal);
     if (media !== undefined) files.push(MEDIA_FILE);
     if (query.format !== "ndjson" && reasons.length === 0) {
       const chats = segments.map((segment) => ({
@@ -52,7 +53,7 @@ export async function finishFiles(
         migrated_to: targets.find(({ former }) => former === segment.id)?.id,
       }));
       const context = { chats, self, created: begun, tz: query.tz ?? "UTC" };
-      const messages = readRecords(join(folder, MESSAGES_FILE));
+      const messages = readRecords(join(folder, MESSAGES_FILE), { signal });
       const merged = media && mergeMedia(messages, join(folder, MEDIA_FILE));
       const chunks = RENDERS[query.format]({ ...context, mediaOf: merged?.mediaOf }, merged?.messages ?? messages);
       files.push(...(await writeFolder(folder, chunks, { isOwn: true, signal, quota })).map((path) => basename(path)));
@@ -72,18 +73,18 @@ export async function finishFiles(
       files,
       ...(media === undefined ? {} : { media }),
       reasons,
-    });
+    }, signal);
   });
 }
 
 /**
  * Writes down what the export had, for those that continue it.
- * @throws AppError RESOURCE_EXHAUSTED when the disk does not take it
+ * @throws AppError RESOURCE_EXHAUSTED when the disk does not take it; the signal's reason
  */
 export async function indexFiles(
   folder: string,
   { plan: { segments }, position: { lost } }: Pick<Begun, "plan" | "position">,
-  { path, base }: { readonly path: string; readonly base?: DeltaIndex },
+  { path, base, signal }: { readonly path: string; readonly base?: DeltaIndex; readonly signal: AbortSignal },
 ): Promise<void> {
-  await onDisk(path, () => writeIndex(path, { messages: join(folder, MESSAGES_FILE), segments, lost, base }));
+  await onDisk(path, () => writeIndex(path, { messages: join(folder, MESSAGES_FILE), segments, lost, base, signal }));
 }
