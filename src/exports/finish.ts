@@ -10,7 +10,7 @@ import type { DeltaIndex } from "./delta_index.ts";
 import { writeIndex } from "./delta_index_write.ts";
 import type { Job, Plan, Position } from "./job.ts";
 import type { LogFile } from "./log_file.ts";
-import { MEDIA_FILE, MESSAGES_FILE, writeManifest } from "./manifest.ts";
+import { MANIFEST_FILE, MEDIA_FILE, MESSAGES_FILE, writeManifest } from "./manifest.ts";
 import { finishMedia } from "./media_finish.ts";
 import { mergeMedia } from "./media_merge.ts";
 import { writeFolder } from "./output_folder.ts";
@@ -19,6 +19,7 @@ import { readRecords } from "./records.ts";
 import { RENDERS } from "./render/mod.ts";
 import { onDisk } from "./disk.ts";
 import { restoreTally } from "./tally.ts";
+import { removeOthers } from "./tree.ts";
 
 /** A job that has run. */
 export type Begun = Job & { readonly plan: Plan; readonly position: Position };
@@ -58,6 +59,9 @@ export async function finishFiles(
       const chunks = RENDERS[query.format]({ ...context, mediaOf: merged?.mediaOf }, merged?.messages ?? messages);
       files.push(...(await writeFolder(folder, chunks, { isOwn: true, signal, quota })).map((path) => basename(path)));
     }
+    // What a killed run has left, or one that was to end with other files, is none of this export's.
+    const names = [MANIFEST_FILE, ...files, ...media?.files.map(({ name }) => name) ?? []];
+    await removeOthers(folder, new Set(names), signal);
     return await writeManifest(folder, {
       id,
       ...(query.delta_of === undefined ? {} : { delta_of: query.delta_of }),
