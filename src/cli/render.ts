@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { AppError } from "../errors.ts";
 import { writeFolder } from "../exports/output_folder.ts";
-import { readRecords } from "../exports/records.ts";
+import { readNamedRecords } from "../exports/records.ts";
 import { readContext } from "../exports/render/context.ts";
 import { FORMATS, RENDERS } from "../exports/render/mod.ts";
 import type { Message } from "../model/message.ts";
@@ -58,9 +58,9 @@ async function run(path: string, { format, out, tz, force }: Options, signal: Ab
       yield message;
     }
   };
-  const context = await readContext(count(readRecords(path, () => deletions++)));
+  const context = await readContext(count(readNamedRecords(path, { onDeletion: () => deletions++ })));
   messages = 0;
-  const chunks = RENDERS[format]({ ...context, tz }, count(readRecords(path)));
+  const chunks = RENDERS[format]({ ...context, tz }, count(readNamedRecords(path)));
   const paths = await writeFolder(out, chunks, { force, signal });
   if (deletions > 0) writeToStderr(`deletions passed over, for which ${format} has no place: ${deletions}\n`);
   // Where to begin reading is written last.

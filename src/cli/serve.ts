@@ -10,11 +10,17 @@ import { writeAll } from "../observability/output.ts";
 import { holdDirectory } from "../storage/lock.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
-/** Of the ten seconds that a container has to stop, two are left for Telegram and the database. */
+/** Of the ten seconds that a container has to stop, exports and requests have eight; the rest is Telegram's and the database's. */
 const GRACE_MS = 8000;
+/** What has not ended by then is cut off, as by a crash: exports go on at their last checkpoints. */
+const LAST_MS = 9500;
+const CUT_OFF = 1;
 const INTERRUPTED = 130;
 
-/** Serves until SIGINT or SIGTERM, then stops in order; running requests finish. A second signal ends the process at once. */
+/**
+ * Serves until SIGINT or SIGTERM, then stops in order, within ten seconds; running requests finish if they can. A second signal
+ * ends the process at once.
+ */
 export async function serveUntilStopped(): Promise<number> {
   const config = loadConfig();
   refuseOpenListener(config);
@@ -42,9 +48,14 @@ export async function serveUntilStopped(): Promise<number> {
   lock.announce(server.url);
   log.info("listening", { url: server.url });
   const signal = await stopped.promise;
+  const begun = performance.now();
   log.info("stopping", { signal });
+  Deno.unrefTimer(setTimeout(() => {
+    log.error("cut off", { ms: LAST_MS });
+    Deno.exit(CUT_OFF);
+  }, LAST_MS));
   await app.drain();
-  await server.shutdown();
+  await server.shutdown(Math.max(0, GRACE_MS - (performance.now() - begun)));
   for (const { signal, stop } of handlers) Deno.removeSignalListener(signal, stop);
   return 0;
 }

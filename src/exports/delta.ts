@@ -36,8 +36,9 @@ const BATCH = 100;
 export async function openBase(
   { query: { delta_of } }: Pick<Job, "query">,
   indexes: string,
+  signal: AbortSignal,
 ): Promise<DeltaIndex | undefined> {
-  return delta_of === undefined ? undefined : await openIndex(indexPath(indexes, delta_of));
+  return delta_of === undefined ? undefined : await openIndex(indexPath(indexes, delta_of), signal);
 }
 
 /**

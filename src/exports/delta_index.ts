@@ -58,14 +58,14 @@ export function indexPath(directory: string, id: string): string {
 
 /**
  * Opens an index and reads it once, to see that it is whole.
- * @throws AppError INPUT_VALIDATION when it is not there, or not as it was written
+ * @throws AppError INPUT_VALIDATION when it is not there, or not as it was written; the signal's reason
  */
-export async function openIndex(path: string): Promise<DeltaIndex> {
+export async function openIndex(path: string, signal?: AbortSignal): Promise<DeltaIndex> {
   const file = await Deno.open(path).catch((cause) => {
     throw cause instanceof Deno.errors.NotFound ? unusable("What that export had is not known any more", cause) : cause;
   });
   try {
-    const sections = await readSections(file);
+    const sections = await readSections(file, signal);
     if (sections === undefined) throw unusable("The record of what that export had is damaged");
     return {
       sections,
@@ -92,13 +92,16 @@ function unusable(message: string, cause?: unknown): AppError {
 }
 
 /** Undefined for a file that is not whole. */
-async function readSections(file: Deno.FsFile): Promise<readonly Section[] | undefined> {
+async function readSections(
+  file: Deno.FsFile,
+  signal: AbortSignal | undefined,
+): Promise<readonly Section[] | undefined> {
   const { size } = await file.stat();
   if (size < MAGIC.length + TRAILER) return undefined;
   const trailer = await readAt(file, size - TRAILER, TRAILER);
   const length = new DataView(trailer.buffer).getUint32(0, true);
   const listed = size - TRAILER - length;
-  if (listed < MAGIC.length || await digest(file, size - 32) !== trailer.subarray(4).toHex()) return undefined;
+  if (listed < MAGIC.length || await digest(file, size - 32, signal) !== trailer.subarray(4).toHex()) return undefined;
   const magic = await readAt(file, 0, MAGIC.length);
   if (magic.toHex() !== MAGIC.toHex()) return undefined;
   const list = new TextDecoder().decode(await readAt(file, listed, length));
@@ -108,10 +111,13 @@ async function readSections(file: Deno.FsFile): Promise<readonly Section[] | und
 }
 
 /** The SHA-256 of the first so many bytes. */
-async function digest(file: Deno.FsFile, length: number): Promise<string> {
+async function digest(file: Deno.FsFile, length: number, signal: AbortSignal | undefined): Promise<string> {
   const hash = createHash("sha256");
   const most = 1 << 18;
-  for (let at = 0; at < length; at += most) hash.update(await readAt(file, at, Math.min(most, length - at)));
+  for (let at = 0; at < length; at += most) {
+    signal?.throwIfAborted();
+    hash.update(await readAt(file, at, Math.min(most, length - at)));
+  }
   return hash.digest("hex");
 }
 

@@ -18,7 +18,7 @@ import {
 } from "./delta_index.ts";
 import type { Plan, Position } from "./job.ts";
 import { syncFolder } from "./disk.ts";
-import { readLines } from "./records.ts";
+import { readLines } from "./lines.ts";
 
 /** What an index is made of. */
 export interface Indexed {
@@ -28,6 +28,8 @@ export interface Indexed {
   readonly lost: Position["lost"];
   /** Of the export that it continues. */
   readonly base?: DeltaIndex;
+  /** Stops it; what is there then is the index before, or none. */
+  readonly signal?: AbortSignal;
 }
 
 const recordSchema = z.looseObject({
@@ -40,7 +42,8 @@ const MOST = 1024;
 
 /**
  * Writes an index, which is either absent or whole; one that is there is replaced by the same.
- * @throws AppError INTERNAL when the file of messages holds something else; Deno.errors of the file system
+ * @throws AppError INTERNAL when the file of messages holds something else; Deno.errors of the file system; the
+ * signal's reason
  */
 export async function writeIndex(path: string, indexed: Indexed): Promise<void> {
   const part = `${path}.part`;
@@ -59,9 +62,12 @@ export async function writeIndex(path: string, indexed: Indexed): Promise<void> 
   await syncFolder(path);
 }
 
-async function writeSections(out: Output, { messages, segments, lost, base }: Indexed): Promise<Section[]> {
+async function writeSections(
+  out: Output,
+  { messages, segments, lost, base, signal }: Indexed,
+): Promise<Section[]> {
   const sections: Section[] = [];
-  let current = await beginSection(out, segments[0]?.id, base);
+  let current = await beginSection(out, segments[0]?.id, { base, signal });
   const endSection = async (): Promise<void> => {
     const index = sections.length;
     const { id: chat = "", upTo = 0 } = segments[index] ?? {};
@@ -69,9 +75,9 @@ async function writeSections(out: Output, { messages, segments, lost, base }: In
     const before = base?.sections.find((section) => section.chat === chat)?.upTo ?? 0;
     const isLost = lost.some(({ segment }) => segment === index);
     sections.push({ chat, upTo: isLost ? Math.max(before, current.reached()) : upTo, count: current.count() });
-    current = await beginSection(out, segments[index + 1]?.id, base);
+    current = await beginSection(out, segments[index + 1]?.id, { base, signal });
   };
-  for await (const { text } of readLines(messages)) {
+  for await (const { text } of readLines(messages, 0, Infinity, { signal })) {
     const value: unknown = JSON.parse(text);
     const { schema, chat_id, id } = recordSchema.parse(value);
     const isNext = (): boolean => segments[sections.length]?.id === chat_id && id > current.reached();
@@ -87,7 +93,7 @@ async function writeSections(out: Output, { messages, segments, lost, base }: In
   while (sections.length < segments.length) await endSection();
   for (const section of base?.sections ?? []) {
     if (segments.some(({ id }) => id === section.chat)) continue;
-    const kept = await beginSection(out, section.chat, base);
+    const kept = await beginSection(out, section.chat, { base, signal });
     await kept.copy(Infinity);
     sections.push(section);
   }
@@ -105,7 +111,11 @@ interface OpenSection {
   readonly count: () => number;
 }
 
-async function beginSection(out: Output, chat = "", base?: DeltaIndex): Promise<OpenSection> {
+async function beginSection(
+  out: Output,
+  chat = "",
+  { base, signal }: Pick<Indexed, "base" | "signal">,
+): Promise<OpenSection> {
   const known: KnownMessages | undefined = await base?.known(chat);
   let [count, reached] = [0, 0];
   const write = async ({ id, edited, hash }: Known): Promise<void> => {
@@ -119,6 +129,7 @@ async function beginSection(out: Output, chat = "", base?: DeltaIndex): Promise<
   return {
     copy: async (to) => {
       for (let taken = await known?.take(to, MOST) ?? []; taken.length > 0; taken = await known?.take(to, MOST) ?? []) {
+        signal?.throwIfAborted();
         for (const each of taken) if (each.id !== to) await write(each);
       }
     },

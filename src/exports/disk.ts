@@ -12,9 +12,48 @@ export async function writeAll(to: { write(bytes: Uint8Array): Promise<number> }
   return bytes.length;
 }
 
+const NOTHING_LOST = "Free space, or let this user write there; nothing is lost.";
+
 /** What the system said when it did not take the data. */
-export function notWritten(what: string, cause: unknown, hint: string): AppError {
+export function notWritten(what: string, cause: unknown, hint = NOTHING_LOST): AppError {
   return new AppError("RESOURCE_EXHAUSTED", `${what} cannot be written: ${systemReason(cause)}.`, { hint, cause });
+}
+
+/**
+ * Writes, where whatever goes wrong is the disk's doing.
+ * @param what a path
+ * @throws AppError RESOURCE_EXHAUSTED
+ */
+export async function toDisk<T>(what: string, work: () => Promise<T>, hint?: string): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof AppError ? error : notWritten(what, error, hint);
+  }
+}
+
+/**
+ * Does what reads and writes a server's own files, among other things: what the system does not give or take is worth waiting
+ * for, other failures are as they were.
+ * @param what a path
+ * @throws AppError RESOURCE_EXHAUSTED in the system's words
+ */
+export async function onDisk<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (!isOfSystem(cause)) throw cause;
+    throw new AppError("RESOURCE_EXHAUSTED", `${what} cannot be read or written: ${systemReason(cause)}.`, {
+      hint: NOTHING_LOST,
+      cause,
+    });
+  }
+}
+
+/** Whether an error has a name of the system's: https://man7.org/linux/man-pages/man3/errno.3.html */
+export function isOfSystem(error: unknown): boolean {
+  return !(error instanceof AppError) && error instanceof Error && "code" in error &&
+    /^E[A-Z0-9]+$/.test(String(error.code));
 }
 
 /** The system's own words, without the number and the paths that Deno adds. */

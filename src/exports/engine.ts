@@ -11,6 +11,7 @@ import type { Account } from "../telegram/account.ts";
 import { type Directory, findSelf } from "../telegram/resolve.ts";
 import { openBase, planDelta } from "./delta.ts";
 import { type DeltaIndex, indexPath } from "./delta_index.ts";
+import { onDisk } from "./disk.ts";
 import { type Begun, finishFiles, indexFiles } from "./finish.ts";
 import type { Job, Position, Waiting } from "./job.ts";
 import { openLogFile } from "./log_file.ts";
@@ -18,6 +19,7 @@ import { DEFAULT_LIMITS, exportMedia, type MediaLimits } from "./media.ts";
 import { type Quota, QuotaError, withinQuota } from "./quota.ts";
 import { makePlan } from "./segments.ts";
 import { takeoutWait } from "./takeout.ts";
+import { rfc3339 } from "./time.ts";
 import { assertSameAccount, openAt, walk } from "./walk.ts";
 
 /** What a job runs with. */
@@ -72,7 +74,7 @@ export async function runExport(job: Job, options: EngineOptions): Promise<Job> 
     // Until Telegram has answered it waits for that still.
     if (current.waiting?.reason !== "takeout") become({ state: "running", waiting: undefined });
     try {
-      return await attempt(() => current, become, options);
+      return await onDisk(options.folder, () => attempt(() => current, become, options));
     } catch (error) {
       signal.throwIfAborted();
       const place = placeOf(current);
@@ -129,7 +131,7 @@ async function attempt(
   const patience = telling(now, become, options);
   const call = patience(account.call);
   const directory: Directory = { ...account, call, options: { signal, background: true } };
-  using base = await openBase(now(), options.indexes);
+  using base = await openBase(now(), options.indexes, signal);
   const job = await begin(directory, now(), become, options, base);
   assertSameAccount(directory, job.plan);
   const { log, position } = await openAt(folder, job);
@@ -156,7 +158,7 @@ async function attempt(
     signal,
     quota,
   });
-  await indexFiles(folder, { ...job, position: end }, { path: indexPath(options.indexes, job.id), base });
+  await indexFiles(folder, { ...job, position: end }, { path: indexPath(options.indexes, job.id), base, signal });
   return { ...now(), state: "completed", waiting: undefined, complete, finished, bytes: totals.bytes };
 }
 
@@ -208,13 +210,14 @@ async function fail(job: Job, { code, message, hint }: AppError, options: Engine
 }
 
 /**
- * What a job has until now, as files that say themselves to be incomplete; none where the disk does not take them.
+ * What a job has until now, as files that say themselves to be incomplete; none where that cannot be, which is reported.
  * @param reason a sentence
+ * @throws the signal's reason, and nothing else
  */
 export async function endEarly(
   job: Job,
   reason: string,
-  { folder, now }: Pick<EngineOptions, "folder" | "now">,
+  { folder, now, signal, onProblem }: Pick<EngineOptions, "folder" | "now" | "signal" | "onProblem">,
 ): Promise<Job> {
   const finished = rfc3339(now());
   const ended: Job = { ...job, waiting: undefined, complete: false, finished };
@@ -223,15 +226,15 @@ export async function endEarly(
   try {
     using log = await openLogFile(folder, position.bytes);
     if (log === undefined) return ended;
-    const { totals } = await finishFiles(folder, { ...job, plan, position }, log, { finished, reasons: [reason] });
+    const { totals } = await finishFiles(folder, { ...job, plan, position }, log, {
+      finished,
+      reasons: [reason],
+      signal,
+    });
     return { ...ended, bytes: totals.bytes };
   } catch (error) {
-    if (error instanceof AppError && error.code === "RESOURCE_EXHAUSTED") return ended;
-    throw error;
+    signal.throwIfAborted();
+    onProblem(error);
+    return ended;
   }
-}
-
-/** Milliseconds since the epoch as RFC 3339. */
-function rfc3339(ms: number): string {
-  return new Date(ms).toISOString();
 }

@@ -4,22 +4,22 @@
  * @module
  */
 import { basename, join } from "node:path";
-import { AppError } from "../errors.ts";
 import type { Manifest } from "../model/manifest.ts";
 import { NAME, VERSION } from "../version.ts";
 import type { DeltaIndex } from "./delta_index.ts";
 import { writeIndex } from "./delta_index_write.ts";
 import type { Job, Plan, Position } from "./job.ts";
 import type { LogFile } from "./log_file.ts";
-import { MEDIA_FILE, MESSAGES_FILE, writeManifest } from "./manifest.ts";
+import { MANIFEST_FILE, MEDIA_FILE, MESSAGES_FILE, writeManifest } from "./manifest.ts";
 import { finishMedia } from "./media_finish.ts";
 import { mergeMedia } from "./media_merge.ts";
 import { writeFolder } from "./output_folder.ts";
 import type { Quota } from "./quota.ts";
 import { readRecords } from "./records.ts";
 import { RENDERS } from "./render/mod.ts";
-import { notWritten } from "./disk.ts";
+import { onDisk } from "./disk.ts";
 import { restoreTally } from "./tally.ts";
+import { removeOthers } from "./tree.ts";
 
 /** A job that has run. */
 export type Begun = Job & { readonly plan: Plan; readonly position: Position };
@@ -27,7 +27,7 @@ export type Begun = Job & { readonly plan: Plan; readonly position: Position };
 /**
  * Names the messages' file, renders it into the format that was asked for, and writes the manifest.
  * @param ended why not all of it is there, and when that was; nothing is rendered then
- * @throws AppError RESOURCE_EXHAUSTED when the disk does not take it, or the quota
+ * @throws AppError RESOURCE_EXHAUSTED when the disk does not take it, or the quota; the signal's reason
  */
 export async function finishFiles(
   folder: string,
@@ -36,7 +36,8 @@ export async function finishFiles(
   { finished, reasons, signal, quota }: {
     readonly finished: string;
     readonly reasons: readonly string[];
-    readonly signal?: AbortSignal;
+    /** Stops it amid a file. */
+    readonly signal: AbortSignal;
     /** What a render may take; what an export says of itself is always written. */
     readonly quota?: Quota;
   },
@@ -45,7 +46,7 @@ export async function finishFiles(
   const { segments, self, begun } = plan;
   return await onDisk(folder, async () => {
     const files = [MESSAGES_FILE];
-    const media = position.media && await finishMedia(folder, position.media);
+    const media = position.media && await finishMedia(folder, position.media, signal);
     if (media !== undefined) files.push(MEDIA_FILE);
     if (query.format !== "ndjson" && reasons.length === 0) {
       const chats = segments.map((segment) => ({
@@ -53,11 +54,14 @@ export async function finishFiles(
         migrated_to: targets.find(({ former }) => former === segment.id)?.id,
       }));
       const context = { chats, self, created: begun, tz: query.tz ?? "UTC" };
-      const messages = readRecords(join(folder, MESSAGES_FILE));
+      const messages = readRecords(join(folder, MESSAGES_FILE), { signal });
       const merged = media && mergeMedia(messages, join(folder, MEDIA_FILE));
       const chunks = RENDERS[query.format]({ ...context, mediaOf: merged?.mediaOf }, merged?.messages ?? messages);
-      files.push(...(await writeFolder(folder, chunks, { force: true, signal, quota })).map((path) => basename(path)));
+      files.push(...(await writeFolder(folder, chunks, { isOwn: true, signal, quota })).map((path) => basename(path)));
     }
+    // What a killed run has left, or one that was to end with other files, is none of this export's.
+    const names = [MANIFEST_FILE, ...files, ...media?.files.map(({ name }) => name) ?? []];
+    await removeOthers(folder, new Set(names), signal);
     return await writeManifest(folder, {
       id,
       ...(query.delta_of === undefined ? {} : { delta_of: query.delta_of }),
@@ -73,29 +77,18 @@ export async function finishFiles(
       files,
       ...(media === undefined ? {} : { media }),
       reasons,
-    });
+    }, signal);
   });
 }
 
 /**
  * Writes down what the export had, for those that continue it.
- * @throws AppError RESOURCE_EXHAUSTED when the disk does not take it
+ * @throws AppError RESOURCE_EXHAUSTED when the disk does not take it; the signal's reason
  */
 export async function indexFiles(
   folder: string,
   { plan: { segments }, position: { lost } }: Pick<Begun, "plan" | "position">,
-  { path, base }: { readonly path: string; readonly base?: DeltaIndex },
+  { path, base, signal }: { readonly path: string; readonly base?: DeltaIndex; readonly signal: AbortSignal },
 ): Promise<void> {
-  await onDisk(path, () => writeIndex(path, { messages: join(folder, MESSAGES_FILE), segments, lost, base }));
-}
-
-/** What the system does not take is said as such; other failures are as they were. */
-async function onDisk<T>(folder: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const isOfSystem = !(error instanceof AppError) && error instanceof Error && "code" in error &&
-      /^E[A-Z0-9]+$/.test(String(error.code));
-    throw isOfSystem ? notWritten(folder, error, "Free space, or let this user write there; nothing is lost.") : error;
-  }
+  await onDisk(path, () => writeIndex(path, { messages: join(folder, MESSAGES_FILE), segments, lost, base, signal }));
 }

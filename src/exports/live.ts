@@ -14,7 +14,7 @@ export interface Live {
   isCancelled: boolean;
   /** @param at milliseconds since the epoch */
   change(job: Job, at: number): void;
-  /** Calls everyone who listens. */
+  /** Calls everyone who listens. @throws what one of them has thrown, once all were called */
   tell(): void;
   /** Messages a second of the last minute; undefined for less than a second of it, and for one that is over. */
   rate(at: number): number | undefined;
@@ -45,7 +45,15 @@ export function createLive(initial: Job): Live {
       samples = [...samples.filter((sample) => sample.at > at - RATE_MS), { at, written }];
     },
     tell: () => {
-      for (const listener of listeners) listener();
+      const thrown: unknown[] = [];
+      for (const listener of listeners) {
+        try {
+          listener();
+        } catch (error) {
+          thrown.push(error);
+        }
+      }
+      if (thrown.length > 0) throw thrown[0];
     },
     rate: (at) => {
       const [first] = samples;
@@ -55,8 +63,8 @@ export function createLive(initial: Job): Live {
     over: async (signal, onChange = () => {}) => {
       const { promise, resolve } = Promise.withResolvers<void>();
       const listener = (): void => {
-        onChange();
         if (isFinished(job)) resolve();
+        onChange();
       };
       const onAbort = (): void => resolve();
       listeners.add(listener);

@@ -2,9 +2,9 @@
  * The records of a job: NDJSON that only grows, in a part file which is renamed when all are in it.
  * @module
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { MESSAGES_FILE } from "./manifest.ts";
-import { notWritten, syncFolder, writeAll } from "./disk.ts";
+import { syncFolder, toDisk, writeAll } from "./disk.ts";
 
 /** An open part. All of it throws AppError RESOURCE_EXHAUSTED when the system does not take it. */
 export interface LogFile extends Disposable {
@@ -31,25 +31,27 @@ export async function openLogFile(
 ): Promise<LogFile | undefined> {
   const path = join(folder, name);
   const part = `${path}.part`;
-  const toDisk = async <T>(work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work();
-    } catch (error) {
-      throw notWritten(part, error, "Free space, or let this user write there; nothing is lost.");
-    }
-  };
-  const file = await toDisk(async () => {
+  const onPart = <T>(work: () => Promise<T>): Promise<T> => toDisk(part, work);
+  const file = await onPart(async () => {
     await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
     await Deno.rename(path, part).catch(noneThere);
-    return await Deno.open(part, { read: true, write: true, create: true, mode: 0o600 });
+    const opened = await Deno.open(part, { read: true, write: true, create: true, mode: 0o600 });
+    try {
+      // Before a checkpoint tells of it, its name has to be on the disk, and the folders that were made for it.
+      for (const made of [part, folder, dirname(folder)]) await syncFolder(made);
+      return opened;
+    } catch (error) {
+      opened.close();
+      throw error;
+    }
   });
   try {
-    const { size } = await toDisk(() => file.stat());
+    const { size } = await onPart(() => file.stat());
     if (size < bytes) {
       file.close();
       return undefined;
     }
-    await toDisk(async () => {
+    await onPart(async () => {
       await file.truncate(bytes);
       await file.seek(bytes, Deno.SeekMode.Start);
     });
@@ -61,11 +63,11 @@ export async function openLogFile(
   return {
     bytes: () => length,
     write: async (text) => {
-      length += await toDisk(() => writeAll(file, text));
+      length += await onPart(() => writeAll(file, text));
     },
-    sync: () => toDisk(() => file.sync()),
+    sync: () => onPart(() => file.sync()),
     complete: () =>
-      toDisk(async () => {
+      onPart(async () => {
         await file.sync();
         await Deno.rename(part, path);
         await syncFolder(path);

@@ -67,12 +67,17 @@ export interface FinishedExport {
 /**
  * Reads every file, and writes the manifest, which is either absent or whole.
  * @param folder where the files are
+ * @param signal stops it amid a file; then there is no manifest, or the one before
  * @throws AppError INTERNAL when the messages written are not those that were counted
  * @throws Deno.errors of the file system
  */
-export async function writeManifest(folder: string, finished: FinishedExport): Promise<Manifest> {
+export async function writeManifest(
+  folder: string,
+  finished: FinishedExport,
+  signal?: AbortSignal,
+): Promise<Manifest> {
   const files: ManifestFile[] = [...finished.media?.files ?? []];
-  for (const name of finished.files) files.push(await describeFile(folder, name, finished.counts));
+  for (const name of finished.files) files.push(await describeFile(folder, name, finished.counts, signal));
   const manifest = manifestOf(finished, files.sort((a, b) => a.name < b.name ? -1 : 1));
   const path = join(folder, MANIFEST_FILE);
   const part = `${path}.part`;
@@ -126,8 +131,13 @@ export function totalsOf(
   };
 }
 
-async function describeFile(folder: string, name: string, counts: readonly Counts[]): Promise<ManifestFile> {
-  const { bytes, sha256, lines } = await measure(join(folder, name));
+async function describeFile(
+  folder: string,
+  name: string,
+  counts: readonly Counts[],
+  signal: AbortSignal | undefined,
+): Promise<ManifestFile> {
+  const { bytes, sha256, lines } = await measure(join(folder, name), undefined, signal);
   if (name === MEDIA_FILE) return { name, bytes, sha256, lines };
   if (name !== MESSAGES_FILE) return { name, bytes, sha256 };
   const messages = sum(counts.map(({ messages }) => messages));

@@ -10,7 +10,7 @@ import type { StoredFile } from "../telegram/media.ts";
 import { MEDIA_FOLDER } from "./manifest.ts";
 import type { Stored } from "./media_known.ts";
 import { mediaName } from "./media_name.ts";
-import { notWritten } from "./disk.ts";
+import { toDisk } from "./disk.ts";
 
 /** A part that is open. All of it throws AppError RESOURCE_EXHAUSTED when the system does not take it. */
 export interface MediaPart extends Disposable {
@@ -39,21 +39,15 @@ const CHUNK = 1 << 18;
 export async function openMediaPart(folder: string, key: string, trusted: number): Promise<MediaPart> {
   const directory = join(folder, MEDIA_FOLDER);
   const part = join(directory, `.${key}.part`);
-  const toDisk = async <T>(work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work();
-    } catch (error) {
-      throw notWritten(part, error, "Free space, or let this user write there; nothing is lost.");
-    }
-  };
-  const file = await toDisk(async () => {
+  const onPart = <T>(work: () => Promise<T>): Promise<T> => toDisk(part, work);
+  const file = await onPart(async () => {
     await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
     return await Deno.open(part, { read: true, write: true, create: true, mode: 0o600 });
   });
   const hash = createHash("sha256");
   let length = 0;
   try {
-    length = await toDisk(() => continueAt(file, trusted, hash));
+    length = await onPart(() => continueAt(file, trusted, hash));
   } catch (error) {
     file.close();
     throw error;
@@ -62,21 +56,21 @@ export async function openMediaPart(folder: string, key: string, trusted: number
     key,
     bytes: () => length,
     write: async (chunk) => {
-      for (let at = 0; at < chunk.length;) at += await toDisk(() => file.write(chunk.subarray(at)));
+      for (let at = 0; at < chunk.length;) at += await onPart(() => file.write(chunk.subarray(at)));
       hash.update(chunk);
       length += chunk.length;
     },
-    sync: () => toDisk(() => file.sync()),
+    sync: () => onPart(() => file.sync()),
     complete: async (about) => {
       const sha256 = hash.digest("hex");
       const name = mediaName(sha256, about);
-      await toDisk(async () => {
+      await onPart(async () => {
         await file.sync();
         await Deno.rename(part, join(folder, name));
       });
       return { file: name, bytes: length, sha256 };
     },
-    remove: () => toDisk(() => Deno.remove(part)),
+    remove: () => onPart(() => Deno.remove(part)),
     [Symbol.dispose]: () => file.close(),
   };
 }

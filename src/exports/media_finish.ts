@@ -21,16 +21,22 @@ export interface FinishedMedia {
  * Names the file of records, takes away what no record tells of, and says what there is. It may be done again after a crash.
  * @param position the last checkpoint
  * @returns undefined when the records are not there any more
- * @throws AppError RESOURCE_EXHAUSTED when a file is not there that a record tells of, or the disk takes nothing; Deno.errors
+ * @throws AppError RESOURCE_EXHAUSTED when a file is not there that a record tells of, or the disk takes nothing; Deno.errors; the
+ * signal's reason
  */
-export async function finishMedia(folder: string, position: MediaPosition): Promise<FinishedMedia | undefined> {
+export async function finishMedia(
+  folder: string,
+  position: MediaPosition,
+  signal: AbortSignal,
+): Promise<FinishedMedia | undefined> {
   {
     using log = await openLogFile(folder, position.bytes, MEDIA_FILE);
     if (log === undefined) return undefined;
     await log.complete();
   }
-  const media = await summarize(join(folder, MEDIA_FILE));
+  const media = await summarize(join(folder, MEDIA_FILE), signal);
   for (const file of media.files) {
+    signal.throwIfAborted();
     if (await isThere(folder, { file: file.name, bytes: file.bytes })) continue;
     // Whoever tries again later finds that too, and downloads anew.
     throw new AppError("RESOURCE_EXHAUSTED", `${file.name} is not there any more, or not as it was written.`);
@@ -40,10 +46,11 @@ export async function finishMedia(folder: string, position: MediaPosition): Prom
 }
 
 /** What records come to. */
-async function summarize(path: string): Promise<FinishedMedia> {
+async function summarize(path: string, signal: AbortSignal): Promise<FinishedMedia> {
   const files = new Map<string, ManifestFile>();
   const skipped: ManifestMedia["skipped"] = {};
   for await (const record of readRecordsOf(path)) {
+    signal.throwIfAborted();
     if ("skipped" in record) skipped[record.skipped] = (skipped[record.skipped] ?? 0) + 1;
     else files.set(record.file, { name: record.file, bytes: record.bytes, sha256: record.sha256 });
   }

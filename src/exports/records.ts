@@ -5,20 +5,33 @@
 import { z } from "zod";
 import { AppError } from "../errors.ts";
 import { type Message, messageSchema } from "../model/message.ts";
-import { systemReason } from "./disk.ts";
+import { isOfSystem, systemReason } from "./disk.ts";
+import { type LinesOptions, readLines } from "./lines.ts";
+
+/** What some editors put before the first line. */
+const BYTE_ORDER_MARK = /^\uFEFF/;
 
 const deletionSchema = z.looseObject({ schema: z.literal("deletion/1") });
 
+/** What {@link readRecords} takes besides the file. */
+export interface RecordsOptions extends Pick<LinesOptions, "signal"> {
+  /** Told of each deletion, which an export that continues another has among its messages. They are passed over. */
+  readonly onDeletion?: () => void;
+}
+
 /**
- * The messages of a file, line by line. Deletions, which an export that continues another has among them, are told to
- * `onDeletion` and passed over.
- * @throws AppError INPUT_VALIDATION with the number of a line that is no record, or that the file ends within
+ * The messages of a file, line by line.
+ * @throws AppError INPUT_VALIDATION with the number of a line that is no record, or that the file ends within; what
+ * {@link readLines} throws
  */
-export async function* readRecords(path: string, onDeletion: () => void = () => {}): AsyncGenerator<Message> {
+export async function* readRecords(
+  path: string,
+  { onDeletion = () => {}, signal }: RecordsOptions = {},
+): AsyncGenerator<Message> {
   let number = 0;
-  for await (const { text, isWhole } of readLines(path)) {
+  for await (const { text, isWhole } of readLines(path, 0, Infinity, { signal, isLenient: true })) {
     number++;
-    const value = parseJson(text);
+    const value = parseJson(number === 1 ? text.replace(BYTE_ORDER_MARK, "") : text);
     if (value === undefined && !isWhole) throw cutOff(path, number);
     const { data, error } = messageSchema.safeParse(value);
     if (data !== undefined) yield data;
@@ -27,35 +40,16 @@ export async function* readRecords(path: string, onDeletion: () => void = () => 
   }
 }
 
-/** A line without its end. */
-export interface Line {
-  readonly text: string;
-  /** Whether it ended with a line feed. */
-  readonly isWhole: boolean;
-}
-
-/** The lines of a file, in constant memory. @throws AppError INPUT_VALIDATION when it cannot be read */
-export async function* readLines(path: string): AsyncGenerator<Line> {
-  let begun = "";
-  for await (const chunk of decoded(path)) {
-    const parts = chunk.split("\n");
-    parts[0] = begun + parts[0];
-    begun = parts.pop() ?? "";
-    for (const text of parts) yield { text, isWhole: true };
+/**
+ * As {@link readRecords}, of a file that a user has named.
+ * @throws AppError INPUT_VALIDATION when it cannot be read, too
+ */
+export async function* readNamedRecords(path: string, options?: RecordsOptions): AsyncGenerator<Message> {
+  try {
+    yield* readRecords(path, options);
+  } catch (error) {
+    throw isOfSystem(error) || error instanceof RangeError ? unreadable(path, error) : error;
   }
-  if (begun !== "") yield { text: begun, isWhole: false };
-}
-
-/** Bytes that are no UTF-8 become U+FFFD: in a line that was cut off they are its end, elsewhere JSON shows them. */
-async function* decoded(path: string): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  using file = await Deno.open(path).catch((cause) => refuse(path, cause));
-  const chunk = new Uint8Array(1 << 16);
-  const read = (): Promise<number | null> => file.read(chunk).catch((cause) => refuse(path, cause));
-  for (let count = await read(); count !== null; count = await read()) {
-    yield decoder.decode(chunk.subarray(0, count), { stream: true });
-  }
-  yield decoder.decode();
 }
 
 function parseJson(text: string): unknown {
@@ -81,8 +75,8 @@ function cutOff(path: string, number: number): AppError {
   });
 }
 
-function refuse(path: string, cause: unknown): never {
-  throw new AppError("INPUT_VALIDATION", `${path} cannot be read: ${systemReason(cause)}.`, {
+function unreadable(path: string, cause: unknown): AppError {
+  return new AppError("INPUT_VALIDATION", `${path} cannot be read: ${systemReason(cause)}.`, {
     hint: "Name a file that exists and may be read.",
     cause,
   });

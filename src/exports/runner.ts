@@ -4,16 +4,16 @@
  * @module
  */
 import { join } from "node:path";
-import { AppError, toAppError } from "../errors.ts";
+import { AppError } from "../errors.ts";
 import type { Account } from "../telegram/account.ts";
 import { indexPath, openIndex } from "./delta_index.ts";
-import { endEarly, runExport } from "./engine.ts";
 import { type ExportQuery, type ExportState, exportStateSchema, isFinished, type Job, type Target } from "./job.ts";
 import type { Housekeeping } from "./housekeeping.ts";
 import { createLive, type Live } from "./live.ts";
 import type { MediaLimits } from "./media.ts";
 import { createQueue, ownerOf } from "./queue.ts";
 import { UNLIMITED } from "./quota.ts";
+import { createRuns } from "./run.ts";
 import { type ExportStore, fingerprint, type ListPlace, type Owner } from "./store.ts";
 import { createTakeouts } from "./takeout.ts";
 
@@ -91,12 +91,10 @@ export interface ExportsOptions {
 const MOST_RUNNING = 2;
 const MOST_UNFINISHED = 20;
 const DRAIN_SECONDS = 3;
-const RETRY_SECONDS = 30;
 
 /** Goes on with all jobs that are not over, and takes new ones. */
 export function createExports(options: ExportsOptions): Exports {
-  const { account, store, directory, limits, resume = true, now, sleep, readAhead } = options;
-  const { onFinish = () => {}, onProblem = () => {} } = options;
+  const { account, store, directory, resume = true, now, sleep, onProblem = () => {} } = options;
   const { quotas, expires } = options.housekeeping ?? { quotas: UNLIMITED, expires: () => undefined };
   const live = new Map<string, Live>();
   const queue = createQueue();
@@ -111,69 +109,16 @@ export function createExports(options: ExportsOptions): Exports {
     return one;
   };
 
-  /** Keeps what a job is, on the disk if that takes it. */
-  const change = (one: Live, job: Job): void => {
-    const isOtherState = job.state !== one.job.state;
-    one.change(job, now());
-    if (isOtherState && !isFinished(job)) {
-      try {
-        store.save(job);
-      } catch (error) {
-        onProblem(error);
-      }
-    }
-    one.tell();
-  };
-
-  /** Saves a job that is over, as soon as the disk takes it; until then it is known here. */
-  const settle = async (one: Live, job: Job): Promise<void> => {
-    await takeouts.close(job);
-    await quotas.of(job.id).end().catch(onProblem);
-    change(one, job);
-    onFinish(job);
-    for (;;) {
-      try {
-        store.save(job);
-        live.delete(job.id);
-        return;
-      } catch (error) {
-        onProblem(error);
-        await sleep(RETRY_SECONDS, stopped.signal);
-      }
-    }
-  };
-
-  const run = async (one: Live): Promise<void> => {
-    const { id } = one.job;
-    try {
-      const ended = await runExport(one.job, {
-        account: takeouts.within(one.job, one.stop.signal),
-        folder: folder(id),
-        limits,
-        indexes,
-        onChange: (job) => change(one, job),
-        save: store.save,
-        onProblem,
-        quota: quotas.of(id),
-        signal: one.stop.signal,
-        readAhead,
-        now,
-        sleep,
-      });
-      await settle(one, ended);
-    } catch (error) {
-      if (one.isCancelled) return await settle(one, await cancelled(one.job));
-      if (stopped.signal.aborted) return;
-      onProblem(error);
-      const { code, message, hint } = toAppError(error);
-      const finished = new Date(now()).toISOString();
-      const failed = { state: "failed", error: { code, message, hint }, waiting: undefined, complete: false } as const;
-      await settle(one, { ...one.job, ...failed, finished });
-    }
-  };
-
-  const cancelled = (job: Job): Promise<Job> =>
-    endEarly({ ...job, state: "cancelled" }, "It was cancelled.", { folder: folder(job.id), now });
+  const runs = createRuns({
+    ...options,
+    indexes,
+    takeouts,
+    quotas,
+    onFinish: options.onFinish ?? (() => {}),
+    onSaved: ({ id }) => void live.delete(id),
+    onProblem,
+    stopped: stopped.signal,
+  });
 
   /** Starts what there is room for. */
   const fill = (): void => {
@@ -183,7 +128,7 @@ export function createExports(options: ExportsOptions): Exports {
     const queued = all.filter((one) => one.run === undefined && !isFinished(one.job));
     const next = live.get(queue.next(queued.map(({ job }) => job), running.map(({ job }) => job))?.id ?? "");
     if (next === undefined) return;
-    occupy(next, run(next));
+    occupy(next, runs.run(next));
     fill();
   };
   /** Holds a place for a job as long as it takes. */
@@ -217,9 +162,12 @@ export function createExports(options: ExportsOptions): Exports {
     await pause;
     return statusOf(one.job);
   };
-  const drain = async (): Promise<void> => {
+  const stop = (): void => {
     stopped.abort(new Error("the server stops"));
-    for (const { stop } of live.values()) stop.abort(stopped.signal.reason);
+    for (const one of live.values()) one.stop.abort(stopped.signal.reason);
+  };
+  const drain = async (): Promise<void> => {
+    stop();
     const end = new AbortController();
     const limit = sleep(DRAIN_SECONDS, end.signal).catch(() => {});
     await Promise.race([allEnded(), limit]);
@@ -261,7 +209,7 @@ export function createExports(options: ExportsOptions): Exports {
       if (one === undefined || isFinished(job)) return { job };
       one.isCancelled = true;
       one.stop.abort(new Error("cancelled"));
-      if (one.run === undefined) occupy(one, cancelled(one.job).then((ended) => settle(one, ended)));
+      if (one.run === undefined) occupy(one, runs.cancel(one));
       await one.over(stopped.signal);
       return { job: one.job };
     },
@@ -271,7 +219,7 @@ export function createExports(options: ExportsOptions): Exports {
     folder,
     expires,
     [Symbol.asyncDispose]: async () => {
-      await drain();
+      stop();
       await allEnded();
       await takeouts[Symbol.asyncDispose]();
     },

@@ -17,6 +17,7 @@ import type { Account } from "../telegram/account.ts";
 import { isFinished, type Job, type Waiting } from "./job.ts";
 import type { OpenTakeout } from "./open_takeouts.ts";
 import type { ExportStore } from "./store.ts";
+import { rfc3339 } from "./time.ts";
 
 /** The takeouts of a server's exports. Disposing ends what is still being closed; the next start goes on with that. */
 export interface Takeouts extends AsyncDisposable {
@@ -150,7 +151,7 @@ export function takeoutWait(
   now: number,
 ): { readonly waiting: Waiting; readonly seconds: number } | undefined {
   if (!isTakeoutDelay(error) || error.retryAfter === undefined) return undefined;
-  const until = new Date(now + error.retryAfter * 1000).toISOString();
+  const until = rfc3339(now + error.retryAfter * 1000);
   return { waiting: { reason: "takeout", until }, seconds: Math.min(error.retryAfter, ASK_SECONDS) };
 }
 

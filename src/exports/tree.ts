@@ -27,6 +27,30 @@ export async function removeTree(path: string, signal: AbortSignal): Promise<voi
   await orNone(Deno.remove(path));
 }
 
+/**
+ * Removes all that is in a folder but some files, and folders that have none of them.
+ * @param names paths relative to it, with slashes
+ * @throws the signal's reason; Deno.errors of the file system
+ */
+export async function removeOthers(folder: string, names: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
+  const { isDirectory = false } = await orNone(Deno.lstat(folder)) ?? {};
+  if (!isDirectory) return;
+  const folders = new Set(Array.from(names, foldersOf).flat());
+  const visit = async (below: string): Promise<void> => {
+    for (const entry of await entriesOf(join(folder, below))) {
+      signal.throwIfAborted();
+      const name = `${below}${entry.name}`;
+      if (entry.isDirectory && folders.has(name)) await visit(`${name}/`);
+      else if (!names.has(name)) await removeTree(join(folder, name), signal);
+    }
+  };
+  await visit("");
+}
+
+function foldersOf(name: string): string[] {
+  return [...name.matchAll(/\//g)].map(({ index }) => name.slice(0, index));
+}
+
 /** What a folder holds; nothing where there is no folder. */
 export async function entriesOf(path: string): Promise<Deno.DirEntry[]> {
   return await orNone(Array.fromAsync(Deno.readDir(path))) ?? [];

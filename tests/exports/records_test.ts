@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { AppError } from "../../src/errors.ts";
 import type { Message } from "../../src/model/message.ts";
-import { readRecords } from "../../src/exports/records.ts";
+import { readNamedRecords } from "../../src/exports/records.ts";
 import { readContext } from "../../src/exports/render/context.ts";
 import { CHAT, message, NASTY, OTHER } from "./render/nasty.ts";
 import { stream } from "./render/rendered.ts";
@@ -21,7 +21,7 @@ async function read(content: string | Uint8Array): Promise<{ messages: Message[]
   try {
     await Deno.writeFile(path, typeof content === "string" ? encode(content) : content);
     let deletions = 0;
-    return { messages: await Array.fromAsync(readRecords(path, () => deletions++)), deletions };
+    return { messages: await Array.fromAsync(readNamedRecords(path, { onDeletion: () => deletions++ })), deletions };
   } finally {
     await Deno.remove(path);
   }
@@ -70,8 +70,8 @@ for (const [what, [content, pattern]] of Object.entries(BAD)) {
 }
 
 Deno.test("readRecords: a file that is not there, and a folder, are refused with the system's word", async () => {
-  await assert.rejects(Array.fromAsync(readRecords("/nowhere/f")), /cannot be read: no such file/);
-  await assert.rejects(Array.fromAsync(readRecords("/tmp")), /cannot be read: is a directory/);
+  await assert.rejects(Array.fromAsync(readNamedRecords("/nowhere/f")), /cannot be read: no such file/);
+  await assert.rejects(Array.fromAsync(readNamedRecords("/tmp")), /cannot be read: is a directory/);
 });
 
 Deno.test("readContext: chats are known by their service messages, own posts, links, and posts", async () => {

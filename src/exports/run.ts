@@ -1,0 +1,115 @@
+/**
+ * A job's run within a server, up to the row that says how it ended. Whatever goes wrong, it ends, so that no place is taken for
+ * ever; only a stop of the server leaves it unfinished.
+ * @module
+ */
+import { join } from "node:path";
+import { toAppError } from "../errors.ts";
+import { endEarly, type EngineOptions, runExport } from "./engine.ts";
+import { isFinished, type Job } from "./job.ts";
+import type { Live } from "./live.ts";
+import type { Quotas } from "./quota.ts";
+import type { ExportStore } from "./store.ts";
+import type { Takeouts } from "./takeout.ts";
+import { rfc3339 } from "./time.ts";
+
+/** What {@link createRuns} takes. */
+export interface RunsOptions extends Pick<EngineOptions, "indexes" | "limits" | "readAhead" | "now" | "sleep"> {
+  readonly store: Pick<ExportStore, "save">;
+  readonly takeouts: Pick<Takeouts, "within" | "close">;
+  readonly quotas: Pick<Quotas, "of">;
+  /** Where every job has a folder. */
+  readonly directory: string;
+  /** Told of each job that is over. */
+  readonly onFinish: (job: Job) => void;
+  /** Told when the row says so. */
+  readonly onSaved: (job: Job) => void;
+  /** Told of what no caller hears of. */
+  readonly onProblem: (problem: unknown) => void;
+  /** Aborted when the server stops. */
+  readonly stopped: AbortSignal;
+}
+
+/** What is done with jobs. Both reject when the server stops, and for nothing else. */
+export interface Runs {
+  /** Runs a job until it is over. */
+  run(one: Live): Promise<void>;
+  /** Ends a job that does not run, as cancelled. */
+  cancel(one: Live): Promise<void>;
+}
+
+const RETRY_SECONDS = 30;
+
+/** Makes jobs run. */
+export function createRuns(options: RunsOptions): Runs {
+  const { store, takeouts, quotas, directory, now, sleep, onFinish, onSaved, onProblem, stopped } = options;
+  const folder = ({ id }: Job): string => join(directory, id);
+  /** What others make of news is no reason not to go on. */
+  const tell = (news: () => void): void => {
+    try {
+      news();
+    } catch (error) {
+      onProblem(error);
+    }
+  };
+
+  /** Keeps what a job is, on the disk if that takes it. */
+  const change = (one: Live, job: Job): void => {
+    const isOtherState = job.state !== one.job.state;
+    one.change(job, now());
+    if (isOtherState && !isFinished(job)) tell(() => store.save(job));
+    tell(one.tell);
+  };
+
+  /** Saves a job that is over, as soon as the disk takes it; until then it is known here. */
+  const settle = async (one: Live, job: Job): Promise<void> => {
+    await takeouts.close(job).catch(onProblem);
+    await quotas.of(job.id).end().catch(onProblem);
+    change(one, job);
+    tell(() => onFinish(job));
+    for (;;) {
+      try {
+        store.save(job);
+        return onSaved(job);
+      } catch (error) {
+        onProblem(error);
+        await sleep(RETRY_SECONDS, stopped);
+      }
+    }
+  };
+
+  const cancelled = (job: Job): Promise<Job> =>
+    endEarly({ ...job, state: "cancelled" }, "It was cancelled.", {
+      folder: folder(job),
+      now,
+      signal: stopped,
+      onProblem,
+    });
+
+  /** As it is over; only a stop of the server is thrown. */
+  const ended = async (one: Live): Promise<Job> => {
+    try {
+      return await runExport(one.job, {
+        ...options,
+        account: takeouts.within(one.job, one.stop.signal),
+        folder: folder(one.job),
+        onChange: (job) => change(one, job),
+        save: store.save,
+        quota: quotas.of(one.job.id),
+        signal: one.stop.signal,
+      });
+    } catch (error) {
+      if (one.isCancelled) return await cancelled(one.job);
+      stopped.throwIfAborted();
+      onProblem(error);
+      const { code, message, hint } = toAppError(error);
+      const failed = { state: "failed", error: { code, message, hint }, waiting: undefined, complete: false } as const;
+      return { ...one.job, ...failed, finished: rfc3339(now()) };
+    }
+  };
+
+  return {
+    run: async (one) => await settle(one, await ended(one)),
+    cancel: async (one) => await settle(one, await cancelled(one.job)),
+  };
+}
