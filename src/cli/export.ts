@@ -53,6 +53,6 @@ async function run(chat: string, options: ExportOptions, progress: Progress, sig
   const { folder, isOwn } = url === undefined
     ? await exportHere(config, making)
     : await exportThere(url, join(config.dataDir, "exports"), making);
-  progress.finish(isPiped ? "standard output" : await deliver(folder, asked.format, { out, force, move: isOwn }));
+  progress.finish(isPiped ? "standard output" : await deliver(folder, asked.format, { out, force, isOwn }));
   if (isOwn) await Deno.remove(folder, { recursive: true });
 }
