@@ -14,14 +14,11 @@ export interface Making {
   readonly isPiped: boolean;
   readonly progress: Progress;
   readonly signal: AbortSignal;
-}
-
-/** A completed export. */
-export interface Made {
-  /** Where its files are. */
-  readonly folder: string;
-  /** Whether nobody else may want them. */
-  readonly isOwn: boolean;
+  /**
+   * Puts the files of a completed one where they are wanted.
+   * @param isOwn whether nobody else may want them
+   */
+  deliver(folder: string, isOwn: boolean): Promise<void>;
 }
 
 /** What of a job is shown, whoever runs it. */
