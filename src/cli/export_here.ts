@@ -44,7 +44,7 @@ export async function exportHere(config: Config, making: Making): Promise<void> 
   using tail = isPiped ? createTail(folder) : undefined;
   try {
     const job = await watch(exports, id, { tail, progress, signal });
-    if (!isFinished(job)) throw stuck(problem);
+    if (!isFinished(job)) throw stuck(problem, !isPiped || !isNew);
     assertCompleted(job);
   } catch (error) {
     if (isPiped && isNew) await undo(exports, id);

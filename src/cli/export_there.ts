@@ -2,6 +2,7 @@
  * An export by the server that runs on this machine, with the same data directory.
  * @module
  */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleepMs } from "node:timers/promises";
 import { z } from "zod";
@@ -61,7 +62,7 @@ export async function exportThere(url: string, directory: string, making: Making
   try {
     await making.deliver(folder, false);
   } catch (error) {
-    progress.note(`the server keeps the files of export ${one.id} for a time, in ${folder}`);
+    if (existsSync(folder)) progress.note(`the server keeps the files of export ${one.id} for a time, in ${folder}`);
     throw error;
   }
 }

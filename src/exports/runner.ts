@@ -254,7 +254,7 @@ export function createExports(options: ExportsOptions): Exports {
       const same = mine.find((job) => job.fingerprint === print);
       if (same !== undefined) {
         // Whoever else asks for it has its id from now on.
-        if (!wanted.isForCommand) store.setDelivered(same.id);
+        if (!wanted.isForCommand && store.isUndelivered(same.id)) store.setDelivered(same.id);
         if (!live.has(same.id)) add(same);
         fill();
         return { id: same.id, isNew: false, isOwn: store.isUndelivered(same.id) };

@@ -155,3 +155,21 @@ Deno.test("export: interrupted before anything was planned it leaves nothing for
   assert.match(err, /^An equal export was unfinished already/m);
   assert.ok(await sizeOf(file) > 0);
 });
+
+Deno.test("export: beside a server, where files that could not be delivered are is said", async () => {
+  await using sandbox = await startSandbox();
+  const folder = join(sandbox.directory, "to");
+  await Deno.mkdir(folder);
+  const environment = { ...sandbox.environment, MCP_SERVER_PORT: "0" };
+  await using server = command(["serve"], environment);
+  await urlOf(server);
+  await sandbox.faults({ latencyMs: 10 });
+  await using asking = command(["export", "@sandbox_group", "--out", join(folder, "f")], environment);
+  await until(async () => await sizeOfPart(sandbox.environment) > 0, "the server writes");
+  await Deno.remove(folder);
+  await Deno.writeTextFile(folder, "");
+  const { code, err } = await result(asking);
+  assert.equal(code, 2, err);
+  const kept = /^the server keeps the files of export \w{26} for a time, in (.*)$/m.exec(err)?.[1] ?? "";
+  assert.deepEqual(await idsOf(join(kept, "messages.ndjson")), IDS);
+});
