@@ -7,7 +7,6 @@ import { basename, dirname, join } from "node:path";
 import { AppError } from "../errors.ts";
 import type { ExportFormat } from "./job.ts";
 import { MANIFEST_FILE, MEDIA_FILE, MEDIA_FOLDER, MESSAGES_FILE, readManifest } from "./manifest.ts";
-import { isInFolder } from "./files.ts";
 import { assertFree, notWritten, syncFolder } from "./disk.ts";
 
 /** Where files go. */
@@ -82,10 +81,10 @@ export function filesGone(folder: string): AppError {
   });
 }
 
-/** The files of an export that another one replaces. A manifest that is none of ours lists nothing. */
+/** The files of an export that another one replaces. A manifest that is none of ours, or names files elsewhere, lists none. */
 async function listedIn(folder: string): Promise<string[]> {
   const manifest = await readManifest(folder).catch(() => undefined);
-  return manifest?.files.map(({ name }) => name).filter(isInFolder) ?? [];
+  return manifest?.files.map(({ name }) => name) ?? [];
 }
 
 /** Whether a file is neither records nor a message's own. */

@@ -71,7 +71,9 @@ export async function readExportFolder(dir: string): Promise<DescribedFolder | u
  */
 export async function openExportFile({ dir, files }: ExportFolder, name: string): Promise<OpenFile | undefined> {
   const about = files.find((file) => file.name === name);
-  if (about === undefined || !isInFolder(name)) return undefined;
+  if (about === undefined || !/^[^/\\\0]+(\/[^/\\\0]+)?$/.test(name) || /(^|\/)\.\.?(\/|$)/.test(name)) {
+    return undefined;
+  }
   try {
     const path = join(await Deno.realPath(dir), name);
     // Before it is opened: a pipe would wait for its other end.
@@ -88,11 +90,6 @@ export async function openExportFile({ dir, files }: ExportFolder, name: string)
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
     throw error;
   }
-}
-
-/** Whether a name is of a file in a folder or in a folder of it, and leads nowhere else. */
-export function isInFolder(name: string): boolean {
-  return /^[^/\\\0]+(\/[^/\\\0]+)?$/.test(name) && !/(^|\/)\.\.?(\/|$)/.test(name);
 }
 
 const MIMES: Readonly<Record<string, string>> = {
