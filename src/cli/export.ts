@@ -33,7 +33,7 @@ export async function exportChat(chat: string, rawOptions: unknown): Promise<num
   } catch (error) {
     if (options.out === "-" && error instanceof Deno.errors.BrokenPipe) return READER_GONE;
     if (!interrupt.signal.aborted) throw error;
-    progress.note(options.out === "-" ? "interrupted" : "interrupted; the same command continues");
+    progress.note("interrupted");
     return INTERRUPTED;
   } finally {
     progress.stop();
@@ -48,11 +48,16 @@ async function run(chat: string, options: ExportOptions, progress: Progress, sig
   const isPiped = out === "-";
   if (!isPiped) await assertDeliverable({ out, force });
   for (const warning of warningsOf(config)) progress.note(warning);
-  const making: Making = { asked, isPiped, progress, signal };
+  const making: Making = {
+    asked,
+    isPiped,
+    progress,
+    signal,
+    deliver: async (folder, isOwn) => {
+      progress.finish(isPiped ? "standard output" : await deliver(folder, asked.format, { out, force, isOwn }));
+    },
+  };
   const url = findHolder(config.dataDir)?.url;
-  const { folder, isOwn } = url === undefined
-    ? await exportHere(config, making)
-    : await exportThere(url, join(config.dataDir, "exports"), making);
-  progress.finish(isPiped ? "standard output" : await deliver(folder, asked.format, { out, force, move: isOwn }));
-  if (isOwn) await Deno.remove(folder, { recursive: true });
+  if (url === undefined) await exportHere(config, making);
+  else await exportThere(url, join(config.dataDir, "exports"), making);
 }

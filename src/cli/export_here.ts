@@ -13,7 +13,7 @@ import { openSources } from "../sources.ts";
 import { holdDirectory } from "../storage/lock.ts";
 import type { Account } from "../telegram/account.ts";
 import { findSelf } from "../telegram/resolve.ts";
-import { assertCompleted, createShower, describeWait, type Made, type Making, stuck } from "./export_progress.ts";
+import { assertCompleted, createShower, describeWait, type Making, stuck } from "./export_progress.ts";
 import type { Progress } from "./progress.ts";
 import { createTail, type Tail } from "./tail.ts";
 
@@ -21,20 +21,22 @@ import { createTail, type Tail } from "./tail.ts";
 const LONGEST_SECONDS = 2_000_000;
 
 /**
- * Makes an export. Of other unfinished ones none goes on meanwhile. One whose messages went to a reader that has gone is
- * cancelled, any other stays to be continued.
+ * Makes an export and delivers it. Of other unfinished ones none goes on meanwhile. One that was begun now and whose messages
+ * went to a reader that has gone is cancelled, any other stays to be continued; files that somebody else may want stay.
  * @throws AppError, the signal's reason, or what standard output answers
  */
-export async function exportHere(config: Config, { asked, isPiped, progress, signal }: Making): Promise<Made> {
+export async function exportHere(config: Config, making: Making): Promise<void> {
+  const { asked, isPiped, progress, signal } = making;
   using _lock = await holdDirectory(config.dataDir, "export");
   let problem: unknown;
   await using opened = await openSources(config, { isServer: false, onExportProblem: (latest) => problem = latest });
   const { sources: { exports, account, ...sources } } = opened;
   await reach(account, progress, signal);
-  const { id, notes } = await beginExport({ ...sources, exports, account }, asked, {
+  const { id, isNew, isOwn, notes } = await beginExport({ ...sources, exports, account }, asked, {
     principal: LOCAL_PRINCIPAL,
     signal,
     progress: (text) => progress.note(text),
+    isForCommand: true,
   });
   if (!isPiped) progress.note(`export ${id}`);
   for (const note of notes) progress.note(note);
@@ -42,16 +44,23 @@ export async function exportHere(config: Config, { asked, isPiped, progress, sig
   using tail = isPiped ? createTail(folder) : undefined;
   try {
     const job = await watch(exports, id, { tail, progress, signal });
-    if (!isFinished(job)) throw stuck(problem);
+    if (!isFinished(job)) throw stuck(problem, !isPiped || !isNew);
     assertCompleted(job);
-    return { folder, isOwn: true };
   } catch (error) {
-    if (isPiped) {
-      await exports.cancel(id, LOCAL_PRINCIPAL);
-      await Deno.remove(folder, { recursive: true });
-    }
+    if (isPiped && isNew) await undo(exports, id);
+    else if (signal.aborted) progress.note("the same command continues the export");
     throw error;
   }
+  await making.deliver(folder, isOwn);
+  if (isOwn) await exports.discard(id, LOCAL_PRINCIPAL);
+}
+
+/** Cancels an export and removes what it has, if it has anything. */
+async function undo(exports: Exports, id: string): Promise<void> {
+  await exports.cancel(id, LOCAL_PRINCIPAL);
+  await Deno.remove(exports.folder(id), { recursive: true }).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
 }
 
 /** Waits until Telegram answers. Names are looked up with less patience: one that nobody has can cost a wait of hours. */
@@ -75,7 +84,8 @@ async function watch(
     const { plan, position, waiting, query: { limit = Infinity } } = job;
     if (plan !== undefined && position !== undefined) {
       const total = Math.min(plan.estimated ?? Infinity, limit);
-      show({ written: position.written, total: total === Infinity ? undefined : total, begun: plan.begun, waiting });
+      const begun = isFinished(job) ? undefined : plan.begun;
+      show({ written: position.written, total: total === Infinity ? undefined : total, begun, waiting });
     }
     await tail?.upTo(job.position?.bytes ?? 0, signal);
     if (isFinished(job) || job.waiting?.reason === "login" || job.waiting?.reason === "disk") return job;

@@ -14,14 +14,11 @@ export interface Making {
   readonly isPiped: boolean;
   readonly progress: Progress;
   readonly signal: AbortSignal;
-}
-
-/** A completed export. */
-export interface Made {
-  /** Where its files are. */
-  readonly folder: string;
-  /** Whether nobody else may want them. */
-  readonly isOwn: boolean;
+  /**
+   * Puts the files of a completed one where they are wanted.
+   * @param isOwn whether nobody else may want them
+   */
+  deliver(folder: string, isOwn: boolean): Promise<void>;
 }
 
 /** What of a job is shown, whoever runs it. */
@@ -83,8 +80,9 @@ export function assertCompleted(
   throw new AppError("NOT_FOUND", `The export was ${state}.`, { hint: "Run the same command to begin anew." });
 }
 
-/** The error of a command that would wait for what only its user can do. */
-export function stuck(problem: unknown): AppError {
+/** The error of a command that would wait for what only its user can do. @param isKept whether its export stays */
+export function stuck(problem: unknown, isKept: boolean): AppError {
   const { code, message, hint, cause } = toAppError(problem);
-  return new AppError(code, message, { hint: `${hint}\nThen run the same command again: it continues.`, cause });
+  const then = `Then run the same command again${isKept ? ": it continues" : ""}.`;
+  return new AppError(code, message, { hint: `${hint}\n${then}`, cause });
 }

@@ -2,14 +2,16 @@
  * An export by the server that runs on this machine, with the same data directory.
  * @module
  */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleepMs } from "node:timers/promises";
 import { z } from "zod";
 import { AppError } from "../errors.ts";
 import { exportStateSchema, failureSchema, isFinished, waitingSchema } from "../exports/job.ts";
+import { filesGone } from "../exports/deliver.ts";
 import { MESSAGES_FILE } from "../exports/manifest.ts";
 import { callTool } from "./ask.ts";
-import { assertCompleted, createShower, type Made, type Making } from "./export_progress.ts";
+import { assertCompleted, createShower, type Making } from "./export_progress.ts";
 import { createTail } from "./tail.ts";
 
 const answerSchema = z.object({
@@ -24,12 +26,12 @@ const answerSchema = z.object({
 const LOOK_SECONDS = 1;
 
 /**
- * Asks for an export and waits until it is over. Interrupted, it goes on there.
+ * Asks for an export, waits until it is over and delivers it. Interrupted, it goes on there.
  * @param url of the server
  * @param directory where every job has a folder
  * @throws AppError
  */
-export async function exportThere(url: string, directory: string, making: Making): Promise<Made> {
+export async function exportThere(url: string, directory: string, making: Making): Promise<void> {
   const { asked: { limit, ...args }, isPiped, progress, signal } = making;
   if (limit !== undefined) {
     throw new AppError("UNSUPPORTED", `--limit: the server at ${url} writes whole exports only.`, {
@@ -56,9 +58,20 @@ export async function exportThere(url: string, directory: string, making: Making
   }
   assertCompleted(one);
   const folder = join(directory, one.id);
-  if (isPiped) {
+  if (isPiped) await pipe(folder, signal);
+  try {
+    await making.deliver(folder, false);
+  } catch (error) {
+    if (existsSync(folder)) progress.note(`the server keeps the files of export ${one.id} for a time, in ${folder}`);
+    throw error;
+  }
+}
+
+async function pipe(folder: string, signal: AbortSignal): Promise<void> {
+  try {
     using tail = createTail(folder);
     await tail.upTo((await Deno.stat(join(folder, MESSAGES_FILE))).size, signal);
+  } catch (error) {
+    throw error instanceof Deno.errors.NotFound ? filesGone(folder) : error;
   }
-  return { folder, isOwn: false };
 }

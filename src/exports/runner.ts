@@ -7,15 +7,16 @@ import { join } from "node:path";
 import { AppError } from "../errors.ts";
 import type { Account } from "../telegram/account.ts";
 import { indexPath, openIndex } from "./delta_index.ts";
-import { type ExportQuery, type ExportState, exportStateSchema, isFinished, type Job, type Target } from "./job.ts";
+import { type ExportState, exportStateSchema, isFinished, type Job } from "./job.ts";
 import type { Housekeeping } from "./housekeeping.ts";
 import { createLive, type Live } from "./live.ts";
 import type { MediaLimits } from "./media.ts";
 import { createQueue, ownerOf } from "./queue.ts";
 import { UNLIMITED } from "./quota.ts";
 import { createRuns } from "./run.ts";
-import { type ExportStore, fingerprint, type ListPlace, type Owner } from "./store.ts";
+import { type ExportStore, fingerprint, type ListPlace, type Owner, type Wanted } from "./store.ts";
 import { createTakeouts } from "./takeout.ts";
+import { discardUndelivered, findUndelivered } from "./undelivered.ts";
 
 /** A job, and how fast it is at the moment. */
 export interface ExportStatus {
@@ -27,13 +28,11 @@ export interface ExportStatus {
 /** The exports as tools see them. Jobs of other owners are not there for any of it. */
 export interface Exports extends AsyncDisposable {
   /**
-   * Queues an export, or finds the unfinished one that is the same.
+   * Queues an export, or finds the unfinished one that is the same; for a command also a completed one that an earlier run of
+   * it has not delivered.
    * @throws AppError RESOURCE_EXHAUSTED when there are too many, or there is no room
    */
-  start(
-    owner: Owner,
-    wanted: { readonly query: ExportQuery; readonly targets: readonly Target[] },
-  ): { readonly id: string; readonly isNew: boolean };
+  start(owner: Owner, wanted: Wanted): Started;
   /** @throws AppError EXPORT_NOT_FOUND */
   get(id: string, owner: Owner): ExportStatus;
   /** Newest first. */
@@ -57,10 +56,23 @@ export interface Exports extends AsyncDisposable {
   drain(): Promise<void>;
   /** @throws AppError INPUT_VALIDATION when it is not known, or not for certain, what a finished export had */
   assertKnown(id: string): Promise<void>;
+  /**
+   * Removes the files of a job that a command has delivered, and of earlier equal ones of its own that are over.
+   * @throws AppError EXPORT_NOT_FOUND; Deno.errors of the file system
+   */
+  discard(id: string, owner: Owner): Promise<void>;
   /** The folder that a job's files are in. */
   folder(id: string): string;
   /** When the files of a finished job go, in milliseconds since the epoch; undefined for never. */
   expires(job: Job): number | undefined;
+}
+
+/** What {@link Exports.start} has begun or found. */
+export interface Started {
+  readonly id: string;
+  readonly isNew: boolean;
+  /** Whether a command made it and nobody else knows of it. */
+  readonly isOwn: boolean;
 }
 
 /** What {@link createExports} takes. */
@@ -181,21 +193,25 @@ export function createExports(options: ExportsOptions): Exports {
   return {
     start: (owner, wanted) => {
       const print = fingerprint(wanted.query, wanted.targets);
+      const left = wanted.isForCommand && findUndelivered({ store, owner, fingerprint: print, folder });
+      if (left) return { id: left, isNew: false, isOwn: true };
       const mine = store.unfinished().filter((job) =>
         ownerOf(job) === ownerOf({ owner: owner.id, accountId: owner.accountId }) &&
         !isFinished(live.get(job.id)?.job ?? job)
       );
       const same = mine.find((job) => job.fingerprint === print);
       if (same !== undefined) {
+        // Whoever else asks for it has its id from now on.
+        if (!wanted.isForCommand && store.isUndelivered(same.id)) store.setDelivered(same.id);
         if (!live.has(same.id)) add(same);
         fill();
-        return { id: same.id, isNew: false };
+        return { id: same.id, isNew: false, isOwn: store.isUndelivered(same.id) };
       }
       if (mine.length >= MOST_UNFINISHED) throw tooMany();
       quotas.assertRoom();
       const { job } = add(store.create(owner, wanted, now()));
       fill();
-      return { id: job.id, isNew: true };
+      return { id: job.id, isNew: true, isOwn: wanted.isForCommand ?? false };
     },
     get: (id, owner) => statusOf(find(id, owner)),
     list: (owner, { state, after, limit }) => {
@@ -216,6 +232,10 @@ export function createExports(options: ExportsOptions): Exports {
     wait,
     drain,
     assertKnown: async (id) => (await openIndex(indexPath(indexes, id)))[Symbol.dispose](),
+    discard: async (id, owner) => {
+      const { fingerprint } = find(id, owner);
+      await discardUndelivered({ store, owner, fingerprint, folder }, stopped.signal);
+    },
     folder,
     expires,
     [Symbol.asyncDispose]: async () => {

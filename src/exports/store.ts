@@ -31,12 +31,21 @@ const SCHEMA = [
     bytes INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   CREATE INDEX exports_by_owner ON exports (account_id, owner, created)`,
+  "ALTER TABLE exports ADD COLUMN undelivered INTEGER NOT NULL DEFAULT 0",
 ];
 
 /** Whose jobs are meant. */
 export interface Owner {
   readonly id: string;
   readonly accountId: string;
+}
+
+/** What a job is made of. */
+export interface Wanted {
+  readonly query: ExportQuery;
+  readonly targets: readonly Target[];
+  /** Whether a command makes it, which delivers the files and then removes them. */
+  readonly isForCommand?: boolean | undefined;
 }
 
 /** A place in a list, newest first. */
@@ -55,7 +64,7 @@ export interface FinishedPlace {
 /** The jobs of all owners. */
 export interface ExportStore {
   /** A new job in the queue. @throws AppError RESOURCE_EXHAUSTED, as {@link ExportStore.save} */
-  create(owner: Owner, wanted: { readonly query: ExportQuery; readonly targets: readonly Target[] }, now: number): Job;
+  create(owner: Owner, wanted: Wanted, now: number): Job;
   get(id: string): Job | undefined;
   /** Jobs that are not over, oldest first. */
   unfinished(): Job[];
@@ -66,6 +75,12 @@ export interface ExportStore {
   ): { readonly jobs: Job[]; readonly total: number };
   /** An owner's jobs that are over, the last to end first; from a place on, its own included. */
   finished(owner: Owner, options: { readonly from?: FinishedPlace; readonly limit: number }): Job[];
+  /** Whether nobody but a command knows of a job, and has not delivered its files yet. */
+  isUndelivered(id: string): boolean;
+  /** Those of an owner that are over, with this fingerprint, the last to end first. */
+  undelivered(owner: Owner, print: string): Job[];
+  /** Makes a job one like any other. @throws AppError RESOURCE_EXHAUSTED, as {@link ExportStore.save} */
+  setDelivered(id: string): void;
   /** When a job was over, undefined while it is not; null where there is no job. */
   endOf(id: string): string | undefined | null;
   /** Jobs that were over by then, RFC 3339. */
@@ -115,8 +130,8 @@ const endSchema = z.object({ unfinished: z.int().transform(Boolean), finished: z
 export function createExportStore(db: DatabaseSync): ExportStore {
   migrate(db, "exports", SCHEMA);
   const insert = db.prepare(
-    "INSERT INTO exports (id, account_id, owner, fingerprint, query, format, targets, created, state) " +
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'queued')",
+    "INSERT INTO exports (id, account_id, owner, fingerprint, query, format, targets, created, undelivered, state) " +
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued')",
   );
   const update = db.prepare(
     "UPDATE exports SET state = ?, plan = ?, position = ?, waiting = ?, error = ?, complete = ?, started = ?, " +
@@ -129,11 +144,11 @@ export function createExportStore(db: DatabaseSync): ExportStore {
     z.array(rowSchema).parse(db.prepare(`SELECT ${COLUMNS} FROM exports WHERE ${where}`).all(...values));
   return {
     takeouts: createOpenTakeouts(db),
-    create: ({ id: owner, accountId }, { query, targets }, now) => {
+    create: ({ id: owner, accountId }, { query, targets, isForCommand = false }, now) => {
       const [id, created] = [newId(), new Date(now).toISOString()];
       const print = fingerprint(query, targets);
       const texts = [JSON.stringify(query), query.format, JSON.stringify(targets)];
-      toDisk(() => insert.run(id, accountId, owner, print, ...texts, created));
+      toDisk(() => insert.run(id, accountId, owner, print, ...texts, created, Number(isForCommand)));
       // Read back as every later run has it: what is undefined here is absent in JSON.
       const [job] = read("id = ?", id);
       if (job === undefined) throw new RangeError("what was written is not there");
@@ -154,6 +169,12 @@ export function createExportStore(db: DatabaseSync): ExportStore {
       const mine = "account_id = ? AND owner = ? AND (finished, id) <= (?, ?) ORDER BY finished DESC, id DESC LIMIT ?";
       return read(mine, accountId, owner, place.finished, place.id, limit);
     },
+    isUndelivered: (id) => read("id = ? AND undelivered = 1", id).length > 0,
+    undelivered: ({ id: owner, accountId }, print) => {
+      const mine = `account_id = ? AND owner = ? AND fingerprint = ? AND undelivered = 1 AND NOT ${UNFINISHED}`;
+      return read(`${mine} ORDER BY finished DESC, id DESC`, accountId, owner, print);
+    },
+    setDelivered: (id) => toDisk(() => void db.prepare("UPDATE exports SET undelivered = 0 WHERE id = ?").run(id)),
     endOf: (id) => {
       const row = endSchema.parse(end.get(id));
       return row === undefined ? null : row.unfinished ? undefined : row.finished;

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { AppError } from "../../errors.ts";
 import { exportFormatSchema, type Target } from "../../exports/job.ts";
+import type { Started } from "../../exports/runner.ts";
 import type { JsonObject } from "../../model/json.ts";
 import { type Range, readRange } from "../../telegram/dates.ts";
 import { type Directory, resolveChat } from "../../telegram/resolve.ts";
@@ -62,14 +63,17 @@ async function run(sources: Sources, args: Arguments, context: ToolContext): Pro
 /**
  * Queues an export, or finds the unfinished one that is the same.
  * @param rawArgs those of the tool; the command line has `limit` besides, at most so many messages
- * @returns its id, and what there is to say about the arguments
+ * @param context.isForCommand whether the command line asks, which may also have a completed one that it did not deliver
+ * @returns the export, and what there is to say about it and the arguments
  * @throws AppError as the tool
  */
 export async function beginExport(
   sources: Sources,
   { limit, ...args }: z.input<typeof input> & { readonly limit?: number | undefined },
-  context: Pick<ToolContext, "principal" | "signal" | "progress">,
-): Promise<{ readonly id: string; readonly notes: readonly string[] }> {
+  { isForCommand, ...context }: Pick<ToolContext, "principal" | "signal" | "progress"> & {
+    readonly isForCommand?: boolean;
+  },
+): Promise<Started & { readonly notes: readonly string[] }> {
   const { exports, now } = sources;
   const asked = input.omit({ wait_seconds: true }).strip().parse(args);
   const { delta_of } = asked;
@@ -78,8 +82,12 @@ export async function beginExport(
   const { query, targets, notes } = delta_of === undefined
     ? await readQuery(directory, { ...asked, limit, names: names ?? [] }, now())
     : await continueExport(exports, directory, { ...asked, limit, names, delta_of }, context);
-  const { id, isNew } = exports.start(context.principal, { query, targets });
-  return { id, notes: [...(isNew ? [] : ["An equal export was unfinished already: this is it."]), ...notes] };
+  const started = exports.start(context.principal, { query, targets, isForCommand });
+  const { finished } = exports.get(started.id, context.principal).job;
+  const found = finished === undefined
+    ? "An equal export was unfinished already: this is it."
+    : `An equal export was completed ${finished} and not delivered: this is it. Run the command once more for a newer one.`;
+  return { ...started, notes: [...(started.isNew ? [] : [found]), ...notes] };
 }
 
 type Asked = Omit<Arguments, "wait_seconds">;
