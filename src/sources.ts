@@ -90,7 +90,7 @@ export async function openSources(
   const opened = stack.move();
   return {
     sources,
-    finished: createFinishedExports(store, directory),
+    finished: createFinishedExports(store, directory, onExportProblem),
     housekeeping,
     status,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),

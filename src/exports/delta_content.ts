@@ -35,8 +35,8 @@ const PASSING_WITHIN: Readonly<Record<string, readonly string[]>> = {
   service: ["converted", "upgraded", "transferred", "refunded"],
 };
 
-/** As within {@link PASSING_WITHIN}, of a poll and its options. */
-const PASSING_OF_POLLS = ["voters", "solution"];
+/** As within {@link PASSING_WITHIN}, of a poll, which closes by itself when its time is over, and of its options. */
+const PASSING_OF_POLLS = ["voters", "solution", "closed"];
 const PASSING_OF_OPTIONS = ["voters", "correct"];
 
 const object = z.record(z.string(), z.unknown());

@@ -14,7 +14,7 @@ import { AppError } from "../errors.ts";
 import type { Content } from "./delta_content.ts";
 
 /** The format and its version. A change of what is hashed is one too: see `delta_content.ts`. */
-export const MAGIC = new TextEncoder().encode("tgindex1");
+export const MAGIC = new TextEncoder().encode("tgindex2");
 /** Bytes a message. */
 export const RECORD = 16;
 /** Behind the list. */

@@ -2,11 +2,12 @@
  * The files of finished exports: which there are, and opening one of them.
  * @module
  */
+import { createHash } from "node:crypto";
 import { join } from "node:path";
-import type { Manifest } from "../model/manifest.ts";
+import { AppError } from "../errors.ts";
+import { type Manifest, manifestSchema } from "../model/manifest.ts";
 import type { Principal } from "../model/principal.ts";
-import { MANIFEST_FILE, readManifest } from "./manifest.ts";
-import { measure } from "./measure.ts";
+import { MANIFEST_FILE } from "./manifest.ts";
 
 /** A file that is given out. */
 export interface ExportFile {
@@ -52,16 +53,46 @@ export interface OpenFile extends Disposable {
   readonly file: Deno.FsFile;
 }
 
+/** A manifest that is none, so that nobody knows what belongs to its export. */
+export class DamagedManifest extends AppError {
+  constructor(dir: string, cause: unknown) {
+    super("INTERNAL", `${join(dir, MANIFEST_FILE)} is damaged.`, { cause });
+  }
+}
+
 /**
- * What a folder's manifest lists, and the manifest itself; undefined when there is none.
- * @throws z.ZodError for a manifest that is none; Deno.errors of the file system
+ * What a folder's manifest lists, and the manifest itself, read once; undefined when there is none.
+ * @throws DamagedManifest; Deno.errors of the file system
  */
 export async function readExportFolder(dir: string): Promise<DescribedFolder | undefined> {
-  const manifest = await readManifest(dir);
-  if (manifest === undefined) return undefined;
-  const listed = [...manifest.files, { name: MANIFEST_FILE, ...await measure(join(dir, MANIFEST_FILE)) }];
-  const files = listed.map(({ name, bytes, sha256 }) => ({ name, bytes, sha256, mime: mimeOf(name) }));
+  const bytes = await readOnce(join(dir, MANIFEST_FILE));
+  if (bytes === undefined) return undefined;
+  const manifest = parseManifest(dir, bytes);
+  const itself = { name: MANIFEST_FILE, bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
+  const files = [...manifest.files, itself].map(({ name, bytes, sha256 }) => ({
+    name,
+    bytes,
+    sha256,
+    mime: mimeOf(name),
+  }));
   return { dir, files, manifest };
+}
+
+async function readOnce(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await Deno.readFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
+    throw error;
+  }
+}
+
+function parseManifest(dir: string, bytes: Uint8Array): Manifest {
+  try {
+    return manifestSchema.parse(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)));
+  } catch (error) {
+    throw new DamagedManifest(dir, error);
+  }
 }
 
 /**

@@ -11,7 +11,7 @@ import { writeIndex } from "./delta_index_write.ts";
 import type { Job, Plan, Position } from "./job.ts";
 import type { LogFile } from "./log_file.ts";
 import { MANIFEST_FILE, MEDIA_FILE, MESSAGES_FILE, writeManifest } from "./manifest.ts";
-import { finishMedia } from "./media_finish.ts";
+import { finishMedia, missedMedia } from "./media_finish.ts";
 import { mergeMedia } from "./media_merge.ts";
 import { writeFolder } from "./output_folder.ts";
 import type { Quota } from "./quota.ts";
@@ -76,7 +76,7 @@ export async function finishFiles(
       counts: restoreTally(position.tally).counts(),
       files,
       ...(media === undefined ? {} : { media }),
-      reasons,
+      reasons: [...reasons, ...media === undefined ? [] : missedMedia(media.summary)],
     }, signal);
   });
 }

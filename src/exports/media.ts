@@ -6,16 +6,15 @@
 import { join } from "node:path";
 import { AppError } from "../errors.ts";
 import type { MediaRecord, SkipReason } from "../model/media_record.ts";
-import { type Message, messageSchema } from "../model/message.ts";
 import type { Directory } from "../telegram/resolve.ts";
 import type { Begun } from "./finish.ts";
 import type { MediaPosition, Position } from "./job.ts";
-import { readLines } from "./lines.ts";
 import { type LogFile, openLogFile } from "./log_file.ts";
-import { MEDIA_FILE, MESSAGES_FILE } from "./manifest.ts";
+import { MEDIA_FILE } from "./manifest.ts";
 import { fillPart, type MediaPart, openMediaPart } from "./media_file.ts";
 import { createKnownFiles, type KnownFiles, restoreKnownFiles, type Stored } from "./media_known.ts";
-import { countsAsFile, fileIdOf, placeOf, type Slot, slotsOf } from "./media_slots.ts";
+import { type FileMessage, type Pending, readBatches } from "./media_messages.ts";
+import { countsAsFile, fileIdOf, placeOf, type Slot } from "./media_slots.ts";
 import { type FindSource, findSources, skipReasonOf, type Source, type SourceOptions } from "./media_source.ts";
 import { type Quota, QuotaError, withinQuota } from "./quota.ts";
 import { restoreTally } from "./tally.ts";
@@ -47,16 +46,6 @@ export interface MediaOptions extends Pick<SourceOptions, "patient"> {
 /** A checkpoint is made when so much was written since the last one, or so long ago. */
 const CHECKPOINT_BYTES = 4 << 20;
 const CHECKPOINT_MS = 1000;
-/** Messages that are read again at once: as many as one request takes. */
-const BATCH = 100;
-
-/** A message that has files, and where its line lies. */
-interface Pending {
-  readonly message: Message;
-  readonly slots: readonly Slot[];
-  readonly begin: number;
-  readonly end: number;
-}
 
 /**
  * Downloads what is missing. The messages' file is a part still, and complete.
@@ -71,7 +60,7 @@ export async function exportMedia(
   commit: (position: Position) => void,
 ): Promise<Position> {
   const { folder, limits, quota, now, signal } = options;
-  const begun = await openAtMedia(folder, position);
+  const begun = await openAtMedia(folder, position, signal);
   using _log = begun.log;
   const log = withinQuota(begun.log, quota);
   const { known } = begun;
@@ -169,9 +158,10 @@ export async function exportMedia(
   try {
     // From now on it is told how far the files are.
     if (position.media === undefined) await checkpoint();
-    for await (const pending of batches(join(folder, `${MESSAGES_FILE}.part`), at.at, position.bytes)) {
+    for await (const { pending, end } of readBatches(folder, { from: at.at, to: position.bytes, signal })) {
       await recordAll(pending);
-      signal.throwIfAborted();
+      at = { ...at, at: end, items: 0 };
+      await checkpointIfDue();
     }
     at = { ...at, at: position.bytes, items: 0 };
     await checkpoint();
@@ -190,12 +180,13 @@ export async function exportMedia(
 async function openAtMedia(
   folder: string,
   { media, tally }: Position,
+  signal: AbortSignal,
 ): Promise<{ readonly log: LogFile; readonly known: KnownFiles; readonly at: MediaPosition }> {
   if (media !== undefined) {
     using stack = new DisposableStack();
     const log = await openLogFile(folder, media.bytes, MEDIA_FILE);
     if (log !== undefined) stack.use(log);
-    const known = log && await restoreKnownFiles(folder, media);
+    const known = log && await restoreKnownFiles(folder, media, signal);
     if (log !== undefined && known !== undefined) {
       stack.move();
       return { log, known, at: media };
@@ -208,27 +199,6 @@ async function openAtMedia(
   return { log, known: createKnownFiles(), at: { at: 0, items: 0, bytes: 0, done: 0, total } };
 }
 
-/** Messages with files, of one chat each time. */
-async function* batches(path: string, from: number, to: number): AsyncGenerator<readonly Pending[]> {
-  let pending: Pending[] = [];
-  let begin = from;
-  for await (const { text, end } of readLines(path, from, to)) {
-    // Deletions, which an export that continues another has among its messages, have no files.
-    const message = messageSchema.safeParse(JSON.parse(text)).data;
-    const slots = message === undefined ? [] : slotsOf(message);
-    if (message !== undefined && slots.length > 0) {
-      const isOther = message.chat_id !== pending[0]?.message.chat_id;
-      if (pending.length > 0 && (isOther || pending.length === BATCH)) {
-        yield pending;
-        pending = [];
-      }
-      pending.push({ message, slots, begin, end });
-    }
-    begin = end;
-  }
-  if (pending.length > 0) yield pending;
-}
-
 /** What can be said of a file without asking for it. */
 function refuse({ media }: Slot, known: KnownFiles, { maxFileBytes, maxFiles }: MediaLimits): SkipReason | undefined {
   if (media.locked) return "locked";
@@ -239,7 +209,7 @@ function refuse({ media }: Slot, known: KnownFiles, { maxFileBytes, maxFiles }: 
   return known.find(id.key) === undefined && known.count() >= maxFiles ? "limit" : undefined;
 }
 
-function recordOf(message: Message, slot: Slot, outcome: Stored | SkipReason): MediaRecord {
+function recordOf(message: FileMessage, slot: Slot, outcome: Stored | SkipReason): MediaRecord {
   const { size, mime_type } = slot.media;
   const place = placeOf(message, slot);
   return typeof outcome === "string"

@@ -10,7 +10,7 @@ import type { StoredFile } from "../telegram/media.ts";
 import { MEDIA_FOLDER } from "./manifest.ts";
 import type { Stored } from "./media_known.ts";
 import { mediaName } from "./media_name.ts";
-import { toDisk } from "./disk.ts";
+import { syncFolder, toDisk } from "./disk.ts";
 
 /** A part that is open. All of it throws AppError RESOURCE_EXHAUSTED when the system does not take it. */
 export interface MediaPart extends Disposable {
@@ -41,7 +41,7 @@ export async function openMediaPart(folder: string, key: string, trusted: number
   const part = join(directory, `.${key}.part`);
   const onPart = <T>(work: () => Promise<T>): Promise<T> => toDisk(part, work);
   const file = await onPart(async () => {
-    await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
+    await makeFolder(directory);
     return await Deno.open(part, { read: true, write: true, create: true, mode: 0o600 });
   });
   const hash = createHash("sha256");
@@ -67,12 +67,23 @@ export async function openMediaPart(folder: string, key: string, trusted: number
       await onPart(async () => {
         await file.sync();
         await Deno.rename(part, join(folder, name));
+        await syncFolder(join(folder, name));
       });
       return { file: name, bytes: length, sha256 };
     },
     remove: () => onPart(() => Deno.remove(part)),
     [Symbol.dispose]: () => file.close(),
   };
+}
+
+/** A new one is on the disk before anything in it counts. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await Deno.mkdir(path, { mode: 0o700 });
+    await syncFolder(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+  }
 }
 
 /** Takes what is trusted into the hash and cuts the rest away. */

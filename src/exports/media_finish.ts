@@ -70,6 +70,15 @@ export function summaryOf(
   };
 }
 
+/** What was to be had and is not there. The owner's limits and Telegram's own rules are no reason to call it missing. */
+const MISSED = ["changed", "denied", "failed", "quota", "wrong_size"] as const;
+
+/** Why files of messages keep an export from being complete: a sentence for its manifest, or none. */
+export function missedMedia({ skipped }: Pick<ManifestMedia, "skipped">): string[] {
+  const missed = MISSED.flatMap((reason) => skipped[reason] === undefined ? [] : [`${skipped[reason]} ${reason}`]);
+  return missed.length === 0 ? [] : [`Files of messages could not be downloaded: ${missed.join(", ")}.`];
+}
+
 /** Parts, and what was named shortly before a crash and is of no message any more. */
 async function removeOthers(folder: string, names: ReadonlySet<string>): Promise<void> {
   try {

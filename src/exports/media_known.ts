@@ -5,11 +5,11 @@
  */
 import { join } from "node:path";
 import { type MediaRecord, mediaRecordSchema, type SavedMedia } from "../model/media_record.ts";
-import { messageSchema } from "../model/message.ts";
 import type { MediaPosition } from "./job.ts";
 import { readLines } from "./lines.ts";
-import { MEDIA_FILE, MESSAGES_FILE } from "./manifest.ts";
-import { fileIdOf, slotsOf } from "./media_slots.ts";
+import { MEDIA_FILE } from "./manifest.ts";
+import { readFileMessages } from "./media_messages.ts";
+import { fileIdOf } from "./media_slots.ts";
 
 /** A file that is there. */
 export type Stored = Pick<SavedMedia, "file" | "bytes" | "sha256">;
@@ -42,28 +42,36 @@ export function createKnownFiles(): KnownFiles {
 /**
  * What the files of a job say that was interrupted; undefined when one of its messages' files is not there any more.
  * @param folder the job's own, with both files as parts
+ * @throws the signal's reason
  */
-export async function restoreKnownFiles(folder: string, position: MediaPosition): Promise<KnownFiles | undefined> {
+export async function restoreKnownFiles(
+  folder: string,
+  position: MediaPosition,
+  signal: AbortSignal,
+): Promise<KnownFiles | undefined> {
   const known = createKnownFiles();
   const there = new Set<string>();
   const records = readRecordsOf(join(folder, `${MEDIA_FILE}.part`), position.bytes);
-  let left = await records.next();
-  for await (const { text } of readLines(join(folder, `${MESSAGES_FILE}.part`))) {
-    if (left.done) break;
-    const message = messageSchema.safeParse(JSON.parse(text)).data;
-    for (const { media } of message === undefined ? [] : slotsOf(message)) {
-      const { done, value: record } = left;
-      if (done) break;
-      left = await records.next();
-      if (!("file" in record)) continue;
-      const key = fileIdOf(media)?.key;
-      if (key === undefined || !there.has(record.file) && !await isThere(folder, record)) return undefined;
-      there.add(record.file);
-      const { file, bytes, sha256 } = record;
-      known.add(key, { file, bytes, sha256 });
+  try {
+    let left = await records.next();
+    for await (const { slots } of readFileMessages(folder, { signal })) {
+      if (left.done) break;
+      for (const { media } of slots ?? []) {
+        const { done, value: record } = left;
+        if (done) break;
+        left = await records.next();
+        if (!("file" in record)) continue;
+        const key = fileIdOf(media)?.key;
+        if (key === undefined || !there.has(record.file) && !await isThere(folder, record)) return undefined;
+        there.add(record.file);
+        const { file, bytes, sha256 } = record;
+        known.add(key, { file, bytes, sha256 });
+      }
     }
+    return known;
+  } finally {
+    await records.return();
   }
-  return known;
 }
 
 /**

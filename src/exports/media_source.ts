@@ -30,12 +30,13 @@ export interface SourceOptions {
 /** Finds the file of a message that was read again. */
 export type FindSource = (message: number, media: Media) => Source;
 
-/** Answers of Telegram that it has trouble of its own, or that cannot be read, for the same part until a file is given up. */
+/** Answers that tell of trouble at Telegram's, cannot be read or do not come, for the same part until a file is given up. */
 const MOST_TROUBLES = 20;
 
 /**
  * Reads messages of one chat again, which gives the references that files are asked for with
  * (https://core.telegram.org/api/file_reference).
+ * @param directory its `call` waits for a lost connection as long as it takes
  * @param chatId marked id
  * @throws AppError what keeps all files from being downloaded, and is worth waiting for
  */
@@ -58,7 +59,8 @@ export async function findSources(
         const file = find(again?.message, media);
         return typeof file === "string" || file.key !== key ? undefined : file;
       };
-      const callTo = (dcId: number): Call => patient(givingUp(directory.withDc(dcId)));
+      const asked = (): Promise<unknown> => readMessages(directory, chat, [id]);
+      const callTo = (dcId: number): Call => patient(givingUp(directory.withDc(dcId), asked));
       return { stored, source: { callTo, renew, options: directory.options } };
     };
   } catch (error) {
@@ -88,15 +90,20 @@ function findFile(
   return storedUnder(file.original.key, file) ?? "unsupported";
 }
 
-/** Lets a request fail for good that Telegram answers again and again with trouble of its own. */
-function givingUp(call: Call): Call {
+/**
+ * Lets a request fail for good that Telegram answers again and again with trouble of its own, or never.
+ * @param asked resolves when Telegram has answered something else: a network that is away counts once, however long that is
+ */
+function givingUp(call: Call, asked: () => Promise<unknown>): Call {
   let troubles = 0;
   return async (request, options) => {
     try {
       return await call(request, options);
     } catch (error) {
-      const isTrouble = error instanceof RpcError && error.code === "CONNECTION";
+      const isLate = error instanceof AppError && error.code === "TIMEOUT";
+      const isTrouble = isLate || error instanceof RpcError && error.code === "CONNECTION";
       if (!isTrouble && !isUnreadable(error)) throw error;
+      if (isLate) await asked();
       if (++troubles >= MOST_TROUBLES) throw new FileProblem("failed", "Telegram cannot give the file.");
       throw isTrouble ? error : new AppError("CONNECTION", "Telegram's answer cannot be read.", { cause: error });
     }
@@ -115,7 +122,8 @@ const OF_THE_SERVER: ReadonlySet<string> = new Set(["RESOURCE_EXHAUSTED", "SESSI
 /** Why a file cannot be had, now or later; undefined for an error that is about more than that file. */
 export function skipReasonOf(error: unknown): SkipReason | undefined {
   if (error instanceof FileProblem) return error.problem;
-  if (error instanceof QuotaError && error.isForEver) return "quota";
+  // Where others hold the room, other files would not fit either: that ends the export.
+  if (error instanceof QuotaError && error.why === "large") return "quota";
   if (!(error instanceof AppError) || OF_THE_SERVER.has(error.code) || isUnreadable(error)) return undefined;
   const isGone = error instanceof RpcError && /^(FILE_ID_INVALID|FILE_REFERENCE_\w+|LOCATION_INVALID)$/.test(error.rpc);
   return isGone ? "gone" : OF_THE_CHAT.has(error.code) ? "denied" : "failed";

@@ -33,9 +33,14 @@ export interface Quotas {
 
 /** Bytes that the exports may not take, at least not now. */
 export class QuotaError extends AppError {
-  /** @param isForEver whether waiting is in vain */
-  constructor(readonly isForEver: boolean, message: string, hint: string) {
+  /** @param why `large`: one export alone does not fit, `stuck`: all wait for one another, `full`: there is no room now */
+  constructor(readonly why: "large" | "stuck" | "full", message: string, hint: string) {
     super("RESOURCE_EXHAUSTED", message, { hint, suggest: { tool: "list_exports", arguments: {} } });
+  }
+
+  /** Whether waiting is in vain. */
+  get isForEver(): boolean {
+    return this.why !== "full";
   }
 }
 
@@ -127,16 +132,16 @@ export function createQuotas(options: QuotasOptions): Quotas {
 
 const OWNER = "the server's owner can raise MAX_EXPORT_BYTES";
 
-function notNow(max: number, why: "large" | "stuck" | "full"): QuotaError {
+function notNow(max: number, why: QuotaError["why"]): QuotaError {
   const all = formatBytes(max);
   if (why === "large") {
     const hint = `Export less at once: a shorter time with from and to, fewer chats, or format ndjson; or ${OWNER}.`;
-    return new QuotaError(true, `This export needs more than the ${all} that all exports together may take.`, hint);
+    return new QuotaError(why, `This export needs more than the ${all} that all exports together may take.`, hint);
   }
   if (why === "stuck") {
     const hint = `Start it again when others are over and removed, or export less at once; or ${OWNER}.`;
-    return new QuotaError(true, `The exports that run need more than the ${all} that all together may take.`, hint);
+    return new QuotaError(why, `The exports that run need more than the ${all} that all together may take.`, hint);
   }
   const hint = `Start it when files of older exports have expired: get_export tells when; or ${OWNER} or remove some.`;
-  return new QuotaError(false, `The exports take all of the ${all} that they may.`, hint);
+  return new QuotaError(why, `The exports take all of the ${all} that they may.`, hint);
 }

@@ -32,7 +32,7 @@ export interface Sweep extends AsyncDisposable {
 
 /** What {@link createSweep} takes. */
 export interface SweepOptions {
-  readonly store: Pick<ExportStore, "endOf" | "endedUntil" | "remove">;
+  readonly store: Pick<ExportStore, "endOf" | "endedUntil" | "remove" | "unfinished">;
   /** Where every export has a folder. */
   readonly directory: string;
   /** Where what else is known of an export has its id for a name. */
@@ -100,15 +100,32 @@ export function createSweep(options: SweepOptions): Sweep {
     await remove(name, finished === null ? "unowned" : "expired");
   };
 
+  /** Exports that unfinished ones continue: those read what is known of them. */
+  const continued = (): ReadonlySet<string> =>
+    new Set(store.unfinished().flatMap(({ query: { delta_of } }) => delta_of ?? []));
+
   /** Jobs whose files are gone for so long that nobody will ask any more. */
   const forgetJobs = async (names: ReadonlySet<string>): Promise<void> => {
     const until = now() - LISTED_MS - (age === Infinity ? 0 : age);
-    for (const id of store.endedUntil(new Date(until).toISOString())) {
-      if (names.has(id) || names.has(`${REMOVED}${id}`)) continue;
+    const ended = store.endedUntil(new Date(until).toISOString());
+    const needed = ended.length === 0 ? new Set() : continued();
+    for (const id of ended) {
+      if (needed.has(id) || names.has(id) || names.has(`${REMOVED}${id}`)) continue;
       // The row last: without it nobody would know whose index that is.
       await removeTree(join(indexes, id), signal);
       store.remove(id);
     }
+  };
+
+  /** What is left of indexes: parts of exports that are over, and what is of no export. */
+  const visitIndex = async ({ name, isFile }: Deno.DirEntry): Promise<void> => {
+    const id = name.replace(/\.part$/, "");
+    if (!isFile || !isExportId(id)) return;
+    const [finished, path] = [store.endOf(id), join(indexes, name)];
+    // Of an export that is not over it is being written, or will be again.
+    if (finished === undefined || finished !== null && name === id) return;
+    if (finished === null && (await modified(path) + age > now() || continued().has(id))) return;
+    await removeTree(path, signal);
   };
 
   const attempt = async (work: () => Promise<void>): Promise<void> => {
@@ -127,6 +144,7 @@ export function createSweep(options: SweepOptions): Sweep {
       for (const entry of entries) await attempt(() => visit(entry, recount));
       isFirst = false;
       await forgetJobs(names);
+      for (const entry of await entriesOf(indexes)) await attempt(() => visitIndex(entry));
     });
   };
 

@@ -8,13 +8,16 @@ import { type MediaRecord, mediaRecordSchema } from "../model/media_record.ts";
 import { type Message, messageSchema } from "../model/message.ts";
 import { readLines } from "./lines.ts";
 import { MEDIA_FILE, MEDIA_FOLDER, MESSAGES_FILE } from "./manifest.ts";
-import { summaryOf } from "./media_finish.ts";
+import { missedMedia, summaryOf } from "./media_finish.ts";
 import { fileIdOf, placeOf, type Slot, slotsOf } from "./media_slots.ts";
 
 /** What the manifest must have where files were asked for, and may not have where they were not; a clause, if it is wrong. */
 export function mediaContradiction({ query, files, media, reasons }: Manifest): string | undefined {
   const isListed = files.some(({ name }) => name === MEDIA_FILE);
   if (isListed !== (media !== undefined)) return `it tells of ${MEDIA_FILE} in one place only`;
+  if (media !== undefined && missedMedia(media).some((reason) => !reasons.includes(reason))) {
+    return "it does not say that files of messages are missing";
+  }
   // An export that ended early may not have come to them.
   const isMissing = query["download_media"] === true && reasons.length === 0 && !isListed;
   return isMissing ? `it does not list ${MEDIA_FILE}` : undefined;
@@ -35,7 +38,7 @@ export async function findMediaProblem(folder: string, manifest: Manifest): Prom
     for await (const { message, slot } of slotsIn(join(folder, MESSAGES_FILE))) {
       const line = await records.next();
       if (line.done) {
-        if (manifest.reasons.length > 0) break;
+        if (hasEndedEarly(manifest)) break;
         return `${MEDIA_FILE} does not tell of a file of the message ${message.id} of ${message.chat_id}`;
       }
       number++;
@@ -56,6 +59,12 @@ export async function findMediaProblem(folder: string, manifest: Manifest): Prom
   return JSON.stringify(summary) === JSON.stringify(manifest.media)
     ? undefined
     : "its sums are not those of the records";
+}
+
+/** Of what it lacks, missing files are told by their records. */
+function hasEndedEarly({ media, reasons }: Manifest): boolean {
+  const missed = media === undefined ? [] : missedMedia(media);
+  return reasons.some((reason) => !missed.includes(reason));
 }
 
 async function* slotsIn(path: string): AsyncGenerator<{ readonly message: Message; readonly slot: Slot }> {

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { ERROR_CODES } from "../errors.ts";
-import { readExportFolder } from "../exports/files.ts";
+import { DamagedManifest, type DescribedFolder, readExportFolder } from "../exports/files.ts";
 import { exportFormatSchema, exportQuerySchema, exportStateSchema, isFinished, waitingSchema } from "../exports/job.ts";
 import type { Job } from "../exports/job.ts";
 import type { ExportStatus } from "../exports/runner.ts";
@@ -66,11 +66,13 @@ export async function showExport(
 ): Promise<Export> {
   const { job } = status;
   const { id, state, complete, waiting, error, query: { format, ...query }, created, finished } = job;
-  const folder = isFinished(job) ? await readExportFolder(exports.folder(id)) : undefined;
+  const found = isFinished(job) ? await findFolder(exports.folder(id)) : undefined;
+  const folder = found === "damaged" ? undefined : found;
   const said = [
     ...notes,
     ...notesOf(job, folder?.manifest),
-    ...keptNotes(job, folder !== undefined, exports.expires(job), now()),
+    ...(found === "damaged" ? ["Its manifest is damaged, so its files are not given out."] : []),
+    ...keptNotes(job, found !== undefined, exports.expires(job), now()),
   ];
   return {
     id,
@@ -89,6 +91,15 @@ export async function showExport(
     ...(folder === undefined ? {} : contentsOf(folder.manifest)),
     ...(folder === undefined ? {} : { files: giveFiles(exportLinks, id, folder.files.filter(isMain), context) }),
   };
+}
+
+async function findFolder(dir: string): Promise<DescribedFolder | "damaged" | undefined> {
+  try {
+    return await readExportFolder(dir);
+  } catch (error) {
+    if (error instanceof DamagedManifest) return "damaged";
+    throw error;
+  }
 }
 
 /** The chats of a job, their names made safe to show. */
@@ -153,10 +164,11 @@ function notesOf(job: Job, manifest: Manifest | undefined): string[] {
   return [
     ...(waiting === undefined ? [] : [WAITING[waiting.reason]]),
     ...mediaNotes(job, manifest),
-    ...(complete === false && state === "completed"
+    ...(complete === false && state === "completed" && lost.length > 0
       ? ["Not complete: some chats could not be read to their end."]
       : []),
     ...lost,
+    ...(state === "completed" ? manifest?.reasons ?? [] : []).map((reason) => `Not complete: ${reason}`),
     ...deltaNotes(job, manifest),
     ...(state === "cancelled" && manifest !== undefined ? ["What was written until then is there as NDJSON."] : []),
   ];

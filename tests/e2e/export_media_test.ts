@@ -45,6 +45,18 @@ Deno.test("start_export: download_media tells how far the files are, counts them
   assert.deepEqual(findings.filter(({ status }) => status !== "ok"), []);
 });
 
+Deno.test("get_export: of one that lacks a file which it should have it says why it is not complete", async () => {
+  await using sandbox = await startSandbox();
+  await using server = await startServer(sandbox.environment);
+  await sandbox.append(HALL, "", { id: "1", size: 5000, mime: "application/pdf" });
+  await sandbox.resizeFile("1", 4999);
+  const { body } = await server.call("start_export", { chat: HALL, download_media: true, wait_seconds: 45 });
+  const { state, complete, notes } = strictExport.parse(body);
+  assert.deepEqual([state, complete], ["completed", false]);
+  const told = notes?.filter((note) => note.startsWith("Not complete"));
+  assert.deepEqual(told, ["Not complete: Files of messages could not be downloaded: 1 wrong_size."]);
+});
+
 Deno.test("exports: a file of a message is downloaded like any other, by tag and by range", async () => {
   await using sandbox = await startSandbox();
   await using server = await startServer(sandbox.environment);

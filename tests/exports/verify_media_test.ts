@@ -144,6 +144,21 @@ const DAMAGES: Readonly<Record<string, readonly [Damage, RegExp]>> = {
     sealed(({ media }) => media && media.bytes++),
     /^media: its sums are not those of the records/m,
   ],
+  "a file that failed, covered up": [
+    sealed(({ media }) => media && (media.skipped["failed"] = 1)),
+    /^manifest\.json: it does not say that files of messages are missing/m,
+  ],
+  "the last record removed of an export that lacks files, covered up": [
+    async (folder) => {
+      await sealed((manifest) => {
+        if (manifest.media !== undefined) manifest.media.skipped["failed"] = 1;
+        manifest.reasons = ["Files of messages could not be downloaded: 1 failed."];
+        manifest.complete = false;
+      })(folder);
+      await covered((lines) => lines.slice(0, -1))(folder);
+    },
+    /^media: media\.ndjson does not tell of a file/m,
+  ],
   "a reason's count, covered up": [
     sealed(({ media }) => media && (media.skipped["too_large"] = 5)),
     /^media: its sums are not those of the records/m,
