@@ -238,3 +238,8 @@ export async function endEarly(
     return ended;
   }
 }
+
+/** Whether a job ended early when the disk did not take its files: they can be made yet. */
+export function lacksFiles({ state, bytes, position }: Job): boolean {
+  return (state === "cancelled" || state === "failed") && bytes === 0 && (position?.bytes ?? 0) > 0;
+}

@@ -5,13 +5,14 @@
  */
 import { join } from "node:path";
 import { toAppError } from "../errors.ts";
-import { endEarly, type EngineOptions, runExport } from "./engine.ts";
+import { endEarly, type EngineOptions, lacksFiles, runExport } from "./engine.ts";
 import { isFinished, type Job } from "./job.ts";
 import type { Live } from "./live.ts";
 import type { Quotas } from "./quota.ts";
 import type { ExportStore } from "./store.ts";
 import type { Takeouts } from "./takeout.ts";
 import { rfc3339 } from "./time.ts";
+import { entriesOf } from "./tree.ts";
 
 /** What {@link createRuns} takes. */
 export interface RunsOptions extends Pick<EngineOptions, "indexes" | "limits" | "readAhead" | "now" | "sleep"> {
@@ -20,6 +21,8 @@ export interface RunsOptions extends Pick<EngineOptions, "indexes" | "limits" | 
   readonly quotas: Pick<Quotas, "of">;
   /** Where every job has a folder. */
   readonly directory: string;
+  /** Told what a job has become. */
+  readonly onChange: (job: Job) => void;
   /** Told of each job that is over. */
   readonly onFinish: (job: Job) => void;
   /** Told when the row says so. */
@@ -30,15 +33,18 @@ export interface RunsOptions extends Pick<EngineOptions, "indexes" | "limits" | 
   readonly stopped: AbortSignal;
 }
 
-/** What is done with jobs. Both reject when the server stops, and for nothing else. */
+/** What is done with jobs. All reject when the server stops, and for nothing else. */
 export interface Runs {
   /** Runs a job until it is over. */
   run(one: Live): Promise<void>;
   /** Ends a job that does not run, as cancelled. */
   cancel(one: Live): Promise<void>;
+  /** Makes the files of a job that ended when the disk took none, as soon as it does. Resolves at once for any other. */
+  catchUp(job: Job): Promise<void>;
 }
 
 const RETRY_SECONDS = 30;
+const CANCELLED = "It was cancelled.";
 
 /** Makes jobs run. */
 export function createRuns(options: RunsOptions): Runs {
@@ -59,6 +65,7 @@ export function createRuns(options: RunsOptions): Runs {
     one.change(job, now());
     if (isOtherState && !isFinished(job)) tell(() => store.save(job));
     tell(one.tell);
+    tell(() => options.onChange(job));
   };
 
   /** Saves a job that is over, as soon as the disk takes it; until then it is known here. */
@@ -78,13 +85,9 @@ export function createRuns(options: RunsOptions): Runs {
     }
   };
 
-  const cancelled = (job: Job): Promise<Job> =>
-    endEarly({ ...job, state: "cancelled" }, "It was cancelled.", {
-      folder: folder(job),
-      now,
-      signal: stopped,
-      onProblem,
-    });
+  const endAs = (job: Job, reason: string): Promise<Job> =>
+    endEarly(job, reason, { folder: folder(job), now, signal: stopped, onProblem });
+  const cancelled = (job: Job): Promise<Job> => endAs({ ...job, state: "cancelled" }, CANCELLED);
 
   /** As it is over; only a stop of the server is thrown. */
   const ended = async (one: Live): Promise<Job> => {
@@ -111,5 +114,16 @@ export function createRuns(options: RunsOptions): Runs {
   return {
     run: async (one) => await settle(one, await ended(one)),
     cancel: async (one) => await settle(one, await cancelled(one.job)),
+    catchUp: async (job) => {
+      while (lacksFiles(job) && await isThere(folder(job))) {
+        const { bytes } = await endAs(job, job.error?.message ?? CANCELLED);
+        if (bytes > 0) return tell(() => store.save({ ...job, bytes }));
+        await sleep(RETRY_SECONDS, stopped);
+      }
+    },
   };
+}
+
+async function isThere(folder: string): Promise<boolean> {
+  return (await entriesOf(folder)).length > 0;
 }

@@ -127,15 +127,29 @@ export function createExports(options: ExportsOptions): Exports {
     takeouts,
     quotas,
     onFinish: options.onFinish ?? (() => {}),
-    onSaved: ({ id }) => void live.delete(id),
+    onChange: (job) => {
+      if (isParked(job)) fill();
+    },
+    onSaved: (job) => {
+      live.delete(job.id);
+      catchUp(job);
+    },
     onProblem,
     stopped: stopped.signal,
   });
 
+  const late = new Set<Promise<void>>();
+  const catchUp = (job: Job): void => {
+    const work = runs.catchUp(job).catch((error) => {
+      if (!stopped.signal.aborted) onProblem(error);
+    }).finally(() => late.delete(work));
+    late.add(work);
+  };
+
   /** Starts what there is room for. */
   const fill = (): void => {
     const all = [...live.values()];
-    const running = all.filter((one) => one.run !== undefined);
+    const running = all.filter((one) => one.run !== undefined && !isParked(one.job));
     if (stopped.signal.aborted || running.length >= MOST_RUNNING) return;
     const queued = all.filter((one) => one.run === undefined && !isFinished(one.job));
     const next = live.get(queue.next(queued.map(({ job }) => job), running.map(({ job }) => job))?.id ?? "");
@@ -188,7 +202,10 @@ export function createExports(options: ExportsOptions): Exports {
   };
   const allEnded = async (): Promise<void> => void await Promise.all([...live.values()].map((one) => one.run));
 
-  if (resume) { for (const job of store.unfinished()) add(job); }
+  if (resume) {
+    for (const job of store.unfinished()) add(job);
+    for (const job of store.withoutFiles()) catchUp(job);
+  }
   fill();
   return {
     start: (owner, wanted) => {
@@ -197,7 +214,7 @@ export function createExports(options: ExportsOptions): Exports {
       if (left) return { id: left, isNew: false, isOwn: true };
       const mine = store.unfinished().filter((job) =>
         ownerOf(job) === ownerOf({ owner: owner.id, accountId: owner.accountId }) &&
-        !isFinished(live.get(job.id)?.job ?? job)
+        !isFinished(live.get(job.id)?.job ?? job) && !live.get(job.id)?.isCancelled
       );
       const same = mine.find((job) => job.fingerprint === print);
       if (same !== undefined) {
@@ -241,9 +258,15 @@ export function createExports(options: ExportsOptions): Exports {
     [Symbol.asyncDispose]: async () => {
       stop();
       await allEnded();
+      await Promise.all(late);
       await takeouts[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Waits for what may take days, and holds no place meanwhile; when it goes on there may be one more than usual. */
+function isParked({ state, waiting }: Job): boolean {
+  return state === "waiting" && (waiting?.reason === "takeout" || waiting?.reason === "quota");
 }
 
 function tooMany(): AppError {

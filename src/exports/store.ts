@@ -68,6 +68,8 @@ export interface ExportStore {
   get(id: string): Job | undefined;
   /** Jobs that are not over, oldest first. */
   unfinished(): Job[];
+  /** Jobs that were cancelled or failed, and have no files. */
+  withoutFiles(): Job[];
   /** An owner's jobs, newest first, and how many there are in all. */
   list(
     owner: Owner,
@@ -156,6 +158,7 @@ export function createExportStore(db: DatabaseSync): ExportStore {
     },
     get: (id) => read("id = ?", id)[0],
     unfinished: () => read(`${UNFINISHED} ORDER BY created, id`),
+    withoutFiles: () => read("state IN ('cancelled', 'failed') AND bytes = 0 AND position IS NOT NULL"),
     list: ({ id: owner, accountId }, { states, after, limit }) => {
       const mine = `account_id = ? AND owner = ? AND state IN (${states.map(() => "?").join()})`;
       const count = db.prepare(`SELECT count(*) AS total FROM exports WHERE ${mine}`).get(accountId, owner, ...states);

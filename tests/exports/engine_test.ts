@@ -284,6 +284,44 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "export job: cancelled on a full disk it is over at once, and has its files when there is space",
+  ignore: Deno.build.os !== "linux" || Deno.uid() !== 0,
+  fn: async () => {
+    await using sandbox = await startSandbox();
+    const directory = join(sandbox.directory, "small");
+    await Deno.mkdir(directory);
+    const mounted = await new Deno.Command("mount", {
+      args: ["-t", "tmpfs", "-o", "size=4m", "tmpfs", directory],
+    }).output();
+    assert.ok(mounted.success, new TextDecoder().decode(mounted.stderr));
+    try {
+      const filler = join(directory, "filler");
+      let id: string;
+      {
+        await using jobs = openJobs(sandbox, { directory });
+        id = await jobs.start([GROUP], { format: "html" });
+        await jobs.until(id, ({ waiting }) => waiting?.reason === "disk", "there is no room for its pages");
+        await fill(filler);
+        const { job } = await jobs.exports.cancel(id, ME);
+        assert.deepEqual([job.state, job.bytes], ["cancelled", 0]);
+        await Deno.remove(filler);
+        await jobs.until(id, ({ bytes }) => bytes > 0, "it has its files");
+      }
+      await using jobs = openJobs(sandbox, { directory });
+      const { job } = jobs.exports.get(id, ME);
+      assert.equal(job.state, "cancelled");
+      const ids = await idsOf(jobs.path(id));
+      assert.deepEqual(ids, idsIn(GROUP));
+      const [verdict] = await verified(jobs, job);
+      assert.match(JSON.stringify(verdict), /It was cancelled/);
+    } finally {
+      const unmounted = await new Deno.Command("umount", { args: [directory] }).output();
+      assert.ok(unmounted.success, new TextDecoder().decode(unmounted.stderr));
+    }
+  },
+});
+
 /** Writes until the disk takes no more. */
 async function fill(path: string): Promise<void> {
   using file = await Deno.open(path, { write: true, create: true });

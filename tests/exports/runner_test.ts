@@ -154,3 +154,33 @@ Deno.test("exports: what is drained stays unfinished, goes on at the next start,
   assert.equal((await jobs.end(ids[2] ?? "", YOU)).state, "completed");
   assert.deepEqual(await idsOf(jobs.path(ids[0] ?? "")), IDS);
 });
+
+Deno.test("exports: one that may have to wait for days holds no place", async () => {
+  await using sandbox = await startSandbox();
+  await using jobs = openJobs(sandbox);
+  await sandbox.delayTakeouts(86_400);
+  const parked = await jobs.start(["@annlee"], { takeout: true });
+  await jobs.until(parked, ({ waiting }) => waiting?.reason === "takeout", "it waits");
+  await sandbox.faults({ latencyMs: 100 });
+  const long = await jobs.start(["@sandbox_archive"]);
+  const short = await jobs.start(["@sandbox_live"]);
+  assert.equal((await jobs.end(short)).state, "completed");
+  assert.equal(jobs.exports.get(long, ME).job.state, "running");
+  assert.equal(jobs.exports.get(parked, ME).job.state, "waiting");
+  await jobs.exports.cancel(long, ME);
+  await jobs.exports.cancel(parked, ME);
+});
+
+Deno.test("exports: one that is being cancelled is not found by whoever asks for an equal one", async () => {
+  await using sandbox = await startSandbox();
+  await using jobs = openJobs(sandbox);
+  await sandbox.faults({ latencyMs: 50 });
+  const first = await jobs.start(["@sandbox_archive"]);
+  await jobs.until(first, hasWritten, "it writes");
+  const cancelling = jobs.exports.cancel(first, ME);
+  const second = await jobs.start(["@sandbox_archive"]);
+  assert.notEqual(second, first);
+  assert.equal((await cancelling).job.state, "cancelled");
+  assert.ok(["queued", "running"].includes(jobs.exports.get(second, ME).job.state));
+  await jobs.exports.cancel(second, ME);
+});
