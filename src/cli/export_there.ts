@@ -24,6 +24,7 @@ const answerSchema = z.object({
 });
 
 const LOOK_SECONDS = 1;
+const MOST_TRIES = 60;
 
 /**
  * Asks for an export, waits until it is over and delivers it. Interrupted, it goes on there.
@@ -50,10 +51,12 @@ export async function exportThere(url: string, directory: string, making: Making
       const { written, estimated } = one.progress;
       show({ written, total: estimated, waiting: one.waiting });
       if (isFinished(one)) break;
-      one = await ask("get_export", { id: one.id });
+      one = await again(() => ask("get_export", { id: one.id }), making);
     }
   } catch (error) {
-    if (signal.aborted) progress.note(`the server goes on with export ${one.id}`);
+    if (signal.aborted) {
+      progress.note(`the server goes on with export ${one.id}; until it is over the same command takes it up`);
+    }
     throw error;
   }
   assertCompleted(one);
@@ -64,6 +67,20 @@ export async function exportThere(url: string, directory: string, making: Making
   } catch (error) {
     if (existsSync(folder)) progress.note(`the server keeps the files of export ${one.id} for a time, in ${folder}`);
     throw error;
+  }
+}
+
+/** A server that restarts goes on with the export: it is asked until it answers, for as long as a restart may take. */
+async function again<T>(ask: () => Promise<T>, { progress, signal }: Pick<Making, "progress" | "signal">): Promise<T> {
+  for (let tries = 1;; tries++) {
+    try {
+      return await ask();
+    } catch (error) {
+      const isAway = error instanceof AppError && error.code === "CONNECTION" && tries < MOST_TRIES;
+      if (!isAway || signal.aborted) throw error;
+      if (tries === 1) progress.note("the server does not answer, trying again");
+      await sleepMs(LOOK_SECONDS * 1000, undefined, { signal });
+    }
   }
 }
 

@@ -52,7 +52,7 @@ export async function* readFileMessages(
   { from = 0, to, signal }: { readonly from?: number; readonly to?: number; readonly signal: AbortSignal },
 ): AsyncGenerator<Pending | Passed, void, undefined> {
   let [begin, told] = [from, from];
-  for await (const { text, end } of readLines(join(folder, `${MESSAGES_FILE}.part`), from, to)) {
+  for await (const { text, end } of readLines(join(folder, `${MESSAGES_FILE}.part`), from, to, { signal })) {
     signal.throwIfAborted();
     // Deletions, which an export that continues another has among its messages, have no files.
     const message = MAY_HAVE_FILES.test(text) ? fileMessageSchema.safeParse(JSON.parse(text)).data : undefined;

@@ -71,6 +71,7 @@ export async function showExport(
   const said = [
     ...notes,
     ...notesOf(job, folder?.manifest),
+    ...(folder === undefined ? [] : moreNotes(folder)),
     ...(found === "damaged" ? ["Its manifest is damaged, so its files are not given out."] : []),
     ...keptNotes(job, found !== undefined, exports.expires(job), now()),
   ];
@@ -89,8 +90,22 @@ export async function showExport(
     created,
     ...(finished === undefined ? {} : { finished }),
     ...(folder === undefined ? {} : contentsOf(folder.manifest)),
-    ...(folder === undefined ? {} : { files: giveFiles(exportLinks, id, folder.files.filter(isMain), context) }),
+    ...(folder === undefined ? {} : { files: giveFiles(exportLinks, id, shownOf(folder), context) }),
   };
+}
+
+/** Files that are listed; an export may have thousands. */
+const MOST_FILES = 20;
+
+/** The first of them and the manifest, which is the last. */
+function shownOf({ files }: DescribedFolder): DescribedFolder["files"] {
+  const main = files.filter(isMain);
+  return main.length <= MOST_FILES ? main : [...main.slice(0, MOST_FILES - 1), ...main.slice(-1)];
+}
+
+function moreNotes(folder: DescribedFolder): string[] {
+  const more = folder.files.filter(isMain).length - shownOf(folder).length;
+  return more === 0 ? [] : [`${more} more files are named in manifest.json; each is beside it, under its name.`];
 }
 
 async function findFolder(dir: string): Promise<DescribedFolder | "damaged" | undefined> {
@@ -148,7 +163,8 @@ const WAITING: Readonly<Record<NonNullable<Job["waiting"]>["reason"], string>> =
   flood: "Telegram asks to wait; the export goes on by itself.",
   connection: "Telegram cannot be reached; the export goes on by itself.",
   disk:
-    "The server's disk takes no more: its owner must free space. Nothing is lost, and the export goes on by itself.",
+    "The server cannot write to its disk, which is full or may not be written to: its owner must mend that, and finds in " +
+    "the log what the disk said. Nothing is lost, and the export goes on by itself.",
   quota:
     "The exports on this server take all the room that they may. Nothing is lost, and this one goes on by itself when " +
     "older ones are removed or the server's owner raises MAX_EXPORT_BYTES.",
@@ -163,6 +179,7 @@ function notesOf(job: Job, manifest: Manifest | undefined): string[] {
   const lost = position?.lost.map(({ segment, reason }) => `${plan?.segments[segment]?.id}: ${reason}`) ?? [];
   return [
     ...(waiting === undefined ? [] : [WAITING[waiting.reason]]),
+    ...(isFinishing(job) ? ["All messages are written; the files are being made."] : []),
     ...mediaNotes(job, manifest),
     ...(complete === false && state === "completed" && lost.length > 0
       ? ["Not complete: some chats could not be read to their end."]
@@ -172,6 +189,12 @@ function notesOf(job: Job, manifest: Manifest | undefined): string[] {
     ...deltaNotes(job, manifest),
     ...(state === "cancelled" && manifest !== undefined ? ["What was written until then is there as NDJSON."] : []),
   ];
+}
+
+/** Whether what is left to do takes no more messages. */
+function isFinishing({ state, plan, position, query: { download_media } }: Job): boolean {
+  const isRead = plan !== undefined && position !== undefined && position.segment >= plan.segments.length;
+  return state === "running" && isRead && download_media === undefined;
 }
 
 /** How long the files are kept, or why there are none any more. */

@@ -7,16 +7,9 @@ import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { startSandbox, type TestSandbox } from "../e2e/sandbox.ts";
+import { checkpoint, formats, resume, type Row } from "./jobs.ts";
 import { load, post } from "./load.ts";
 import { measure, type Measured, memory, startServer } from "./process.ts";
-
-interface Row {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  /** The same measured on the peer. */
-  readonly peer?: { readonly name: string; readonly value: number };
-}
 
 const ECHO = fileURLToPath(new URL("./echo.ts", import.meta.url));
 const ITER = fileURLToPath(new URL("./iter_messages.ts", import.meta.url));
@@ -127,7 +120,15 @@ function table(rows: readonly Row[]): string {
 
 const { values: flags } = parseArgs({ options: { out: { type: "string" } } });
 await using sandbox = await startSandbox();
-const rows = [...await http(sandbox), ...await exports(0), ...await exports(40), ...await exports(80)];
+const rows = [
+  ...await http(sandbox),
+  ...await exports(0),
+  ...await exports(40),
+  ...await exports(80),
+  ...await formats(),
+  ...await resume(),
+  ...await checkpoint(),
+];
 const report = {
   date: new Date().toISOString().slice(0, 10),
   deno: Deno.version.deno,

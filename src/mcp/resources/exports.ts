@@ -92,7 +92,7 @@ function notFound(): AppError {
 function notText(): AppError {
   return new AppError("UNSUPPORTED", "This file is not text.", {
     field: "uri",
-    hint: "get_export has its download link; give that to the user.",
+    hint: "Tell the user: it can be downloaded from the server under /exports/{id}/{file}.",
   });
 }
 
