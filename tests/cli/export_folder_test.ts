@@ -32,7 +32,7 @@ Deno.test("export to a folder: killed and continued it is the folder of an undis
   await using sandbox = await startSandbox();
   const folder = join(sandbox.directory, "news");
   const args = ["export", "@sandbox_news", "--out", `${folder}/`, "--from", "#5000"];
-  await sandbox.faults({ latencyMs: 40 });
+  await sandbox.faults({ latencyMs: 300 });
   await using first = command(args, sandbox.environment);
   await until(async () => await sizeOfPart(sandbox.environment) > 0, "the first writes");
   first.signal("SIGKILL");

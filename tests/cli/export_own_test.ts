@@ -23,7 +23,7 @@ async function left({ environment }: TestSandbox): Promise<Record<string, string
 
 /** A client of MCP starts an export, and the server stops amid it. */
 async function startElsewhere(sandbox: TestSandbox): Promise<string> {
-  await sandbox.faults({ latencyMs: 40 });
+  await sandbox.faults({ latencyMs: 600 });
   await using server = command(["serve"], { ...sandbox.environment, MCP_SERVER_PORT: "0" });
   const response = await fetch(`${await urlOf(server)}/api/tools/start_export`, {
     method: "POST",
@@ -70,7 +70,7 @@ Deno.test("export: what somebody else began is cancelled by no Ctrl-C and no rea
 Deno.test("export: what an earlier run of the command began is its own: kept while it is interrupted, removed when delivered", async () => {
   await using sandbox = await startSandbox();
   const file = join(sandbox.directory, "f");
-  await sandbox.faults({ latencyMs: 40 });
+  await sandbox.faults({ latencyMs: 600 });
   for (const out of [file, "-"]) {
     const before = await sizeOfPart(sandbox.environment);
     await using first = command(["export", "@sandbox_group", "--out", out], sandbox.environment);

@@ -32,7 +32,7 @@ Deno.test("export: interrupted it says how to go on, and a limit counts what is 
   const file = join(sandbox.directory, "f");
   const args = ["export", "@sandbox_group", "--out", file, "--limit", "3000", "--from", "5000d"];
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    await sandbox.faults({ latencyMs: 10 });
+    await sandbox.faults({ latencyMs: 300 });
     const before = await sizeOfPart(sandbox.environment);
     await using running = command(args, sandbox.environment);
     await until(async () => await sizeOfPart(sandbox.environment) > before, "it writes");
@@ -70,7 +70,7 @@ Deno.test("export: when the disk takes no more it stops with a sentence and goes
 Deno.test("export: messages that come or go while it runs change nothing before the bound set at its start", async () => {
   await using sandbox = await startSandbox();
   const file = join(sandbox.directory, "f");
-  await sandbox.faults({ latencyMs: 10 });
+  await sandbox.faults({ latencyMs: 300 });
   const args = ["export", "@sandbox_group", "--out", file];
   const gone = IDS.slice(-3);
   {

@@ -230,7 +230,7 @@ Deno.test("export: beside a server it asks that, which goes on when it is interr
     });
     const args = ["export", "@sandbox_news", "--format", "csv", "--out", `${at("folder")}/`];
     {
-      await sandbox.faults({ latencyMs: 40 });
+      await sandbox.faults({ latencyMs: 400 });
       await using first = command(args, environment);
       await until(async () => await sizeOfPart(sandbox.environment) > 0, "the server writes");
       first.signal("SIGINT");
