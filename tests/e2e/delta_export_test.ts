@@ -151,7 +151,7 @@ Deno.test("get_export: a delta under way says what it has compared, and an equal
   await using sandbox = await startSandbox();
   await using server = await startServer(sandbox.environment);
   const first = await started(server, { chat: GROUP });
-  await sandbox.faults({ latencyMs: 60 });
+  await sandbox.faults({ latencyMs: 400 });
   const { id } = await started(server, { delta_of: first.id, wait_seconds: 0 });
   const again = await started(server, { delta_of: first.id, chat: "@sandbox_group", wait_seconds: 0 });
   // The name that the chat is given does not make it another one.

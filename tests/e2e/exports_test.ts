@@ -265,7 +265,7 @@ Deno.test("list_exports: newest first, page by page, by state; a cursor keeps it
 Deno.test("start_export over MCP: whoever waits is told of progress, and the result is the export", async () => {
   await using sandbox = await startSandbox();
   await using server = await startServer(sandbox.environment);
-  await sandbox.faults({ latencyMs: 60 });
+  await sandbox.faults({ latencyMs: 400 });
   const request = call(7, "start_export", { chat: GROUP, wait_seconds: 45 });
   const params = { ...Object(request["params"]), _meta: { progressToken: "p" } };
   const sent = (await events(await post(server.url, { ...request, params }))).map(({ message }) => message);
@@ -278,7 +278,7 @@ Deno.test("start_export over MCP: whoever waits is told of progress, and the res
 
 Deno.test("exports: a server that is stopped goes on with them when it starts again", async () => {
   await using sandbox = await startSandbox();
-  await sandbox.faults({ latencyMs: 60 });
+  await sandbox.faults({ latencyMs: 400 });
   let id: string;
   {
     await using server = await startServer(sandbox.environment);
@@ -306,7 +306,7 @@ Deno.test("exports: a session that is ended amid one makes it wait for a login, 
     const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(args) };
     return strictExport.parse(await (await fetch(`${url}/api/tools/${tool}`, init)).json());
   };
-  await sandbox.faults({ latencyMs: 60 });
+  await sandbox.faults({ latencyMs: 400 });
   const { id } = await ask("start_export", { chat: GROUP, wait_seconds: 0 });
   await until(async () => (await ask("get_export", { id })).progress.written > 0, "something is written");
   await sandbox.revoke("SESSION_REVOKED");

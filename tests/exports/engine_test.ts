@@ -67,7 +67,7 @@ Deno.test("export job: what comes after its begin is not in it, however often it
   let id: string;
   {
     await using jobs = openJobs(sandbox);
-    await sandbox.faults({ latencyMs: 60 });
+    await sandbox.faults({ latencyMs: 400 });
     id = await jobs.start([GROUP]);
     await jobs.until(id, ({ plan }) => plan !== undefined, "it is planned");
     await sandbox.append(GROUP, "late");
@@ -204,7 +204,7 @@ Deno.test("export job: a chat that could not be read when it began is lost, also
   let id: string;
   {
     await using jobs = openJobs(sandbox);
-    await sandbox.faults({ latencyMs: 60, rules: [{ method: "messages.getHistory", times: 1, error }] });
+    await sandbox.faults({ latencyMs: 200, rules: [{ method: "messages.getHistory", times: 1, error }] });
     id = await jobs.start([GROUP, "@sandbox_news"]);
     await jobs.until(id, ({ position }) => (position?.written ?? 0) > 0, "something is written");
   }
@@ -224,7 +224,7 @@ Deno.test("export job: files that somebody removed are written anew from the beg
   let id: string;
   {
     await using jobs = openJobs(sandbox);
-    await sandbox.faults({ latencyMs: 60 });
+    await sandbox.faults({ latencyMs: 400 });
     id = await jobs.start([GROUP]);
     await jobs.until(id, ({ position }) => (position?.written ?? 0) > 0, "it has a checkpoint");
   }
@@ -258,7 +258,7 @@ Deno.test({
       const sleep = (seconds: number, signal?: AbortSignal): Promise<void> =>
         sleeper.sleep(seconds * 1000, signal ?? new AbortController().signal);
       await using jobs = openJobs(sandbox, { directory, sleep });
-      await sandbox.faults({ latencyMs: 60 });
+      await sandbox.faults({ latencyMs: 400 });
       const id = await jobs.start([GROUP]);
       await jobs.until(id, ({ position }) => (position?.written ?? 0) > 0, "it has a checkpoint");
       const filler = join(directory, "filler");

@@ -23,7 +23,7 @@ Deno.test("export job: what a killed run left beside its messages is gone when i
     },
   };
   for (const [state, end] of Object.entries(ends)) {
-    await sandbox.faults({ latencyMs: 100 });
+    await sandbox.faults({ latencyMs: 400 });
     let id: string;
     {
       await using jobs = openJobs(sandbox);
@@ -53,7 +53,7 @@ Deno.test("export job: what a killed run left beside its messages is gone when i
 Deno.test("export job: one whose part is damaged is cancelled once, without files, and gives its place free", async () => {
   await using sandbox = await startSandbox();
   await using jobs = openJobs(sandbox);
-  await sandbox.faults({ latencyMs: 100 });
+  await sandbox.faults({ latencyMs: 400 });
   const id = await jobs.start([GROUP]);
   await jobs.until(id, ({ position }) => (position?.bytes ?? 0) > 0, "it has a checkpoint");
   {

@@ -83,7 +83,7 @@ Deno.test("exports: too many unfinished ones are refused with what to do", async
 Deno.test("exports: a cancelled one keeps what was written and says that it is incomplete", async () => {
   await using sandbox = await startSandbox();
   await using jobs = openJobs(sandbox);
-  await sandbox.faults({ latencyMs: 60 });
+  await sandbox.faults({ latencyMs: 400 });
   const id = await jobs.start([GROUP], { format: "csv" });
   await jobs.start(["@sandbox_archive"]);
   const queued = await jobs.start(["@sandbox_archive"], { format: "csv" });
@@ -105,7 +105,7 @@ Deno.test("exports: a cancelled one keeps what was written and says that it is i
 Deno.test("exports: whoever waits hears of progress and the end, and after so long how far it is", async () => {
   await using sandbox = await startSandbox();
   await using jobs = openJobs(sandbox);
-  await sandbox.faults({ latencyMs: 60 });
+  await sandbox.faults({ latencyMs: 400 });
   const id = await jobs.start([GROUP]);
   const short = await jobs.exports.wait(id, ME, { seconds: 0.001 });
   assert.ok(["running", "queued"].includes(short.job.state));
@@ -130,7 +130,7 @@ Deno.test("exports: whoever waits hears of progress and the end, and after so lo
 
 Deno.test("exports: what is drained stays unfinished, goes on at the next start, and its owner finds it", async () => {
   await using sandbox = await startSandbox();
-  await sandbox.faults({ latencyMs: 60 });
+  await sandbox.faults({ latencyMs: 400 });
   let ids: string[];
   let written = 0;
   {
@@ -174,7 +174,7 @@ Deno.test("exports: one that may have to wait for days holds no place", async ()
 Deno.test("exports: one that is being cancelled is not found by whoever asks for an equal one", async () => {
   await using sandbox = await startSandbox();
   await using jobs = openJobs(sandbox);
-  await sandbox.faults({ latencyMs: 50 });
+  await sandbox.faults({ latencyMs: 100 });
   const first = await jobs.start(["@sandbox_archive"]);
   await jobs.until(first, hasWritten, "it writes");
   const cancelling = jobs.exports.cancel(first, ME);

@@ -89,7 +89,7 @@ Deno.test("takeout: a job that fails or is cancelled closes it as no success, al
     const failed = await jobs.end(await jobs.start([GROUP], TAKEOUT));
     assert.deepEqual([failed.state, failed.error?.code], ["failed", "CHANNEL_PRIVATE"]);
     assert.deepEqual(await ends(sandbox), ["finished false"]);
-    await sandbox.faults({ latencyMs: 150 });
+    await sandbox.faults({ latencyMs: 400 });
     const id = await jobs.start([GROUP], TAKEOUT);
     await jobs.until(id, hasWritten, "it has a checkpoint");
     assert.equal((await jobs.exports.cancel(id, ME)).job.state, "cancelled");
@@ -113,7 +113,7 @@ Deno.test("takeout: a job that fails or is cancelled closes it as no success, al
 
 Deno.test("takeout: a server that was stopped goes on with the same one, and closes it", async () => {
   await using sandbox = await startSandbox();
-  await sandbox.faults({ latencyMs: 150 });
+  await sandbox.faults({ latencyMs: 400 });
   let id: string;
   {
     await using jobs = openJobs(sandbox);
@@ -225,7 +225,7 @@ Deno.test("takeout: the confirmation that is missing amid a job is waited for, a
   await using sandbox = await startSandbox();
   const { sleeper, sleep } = held();
   await using jobs = openJobs(sandbox, { sleep });
-  await sandbox.faults({ latencyMs: 100 });
+  await sandbox.faults({ latencyMs: 300 });
   const id = await jobs.start([GROUP, ANN], TAKEOUT);
   await until(async () => ((await sandbox.methods())["messages.GetHistory"] ?? 0) > 10, "it reads");
   await sandbox.delayTakeouts(3600);
