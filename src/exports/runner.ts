@@ -149,8 +149,9 @@ export function createExports(options: ExportsOptions): Exports {
   /** Starts what there is room for. */
   const fill = (): void => {
     const all = [...live.values()];
-    const running = all.filter((one) => one.run !== undefined && !isParked(one.job));
-    if (stopped.signal.aborted || running.length >= MOST_RUNNING) return;
+    const running = all.filter((one) => one.run !== undefined);
+    const places = running.filter(({ job }) => !isParked(job)).length;
+    if (stopped.signal.aborted || places >= MOST_RUNNING) return;
     const queued = all.filter((one) => one.run === undefined && !isFinished(one.job));
     const next = live.get(queue.next(queued.map(({ job }) => job), running.map(({ job }) => job))?.id ?? "");
     if (next === undefined) return;
