@@ -151,7 +151,8 @@ Deno.test("quota: of two that cannot both fit one is told so, and the other has 
   const { now, pass } = clock();
   const maxBytes = one.bytes + Math.floor(one.messages / 5);
   await using jobs = openJobs(sandbox, { maxBytes, now });
-  // Both are read at the same pace.
+  // Both are read at the same pace, which is that of the answers.
+  await sandbox.faults({ latencyMs: 200 });
   const ids = [await jobs.start([GROUP]), await jobs.start([GROUP], { tz: "Asia/Tokyo" })];
   const settled = (job: Job): boolean => isFinished(job) || waitsForRoom(job);
   await Promise.all(ids.map((id) => jobs.until(id, settled, "it is over, or waits for room")));
@@ -161,6 +162,7 @@ Deno.test("quota: of two that cannot both fit one is told so, and the other has 
   assert.deepEqual([over.state, over.error?.code], ["failed", "RESOURCE_EXHAUSTED"]);
   assert.match(over.error?.message ?? "", /exports that run need more than/);
   await jobs.until(waiting.id, waitsForRoom, "the other one waits");
+  await sandbox.clearFaults();
   assert.ok(await onDisk(sandbox) < maxBytes + 10_000, "no more than a manifest is written beyond it");
   pass(DAY);
   await assertWhole(jobs, await jobs.end(waiting.id), one);
