@@ -136,7 +136,7 @@ export const OPTIONS = {
   },
   EXPORT_READ_AHEAD: {
     type: wholeNumber(1, 16),
-    default: "8",
+    default: "10",
     expects: "a number from 1 to 16",
     example: "4",
     help: "How many pages all exports together may ask Telegram for at once; 1 reads one page after another. A lower " +

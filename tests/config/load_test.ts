@@ -70,7 +70,7 @@ Deno.test("loadConfig: an empty environment gives the defaults", () => {
   assert.deepEqual({ ...log }, { level: "info", format: "json" });
   assert.equal(telegram.apiId, undefined);
   assert.deepEqual(rest, {
-    exportReadAhead: 8,
+    exportReadAhead: 10,
     floodSleepThreshold: 15,
     requestTimeout: 30_000,
     maxPageSize: 100,
