@@ -46,7 +46,7 @@ Deno.test(`export jobs: the server killed ${KILLS} times and more, its export is
   }
 
   // It must last longer than all the lives of the server together, which reads several pages at once.
-  await sandbox.faults({ latencyMs: 300 });
+  await sandbox.faults({ latencyMs: 500 });
   const data = sandbox.environment["DATA_DIR"] ?? "";
   let id: string;
   {
