@@ -4,7 +4,6 @@
  * @module
  */
 import { join } from "node:path";
-import { AppError } from "../errors.ts";
 import type { MediaRecord, SkipReason } from "../model/media_record.ts";
 import type { Directory } from "../telegram/resolve.ts";
 import type { Begun } from "./finish.ts";
@@ -16,7 +15,7 @@ import { createKnownFiles, type KnownFiles, restoreKnownFiles, type Stored } fro
 import { type FileMessage, type Pending, readBatches } from "./media_messages.ts";
 import { countsAsFile, fileIdOf, placeOf, type Slot } from "./media_slots.ts";
 import { type FindSource, findSources, skipReasonOf, type Source, type SourceOptions } from "./media_source.ts";
-import { type Quota, QuotaError, withinQuota } from "./quota.ts";
+import { isOfTheDisk, type Quota, withinQuota } from "./quota.ts";
 import { restoreTally } from "./tally.ts";
 import { assertSameAccount } from "./walk.ts";
 
@@ -168,8 +167,7 @@ export async function exportMedia(
     return { ...position, media: at };
   } catch (error) {
     // A disk that took nothing does not take a checkpoint either.
-    const isOfTheDisk = error instanceof AppError && error.code === "RESOURCE_EXHAUSTED";
-    if (!isOfTheDisk || error instanceof QuotaError) await checkpoint();
+    if (!isOfTheDisk(error)) await checkpoint();
     throw error;
   } finally {
     close();

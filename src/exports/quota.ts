@@ -44,6 +44,11 @@ export class QuotaError extends AppError {
   }
 }
 
+/** Whether an error says that the disk takes nothing; a quota that has no room leaves the disk as it is. */
+export function isOfTheDisk(error: unknown): boolean {
+  return error instanceof AppError && error.code === "RESOURCE_EXHAUSTED" && !(error instanceof QuotaError);
+}
+
 /** A log whose writes are reserved first. */
 export function withinQuota(log: LogFile, quota: Quota): LogFile {
   return {

@@ -8,7 +8,7 @@ import { toAppError } from "../errors.ts";
 import { endEarly, type EngineOptions, lacksFiles, runExport } from "./engine.ts";
 import { isFinished, type Job } from "./job.ts";
 import type { Live } from "./live.ts";
-import type { Quotas } from "./quota.ts";
+import { isOfTheDisk, type Quotas } from "./quota.ts";
 import type { ExportStore } from "./store.ts";
 import type { Takeouts } from "./takeout.ts";
 import { rfc3339 } from "./time.ts";
@@ -85,9 +85,8 @@ export function createRuns(options: RunsOptions): Runs {
     }
   };
 
-  const endAs = (job: Job, reason: string): Promise<Job> =>
-    endEarly(job, reason, { folder: folder(job), now, signal: stopped, onProblem });
-  const cancelled = (job: Job): Promise<Job> => endAs({ ...job, state: "cancelled" }, CANCELLED);
+  const cancelled = (job: Job): Promise<Job> =>
+    endEarly({ ...job, state: "cancelled" }, CANCELLED, { folder: folder(job), now, signal: stopped, onProblem });
 
   /** As it is over; only a stop of the server is thrown. */
   const ended = async (one: Live): Promise<Job> => {
@@ -116,8 +115,13 @@ export function createRuns(options: RunsOptions): Runs {
     cancel: async (one) => await settle(one, await cancelled(one.job)),
     catchUp: async (job) => {
       while (lacksFiles(job) && await isThere(folder(job))) {
-        const { bytes } = await endAs(job, job.error?.message ?? CANCELLED);
+        let problem: unknown;
+        const onProblem = (latest: unknown): void => void (problem = latest);
+        const reason = job.error?.message ?? CANCELLED;
+        const { bytes } = await endEarly(job, reason, { folder: folder(job), now, signal: stopped, onProblem });
         if (bytes > 0) return tell(() => store.save({ ...job, bytes }));
+        // Whatever else is wrong was told of when the job ended, and is so for ever.
+        if (!isOfTheDisk(problem)) return;
         await sleep(RETRY_SECONDS, stopped);
       }
     },

@@ -12,7 +12,7 @@ import type { Begun } from "./finish.ts";
 import type { Plan, Position } from "./job.ts";
 import { type LogFile, openLogFile } from "./log_file.ts";
 import { exportLines } from "./ndjson.ts";
-import { QuotaError } from "./quota.ts";
+import { isOfTheDisk } from "./quota.ts";
 import { beginningOf, findSegment, isOfOneChat } from "./segments.ts";
 import { restoreTally, type Tally } from "./tally.ts";
 
@@ -108,9 +108,8 @@ export async function walk(
       at = { ...rest, segment: segment + 1 };
     }
   } catch (error) {
-    // A disk that took nothing does not take a checkpoint either; a quota leaves it as it is.
-    const isOfDisk = error instanceof AppError && error.code === "RESOURCE_EXHAUSTED" && !(error instanceof QuotaError);
-    if (!isOfDisk) await checkpoint();
+    // A disk that took nothing does not take a checkpoint either.
+    if (!isOfTheDisk(error)) await checkpoint();
     throw error;
   }
   await checkpoint();
