@@ -3,7 +3,8 @@
  * @module
  */
 import type { Media } from "../model/media.ts";
-import { FILE_KINDS, type FileKind, type MediaRecord } from "../model/media_record.ts";
+import { FILE_KINDS } from "../model/media.ts";
+import type { FileKind, MediaRecord } from "../model/media_record.ts";
 import type { Message } from "../model/message.ts";
 
 /** A medium of a message that is a file. */

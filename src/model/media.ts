@@ -55,17 +55,13 @@ const giveawaySchema = z.object({
   refunded: yes,
 });
 
+/** Kinds of media that are files. */
+export const FILE_KINDS = ["photo", "video", "document", "audio", "voice", "video_note", "gif", "sticker"] as const;
+
 /** A message's attachment; `kind` is a type filter's word, or `other` with the constructor's name in `tl_type`. */
 export const mediaSchema = z.object({
   kind: z.enum([
-    "photo",
-    "video",
-    "document",
-    "audio",
-    "voice",
-    "video_note",
-    "gif",
-    "sticker",
+    ...FILE_KINDS,
     "poll",
     "location",
     "contact",

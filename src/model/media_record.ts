@@ -3,19 +3,8 @@
  * @module
  */
 import { z } from "zod";
+import { FILE_KINDS } from "./media.ts";
 import { chatId, count, messageId } from "./scalars.ts";
-
-/** Kinds of media that are files; `message/1` has more that are none. */
-export const FILE_KINDS = [
-  "photo",
-  "video",
-  "document",
-  "audio",
-  "voice",
-  "video_note",
-  "gif",
-  "sticker",
-] as const;
 
 const why =
   "too_large, limit: beyond what the server's owner allows. quota: all exports together may take no more. protected: its chat or message does not allow " +

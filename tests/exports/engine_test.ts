@@ -8,6 +8,7 @@ import type { Job } from "../../src/exports/job.ts";
 import { verifyExport } from "../../src/exports/verify.ts";
 import { idsOf, readExport } from "../cli/exports.ts";
 import { expected } from "../e2e/naive.ts";
+import { canMount, withSmallDisk } from "./small_disk.ts";
 import { startSandbox, type TestSandbox } from "../e2e/sandbox.ts";
 import { createSleeper } from "../mtproto/telegram.ts";
 import { type Jobs, ME, openJobs, undated } from "./jobs.ts";
@@ -237,9 +238,6 @@ Deno.test("export job: files that somebody removed are written anew from the beg
   assert.deepEqual(await verified(jobs, job), []);
 });
 
-const canMount = (await new Deno.Command("id", { args: ["-u"] }).output()).stdout.at(0) === "0".charCodeAt(0) &&
-  Deno.build.os === "linux";
-
 Deno.test({
   // Only root may mount; elsewhere the part's limit in tests/cli/export_resume_test.ts shows what a full disk does.
   ignore: !canMount,
@@ -247,13 +245,7 @@ Deno.test({
   fn: async () => {
     await using sandbox = await startSandbox();
     const whole = await undisturbed(sandbox, [GROUP]);
-    const directory = join(sandbox.directory, "small");
-    await Deno.mkdir(directory);
-    const mounted = await new Deno.Command("mount", {
-      args: ["-t", "tmpfs", "-o", "size=4m", "tmpfs", directory],
-    }).output();
-    assert.ok(mounted.success, new TextDecoder().decode(mounted.stderr));
-    try {
+    await withSmallDisk(sandbox, 4, async (directory) => {
       const sleeper = createSleeper();
       const sleep = (seconds: number, signal?: AbortSignal): Promise<void> =>
         sleeper.sleep(seconds * 1000, signal ?? new AbortController().signal);
@@ -277,25 +269,16 @@ Deno.test({
       assert.equal(await undated(jobs.path(id)), whole);
       assert.deepEqual(await verified(jobs, job), []);
       assert.equal(jobs.store.get(id)?.state, "completed");
-    } finally {
-      const unmounted = await new Deno.Command("umount", { args: [directory] }).output();
-      assert.ok(unmounted.success, new TextDecoder().decode(unmounted.stderr));
-    }
+    });
   },
 });
 
 Deno.test({
   name: "export job: cancelled on a full disk it is over at once, and has its files when there is space",
-  ignore: Deno.build.os !== "linux" || Deno.uid() !== 0,
+  ignore: !canMount,
   fn: async () => {
     await using sandbox = await startSandbox();
-    const directory = join(sandbox.directory, "small");
-    await Deno.mkdir(directory);
-    const mounted = await new Deno.Command("mount", {
-      args: ["-t", "tmpfs", "-o", "size=4m", "tmpfs", directory],
-    }).output();
-    assert.ok(mounted.success, new TextDecoder().decode(mounted.stderr));
-    try {
+    await withSmallDisk(sandbox, 4, async (directory) => {
       const filler = join(directory, "filler");
       let id: string;
       {
@@ -315,10 +298,7 @@ Deno.test({
       assert.deepEqual(ids, idsIn(GROUP));
       const [verdict] = await verified(jobs, job);
       assert.match(JSON.stringify(verdict), /It was cancelled/);
-    } finally {
-      const unmounted = await new Deno.Command("umount", { args: [directory] }).output();
-      assert.ok(unmounted.success, new TextDecoder().decode(unmounted.stderr));
-    }
+    });
   },
 });
 

@@ -67,6 +67,9 @@ Deno.test("export job: one whose part is damaged is cancelled once, without file
   assert.equal(jobs.problems.length, 1, String(jobs.problems.at(-1)));
   assert.match(String(jobs.problems[0]), /lines where/);
   assert.equal(jobs.store.get(id)?.state, "cancelled");
+  await sandbox.clearFaults();
+  await jobs.end(await jobs.start(["@annlee"]));
+  assert.equal(jobs.problems.length, 1, "it is not tried again and again");
 });
 
 Deno.test("export job: what goes wrong with those who are told of its end does not keep it from being saved", async () => {

@@ -13,6 +13,7 @@ import { type Manifest, manifestSchema } from "../../src/model/manifest.ts";
 import { type MediaRecord, mediaRecordSchema } from "../../src/model/media_record.ts";
 import { type NewFile, type NewOther, startSandbox, type TestSandbox } from "../e2e/sandbox.ts";
 import { createSleeper } from "../mtproto/telegram.ts";
+import { canMount, withSmallDisk } from "./small_disk.ts";
 import { type Jobs, ME, openJobs, undated } from "./jobs.ts";
 
 /** A supergroup without messages, one that forbids copies, and one with every rarity. */
@@ -444,9 +445,6 @@ Deno.test("media of exports: several chats keep the order of their messages, and
   assert.deepEqual(await namesIn(jobs.path(without.id, "")), ["manifest.json", "messages.ndjson"]);
 });
 
-const canMount = (await new Deno.Command("id", { args: ["-u"] }).output()).stdout.at(0) === "0".charCodeAt(0) &&
-  Deno.build.os === "linux";
-
 Deno.test({
   // Only root may mount.
   ignore: !canMount,
@@ -455,11 +453,7 @@ Deno.test({
     await using sandbox = await startSandbox();
     await sandbox.append(HALL, "", document(HOME, 1000));
     await sandbox.append(HALL, "", document(NOTE_HOME, 12 * MB));
-    const directory = join(sandbox.directory, "small");
-    await Deno.mkdir(directory);
-    const mount = new Deno.Command("mount", { args: ["-t", "tmpfs", "-o", "size=16m", "tmpfs", directory] });
-    assert.ok((await mount.output()).success);
-    try {
+    await withSmallDisk(sandbox, 16, async (directory) => {
       const filler = join(directory, "filler");
       await Deno.writeFile(filler, new Uint8Array(8 * MB));
       const sleeper = createSleeper();
@@ -480,9 +474,7 @@ Deno.test({
       assert.deepEqual(await objections(jobs, id), []);
       assert.deepEqual(outcomes(await recordsOf(jobs, id)), [".pdf", ".pdf"]);
       assert.ok(await requested(sandbox) < 20, "not all 24 parts");
-    } finally {
-      assert.ok((await new Deno.Command("umount", { args: [directory] }).output()).success);
-    }
+    });
   },
 });
 
