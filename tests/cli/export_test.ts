@@ -265,6 +265,24 @@ Deno.test("export: what it had is not kept twice, and what a gone reader left is
     assert.equal(await left(), 0);
   }));
 
+Deno.test("export: a server that restarts while it makes the export is asked until it answers again", () =>
+  withSandbox(async ({ sandbox, at }) => {
+    const environment = { ...sandbox.environment, MCP_SERVER_PORT: "0" };
+    await sandbox.faults({ latencyMs: 400 });
+    await using first = command(["serve"], environment);
+    const { port } = new URL(/http:\/\/[\w.:]+/.exec(await first.out.line(/^MCP endpoint: /))?.[0] ?? "");
+    await using exporting = command(["export", "@sandbox_news", "--out", at("f")], environment);
+    await until(async () => await sizeOfPart(sandbox.environment) > 0, "the server writes");
+    first.signal("SIGKILL");
+    await first.ended();
+    await exporting.err.line(/^the server does not answer, trying again$/);
+    await sandbox.faults({});
+    await using second = command(["serve"], { ...environment, MCP_SERVER_PORT: port });
+    await second.out.line(/^MCP endpoint: /);
+    assert.equal(await exporting.ended(), 0, exporting.err.text());
+    assert.deepEqual(await idsOf(at("f")), idsInWorld(NEWS));
+  }));
+
 Deno.test("export: the messages' files, a takeout and a delta are asked for as of the tool", () =>
   withSandbox(async ({ sandbox, at }) => {
     const whole = await run(

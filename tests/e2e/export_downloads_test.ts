@@ -106,3 +106,17 @@ Deno.test("exports: resources are announced over MCP", async () => {
     {},
   );
 });
+
+Deno.test("get_export: of an export of many files the first and the manifest are listed, and how many more there are", async () => {
+  await using sandbox = await startSandbox();
+  await using server = await startServer(sandbox.environment);
+  const { body } = await server.call("start_export", { chat: "@sandbox_archive", format: "html", wait_seconds: 45 });
+  let one = exportSchema.parse(body);
+  while (one.state !== "completed") {
+    one = exportSchema.parse((await server.call("get_export", { id: one.id, wait_seconds: 45 })).body);
+  }
+  const names = one.files?.map(({ name }) => name) ?? [];
+  assert.deepEqual([names.length, names[0], names.at(-1)], [20, "index.html", "manifest.json"]);
+  // An index, 21 pages of 5,000 messages, the messages and the manifest are 24.
+  assert.ok(one.notes?.some((note) => note.startsWith("4 more files are named in manifest.json")), `${one.notes}`);
+});
