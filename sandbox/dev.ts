@@ -101,6 +101,8 @@ export async function develop(args: readonly string[], product: string = PRODUCT
     env: {
       ...(sandbox && Object.fromEntries(ACCOUNT.map((name) => [name, ""]))),
       DATA_DIR: dataDirectory,
+      // What the sandbox tells is no secret.
+      ...(sandbox && !Deno.env.get("MCP_AUTH")?.trim() && { MCP_AUTH: "none" }),
       ...sandbox?.environment,
       ...(sandbox && signsIn && { TELEGRAM_STRING_SESSION_FILE: "" }),
     },

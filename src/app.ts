@@ -2,11 +2,15 @@
  * The composition root: everything that serves, built from a configuration.
  * @module
  */
-import type { Config } from "./config/load.ts";
+import type { Config } from "./config/config.ts";
 import type { Job } from "./exports/job.ts";
+import { setTimeout as sleepMs } from "node:timers/promises";
+import { isLoopback } from "./config/formats.ts";
+import type { Principals } from "./auth/principals.ts";
+import { AppError } from "./errors.ts";
 import { chain, type Handler } from "./http/chain.ts";
-import { landing } from "./http/landing.ts";
-import { createRouter, type Route } from "./http/router.ts";
+import { createFailures } from "./http/failures.ts";
+import { createRouter } from "./http/router.ts";
 import { createStack } from "./http/stack.ts";
 import { createCatalogue } from "./mcp/catalogue.ts";
 import { createExportDownload } from "./mcp/export_download.ts";
@@ -16,38 +20,40 @@ import { createMediaDownload } from "./mcp/media_download.ts";
 import { type CallRecord, createRegistry } from "./mcp/registry.ts";
 import { createExportResources } from "./mcp/resources/exports.ts";
 import { createTools } from "./mcp/tools/mod.ts";
-import { MANIFEST_JSON_SCHEMA } from "./model/manifest.ts";
-import { MEDIA_JSON_SCHEMA } from "./model/media_record.ts";
-import { MESSAGE_JSON_SCHEMA } from "./model/message.ts";
 import { LOCAL_PRINCIPAL } from "./model/principal.ts";
 import type { CallEnd } from "./mtproto/invoke.ts";
 import { statusBody } from "./mtproto/status.ts";
-import { createHealth, type Health } from "./observability/health.ts";
+import { createHealth } from "./observability/health.ts";
 import { getLogger } from "./observability/log.ts";
 import { createMetrics, type Metrics } from "./observability/metrics.ts";
+import { metricsRoute, routesOf } from "./routes.ts";
 import { openSources } from "./sources.ts";
 import { NAME, VERSION } from "./version.ts";
 
 /** The running program, less its listener. */
 export interface App extends AsyncDisposable {
   readonly fetch: Handler;
+  /** The measurements alone, for a listener of their own. */
+  readonly metrics: Handler;
   /** The first step of a shutdown: not ready any more, exports stand at a checkpoint, and no stream stays open just to listen. */
   readonly drain: () => Promise<void>;
 }
 
 /**
  * Builds everything and starts connecting to Telegram in the background.
- * @throws AppError when the data directory or the session cannot be used
+ * @param options.localKey by which commands on this machine ask as the owner
+ * @throws AppError when the data directory or the session cannot be used, UNSUPPORTED when nobody could ask
  */
-export async function createApp(config: Config): Promise<App> {
+export async function createApp(config: Config, options: { readonly localKey?: string } = {}): Promise<App> {
   await using stack = new AsyncDisposableStack();
   const health = createHealth({ version: VERSION });
   const metrics = createMetrics({ version: VERSION });
   const log = getLogger("telegram");
   let wasReady = false;
-  const { sources, finished, housekeeping, status } = stack.use(
+  const { sources, principals, finished, housekeeping, status } = stack.use(
     await openSources(config, {
       isServer: true,
+      ...options,
       onCall: (end) => countCall(metrics, end),
       onFlood: ({ method, seconds, until }) => {
         log.warning("flood wait", { method, seconds, until: new Date(until).toISOString() });
@@ -77,6 +83,7 @@ export async function createApp(config: Config): Promise<App> {
       onExportProblem: (error) => getLogger("exports").error("export", { error }),
     }),
   );
+  refuseUnlocked(config, principals);
   metrics.exportBytes(housekeeping.bytes);
   health.set("storage", "ok");
   const registry = createRegistry(createTools(sources), {
@@ -99,12 +106,12 @@ export async function createApp(config: Config): Promise<App> {
     metrics,
     mcp: mcp.fetch,
     catalogue: createCatalogue(registry),
-    media: createMediaDownload(sources, [LOCAL_PRINCIPAL], onBroken),
+    media: createMediaDownload(sources, principals, onBroken),
     exports: createExportDownload({
       exports: finished,
       leases: housekeeping.leases,
       links: sources.exportLinks,
-      principals: [LOCAL_PRINCIPAL],
+      principals,
       onProblem: onBroken,
     }),
   });
@@ -115,6 +122,17 @@ export async function createApp(config: Config): Promise<App> {
       allowedHosts: config.http.allowedHosts,
       publicUrl: config.http.publicUrl,
       trustedProxies: config.http.trustedProxies,
+      auth: {
+        verifier: { ...principals, ...(config.auth.mode === "none" && { anonymous: LOCAL_PRINCIPAL }) },
+        failures: createFailures({
+          now: () => performance.now(),
+          sleep: (ms, signal) => sleepMs(ms, undefined, { signal }),
+        }),
+        onRefused: (reason, client_ip) => {
+          metrics.authFailures.inc({ reason });
+          getLogger("http").warning("key refused", { reason, client_ip });
+        },
+      },
       cors: {
         methods: ["GET", "POST", "DELETE"],
         requestHeaders: [
@@ -133,6 +151,7 @@ export async function createApp(config: Config): Promise<App> {
   const resources = stack.move();
   return {
     fetch,
+    metrics: createRouter([{ ...metricsRoute(metrics), access: "open" }]),
     drain: async () => {
       health.draining();
       housekeeping.stop();
@@ -143,70 +162,17 @@ export async function createApp(config: Config): Promise<App> {
   };
 }
 
-/** Methods of a route that is only read. */
-const READ = ["GET", "HEAD"] as const;
-
-/** Every route there is. */
-function routesOf(parts: {
-  readonly config: Config;
-  readonly health: Health;
-  readonly metrics: Metrics;
-  readonly mcp: Handler;
-  readonly catalogue: { readonly list: Handler; readonly call: Handler };
-  readonly media: Handler;
-  readonly exports: Handler;
-}): Route[] {
-  const { config, health, metrics, mcp, catalogue, media, exports } = parts;
-  const page = landing({
-    name: NAME,
-    version: VERSION,
-    state: () => describeState(health),
-    url: (request) => config.http.publicUrl ?? new URL(request.url).origin,
-  });
-  const ready: Handler = () => {
-    const isReady = health.ready();
-    return Response.json({ ready: isReady, state: describeState(health) }, { status: isReady ? 200 : 503 });
-  };
-  const scrape: Handler = async () =>
-    new Response(await metrics.render(), { headers: { "content-type": metrics.contentType } });
-  return [
-    { methods: ["GET", "POST", "DELETE"], path: "/mcp", name: "mcp", handler: mcp },
-    { methods: READ, path: "/health", name: "health", handler: () => Response.json(health.summary()) },
-    { methods: READ, path: "/health/live", name: "live", handler: () => Response.json({ status: "ok" }) },
-    { methods: READ, path: "/health/ready", name: "ready", handler: ready },
-    { methods: READ, path: "/metrics", name: "metrics", handler: scrape },
-    { methods: READ, path: "/api/tools", name: "tools", handler: catalogue.list },
-    { methods: ["POST"], path: "/api/tools/:name", name: "tool", handler: catalogue.call },
+/** Beyond this machine nobody is answered without a key, so a server without one is a mistake. */
+function refuseUnlocked({ auth, http: { host } }: Config, principals: Principals): void {
+  if (auth.mode === "none" || isLoopback(host) || principals.hasKeys()) return;
+  throw new AppError(
+    "UNSUPPORTED",
+    `There is no API key, and the server would be reached from beyond this machine (${host}).`,
     {
-      methods: READ,
-      path: "/api/schemas/message-1",
-      name: "schema",
-      handler: () => Response.json(MESSAGE_JSON_SCHEMA),
+      field: "MCP_SERVER_HOST",
+      hint: `Make one with \`${NAME} keys create --name NAME\`, or set MCP_API_KEY.`,
     },
-    {
-      methods: READ,
-      path: "/api/schemas/media-1",
-      name: "schema",
-      handler: () => Response.json(MEDIA_JSON_SCHEMA),
-    },
-    {
-      methods: READ,
-      path: "/api/schemas/manifest-1",
-      name: "schema",
-      handler: () => Response.json(MANIFEST_JSON_SCHEMA),
-    },
-    { methods: READ, path: "/media/:token", name: "media", handler: media },
-    { methods: READ, path: "/exports/:id/:file+", name: "export", handler: exports },
-    { methods: READ, path: "/", name: "landing", handler: page },
-  ];
-}
-
-function describeState(health: Health): string {
-  const { status, components } = health.summary();
-  const parts = Object.entries(components).map(([name, { state, detail }]) =>
-    `${name} ${state}${detail === undefined ? "" : ` (${detail})`}`
   );
-  return `State: ${[status, ...parts].join(", ")}`;
 }
 
 function countTool(metrics: Metrics, { tool, status, seconds, error }: CallRecord): void {

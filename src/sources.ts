@@ -4,7 +4,8 @@
  */
 import { join } from "node:path";
 import { setTimeout as sleepMs } from "node:timers/promises";
-import type { Config } from "./config/load.ts";
+import { AppError } from "./errors.ts";
+import type { Config } from "./config/config.ts";
 import type { FinishedExports } from "./exports/files.ts";
 import { createFinishedExports } from "./exports/finished.ts";
 import { createHousekeeping, type Housekeeping } from "./exports/housekeeping.ts";
@@ -12,11 +13,13 @@ import type { MediaLimits } from "./exports/media.ts";
 import { createExports, type ExportsOptions } from "./exports/runner.ts";
 import { createExportStore } from "./exports/store.ts";
 import type { SweepOptions } from "./exports/sweep.ts";
+import { createPrincipals, type Principals } from "./auth/principals.ts";
 import { createCursors } from "./mcp/cursor.ts";
 import { createExportLinks } from "./mcp/export_links.ts";
 import { createMediaLinks } from "./mcp/media_links.ts";
 import type { Sources } from "./mcp/reading.ts";
-import { LOCAL_PRINCIPAL } from "./model/principal.ts";
+import { LOCAL_PRINCIPAL, type Principal } from "./model/principal.ts";
+import type { Account } from "./telegram/account.ts";
 import { openDataDirectory } from "./storage/open.ts";
 import { loadSecret } from "./storage/secret.ts";
 import { type Observers as AccountObservers, type OpenAccount, openAccount } from "./telegram/open.ts";
@@ -31,6 +34,7 @@ export interface Observers extends AccountObservers, Pick<ExportsOptions, "onFin
 /** Sources while they are open. */
 export interface OpenSources extends AsyncDisposable {
   readonly sources: Sources;
+  readonly principals: Principals;
   readonly finished: FinishedExports;
   readonly housekeeping: Housekeeping;
   readonly status: OpenAccount["status"];
@@ -40,11 +44,15 @@ export interface OpenSources extends AsyncDisposable {
  * Opens them and starts connecting to Telegram in the background. The data directory must be held.
  * @param options.isServer whether exports that earlier runs left unfinished go on, and the age and the room that they may have count: a
  * command is not told them, and its user waits for it
+ * @param options.localKey the key of commands on this machine
  * @throws AppError when the data directory or the session cannot be used
  */
 export async function openSources(
   config: Config,
-  { isServer, onFinish, onRemoved, onExportProblem, ...observers }: Observers & { readonly isServer: boolean },
+  { isServer, localKey, onFinish, onRemoved, onExportProblem, ...observers }: Observers & {
+    readonly isServer: boolean;
+    readonly localKey?: string;
+  },
 ): Promise<OpenSources> {
   const { http: { publicUrl }, dataDir, floodSleepThreshold, maxPageSize, allowProtectedMedia } = config;
   const now = Date.now;
@@ -52,6 +60,14 @@ export async function openSources(
   const db = stack.use(openDataDirectory(dataDir));
   const asWhom = { db, accountId: LOCAL_PRINCIPAL.accountId, appVersion: VERSION };
   const { account, status } = stack.use(openAccount(config, { ...asWhom, ...observers }));
+  const principals = createPrincipals({
+    ...(localKey !== undefined && { localKey }),
+    ...(config.auth.apiKey && { configuredKey: config.auth.apiKey.reveal() }),
+  });
+  const viewOf = ({ chats }: Principal, whole: Account): Account => {
+    if (chats === undefined) return whole;
+    throw new AppError("UNSUPPORTED", "Keys of some chats are not there yet.");
+  };
   const directory = join(dataDir, "exports");
   const store = createExportStore(db);
   const shared = {
@@ -70,6 +86,10 @@ export async function openSources(
   const exports = stack.use(createExports({
     ...shared,
     account,
+    actingAs: (owner) => {
+      const principal = principals.find(owner);
+      return principal && { view: (whole) => viewOf(principal, whole), revoked: principals.revoked(owner) };
+    },
     housekeeping,
     limits: mediaLimits(config),
     readAhead: config.exportReadAhead,
@@ -77,7 +97,7 @@ export async function openSources(
     ...(onFinish && { onFinish }),
   }));
   const sources: Sources = {
-    account,
+    accountOf: (principal) => viewOf(principal, account),
     exports,
     cursors: createCursors(loadSecret(db, "cursor")),
     links: createMediaLinks({ key: loadSecret(db, "media"), publicUrl, now }),
@@ -90,6 +110,7 @@ export async function openSources(
   const opened = stack.move();
   return {
     sources,
+    principals,
     finished: createFinishedExports(store, directory, onExportProblem),
     housekeeping,
     status,

@@ -16,6 +16,13 @@ export interface Answered {
   readonly body: string;
 }
 
+/** A server that runs on this machine, as its lock tells of it. */
+export interface LocalServer {
+  readonly url: string;
+  /** What it takes for the owner's key. */
+  readonly key?: string | undefined;
+}
+
 /**
  * Asks by GET, or with a body, which is sent as JSON, by POST.
  * @param url of the route
@@ -23,13 +30,14 @@ export interface Answered {
  */
 export async function askServer(
   url: string,
-  { body, signal }: { readonly body?: unknown; readonly signal?: AbortSignal } = {},
+  { key, body, signal }: { readonly key?: string | undefined; readonly body?: unknown; readonly signal?: AbortSignal } =
+    {},
 ): Promise<Answered> {
   const timeout = AbortSignal.timeout(body === undefined ? TIMEOUT_MS : TOOL_TIMEOUT_MS);
   const end = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
   const answered = Promise.withResolvers<Answered>();
   const method = body === undefined ? "GET" : "POST";
-  const headers = { "content-type": "application/json" };
+  const headers = { "content-type": "application/json", ...(key !== undefined && { authorization: `Bearer ${key}` }) };
   const asking = request(url, { method, signal: end, headers }, (response) => {
     let text = "";
     response.setEncoding("utf8");
@@ -46,11 +54,10 @@ const healthSchema = z.object({ components: z.object({ telegram: z.object({ stat
 
 /**
  * How a running server stands with Telegram: one of `TelegramState`.
- * @param url of the server
  * @throws AppError CONNECTION when it does not say
  */
-export async function telegramState(url: string, signal: AbortSignal): Promise<string> {
-  const { body } = await heard(url, () => askServer(`${url}/health`, { signal }));
+export async function telegramState({ url, key }: LocalServer, signal: AbortSignal): Promise<string> {
+  const { body } = await heard(url, () => askServer(`${url}/health`, { key, signal }));
   return readJson(healthSchema, url, body).components.telegram.state;
 }
 
@@ -76,8 +83,13 @@ const problemSchema = z.object({
  * @returns what it answers
  * @throws AppError what the server says, CONNECTION when it says nothing
  */
-export async function callTool(url: string, tool: string, args: unknown, signal: AbortSignal): Promise<unknown> {
-  const { status, body } = await heard(url, () => askServer(`${url}/api/tools/${tool}`, { body: args, signal }));
+export async function callTool(
+  { url, key }: LocalServer,
+  tool: string,
+  args: unknown,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const { status, body } = await heard(url, () => askServer(`${url}/api/tools/${tool}`, { key, body: args, signal }));
   if (status === 200) return readJson(z.unknown(), url, body);
   const { code, detail, hint, retry_after: retryAfter, candidates } = readJson(problemSchema, url, body);
   throw new AppError(code, detail, { hint, ...(retryAfter && { retryAfter }), ...(candidates && { candidates }) });
@@ -93,12 +105,12 @@ export interface ServedAccount {
  * The account of a running server: its tool resolve_chat, of `me`.
  * @throws AppError CONNECTION when it does not answer, SESSION_INVALID with what it says in place of an account
  */
-export async function servedAccount(url: string, signal: AbortSignal): Promise<ServedAccount> {
+export async function servedAccount(server: LocalServer, signal: AbortSignal): Promise<ServedAccount> {
   try {
-    return selfSchema.parse(await callTool(url, "resolve_chat", { chat: "me" }, signal)).chat;
+    return selfSchema.parse(await callTool(server, "resolve_chat", { chat: "me" }, signal)).chat;
   } catch (error) {
     if (!(error instanceof AppError) || error.cause !== undefined) throw error;
-    throw new AppError("SESSION_INVALID", `The server at ${url} has no account to show: ${error.message}`, {
+    throw new AppError("SESSION_INVALID", `The server at ${server.url} has no account to show: ${error.message}`, {
       hint: error.hint,
     });
   }

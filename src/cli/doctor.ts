@@ -3,7 +3,7 @@
  * @module
  */
 import { z } from "zod";
-import type { Config } from "../config/load.ts";
+import type { Config } from "../config/config.ts";
 import type { OptionName } from "../config/options.ts";
 import { writeAll } from "../observability/output.ts";
 import { checkClock } from "./doctor/clock.ts";

@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { loadConfig, warningsOf } from "../config/load.ts";
 import { assertDeliverable, deliver } from "../exports/deliver.ts";
-import { findHolder } from "../storage/lock.ts";
+import { findHolder, isServing } from "../storage/lock.ts";
 import { readRange } from "../telegram/dates.ts";
 import { exportHere } from "./export_here.ts";
 import { type ExportOptions, readExportOptions } from "./export_options.ts";
@@ -57,7 +57,7 @@ async function run(chat: string, options: ExportOptions, progress: Progress, sig
       progress.finish(isPiped ? "standard output" : await deliver(folder, asked.format, { out, force, isOwn }));
     },
   };
-  const url = findHolder(config.dataDir)?.url;
-  if (url === undefined) await exportHere(config, making);
-  else await exportThere(url, join(config.dataDir, "exports"), making);
+  const holder = findHolder(config.dataDir);
+  if (!isServing(holder)) await exportHere(config, making);
+  else await exportThere(holder, join(config.dataDir, "exports"), making);
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import { setTimeout as sleepMs } from "node:timers/promises";
-import type { Config } from "../config/load.ts";
+import type { Config } from "../config/config.ts";
 import { isFinished, type Job } from "../exports/job.ts";
 import type { Exports } from "../exports/runner.ts";
 import { beginExport } from "../mcp/tools/start_export.ts";
@@ -30,9 +30,10 @@ export async function exportHere(config: Config, making: Making): Promise<void> 
   using _lock = await holdDirectory(config.dataDir, "export");
   let problem: unknown;
   await using opened = await openSources(config, { isServer: false, onExportProblem: (latest) => problem = latest });
-  const { sources: { exports, account, ...sources } } = opened;
+  const { sources: { exports, accountOf, ...sources } } = opened;
+  const account = accountOf(LOCAL_PRINCIPAL);
   await reach(account, progress, signal);
-  const { id, isNew, isOwn, notes } = await beginExport({ ...sources, exports, account }, asked, {
+  const { id, isNew, isOwn, notes } = await beginExport({ ...sources, exports, accountOf }, asked, {
     principal: LOCAL_PRINCIPAL,
     signal,
     progress: (text) => progress.note(text),

@@ -10,7 +10,7 @@ import { AppError } from "../errors.ts";
 import { exportStateSchema, failureSchema, isFinished, waitingSchema } from "../exports/job.ts";
 import { filesGone } from "../exports/deliver.ts";
 import { MESSAGES_FILE } from "../exports/manifest.ts";
-import { callTool } from "./ask.ts";
+import { callTool, type LocalServer } from "./ask.ts";
 import { assertCompleted, createShower, type Making } from "./export_progress.ts";
 import { createTail } from "./tail.ts";
 
@@ -28,11 +28,11 @@ const MOST_TRIES = 60;
 
 /**
  * Asks for an export, waits until it is over and delivers it. Interrupted, it goes on there.
- * @param url of the server
  * @param directory where every job has a folder
  * @throws AppError
  */
-export async function exportThere(url: string, directory: string, making: Making): Promise<void> {
+export async function exportThere(server: LocalServer, directory: string, making: Making): Promise<void> {
+  const { url } = server;
   const { asked: { limit, ...args }, isPiped, progress, signal } = making;
   if (limit !== undefined) {
     throw new AppError("UNSUPPORTED", `--limit: the server at ${url} writes whole exports only.`, {
@@ -41,7 +41,7 @@ export async function exportThere(url: string, directory: string, making: Making
     });
   }
   const ask = async (tool: string, body: unknown): Promise<z.infer<typeof answerSchema>> =>
-    answerSchema.parse(await callTool(url, tool, body, signal));
+    answerSchema.parse(await callTool(server, tool, body, signal));
   let one = await ask("start_export", { ...args, wait_seconds: 0 });
   progress.note(`the server at ${url} makes export ${one.id}`);
   for (const note of one.notes ?? []) progress.note(note);

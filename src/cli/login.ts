@@ -4,13 +4,14 @@
  */
 import { setTimeout as sleepMs } from "node:timers/promises";
 import { z } from "zod";
-import { type Config, loadConfig, warningsOf } from "../config/load.ts";
+import type { Config } from "../config/config.ts";
+import { loadConfig, warningsOf } from "../config/load.ts";
 import { Secret } from "../config/secret.ts";
 import { AppError } from "../errors.ts";
 import { patient } from "../mtproto/flood.ts";
 import { formatSession, type Session } from "../mtproto/session.ts";
 import { writeAll } from "../observability/output.ts";
-import { findHolder, heldBy, holdDirectory } from "../storage/lock.ts";
+import { findHolder, heldBy, holdDirectory, isServing } from "../storage/lock.ts";
 import { assertStorable, readStored, sessionPath, storeSession } from "../storage/session_file.ts";
 import { identify, type Identity, identityOf } from "../telegram/identity.ts";
 import { type Login, toLoginError } from "../telegram/login.ts";
@@ -146,9 +147,9 @@ async function assertSignedOut(config: Config, person: Prompt, signal: AbortSign
   if (readStored(config.dataDir) === undefined) return;
   const holder = findHolder(config.dataDir);
   if (holder !== undefined) {
-    if (holder.url === undefined) throw heldBy(holder);
-    if (await telegramState(holder.url, signal) === "needs_login") return;
-    const { id, username } = await servedAccount(holder.url, signal);
+    if (!isServing(holder)) throw heldBy(holder);
+    if (await telegramState(holder, signal) === "needs_login") return;
+    const { id, username } = await servedAccount(holder, signal);
     throw signedIn(
       `${username === undefined ? "" : `@${username}, `}id ${id}, in use by the server at ${holder.url}`,
       "Stop that server and run",
@@ -195,7 +196,7 @@ async function tellWhatIsNext(
     return;
   }
   const holder = findHolder(dataDir);
-  if (holder?.url === undefined) return person.show("Next: run `serve`, or `whoami` to see the account.");
+  if (!isServing(holder)) return person.show("Next: run `serve`, or `whoami` to see the account.");
   if (holder.configured) {
     person.show(
       `The server at ${holder.url} uses TELEGRAM_STRING_SESSION, which goes before the stored session: unset it there, ` +
@@ -203,7 +204,7 @@ async function tellWhatIsNext(
     );
     return;
   }
-  const isWaiting = await telegramState(holder.url, signal).then((state) => state === "needs_login", () => false);
+  const isWaiting = await telegramState(holder, signal).then((state) => state === "needs_login", () => false);
   person.show(
     isWaiting
       ? `The server at ${holder.url} goes on with it by itself, within seconds.`

@@ -2,7 +2,8 @@
  * The command `logout`.
  * @module
  */
-import { type Config, loadConfig, warningsOf } from "../config/load.ts";
+import type { Config } from "../config/config.ts";
+import { loadConfig, warningsOf } from "../config/load.ts";
 import { AppError } from "../errors.ts";
 import { Api } from "../mtproto/gram.ts";
 import type { Session } from "../mtproto/session.ts";

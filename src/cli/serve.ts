@@ -2,8 +2,9 @@
  * The command `serve`.
  * @module
  */
+import { randomBytes } from "node:crypto";
 import { createApp } from "../app.ts";
-import { loadConfig, refuseOpenListener, warningsOf } from "../config/load.ts";
+import { accessWarningsOf, loadConfig, warningsOf } from "../config/load.ts";
 import { serve } from "../http/server.ts";
 import { configureLogging, getLogger } from "../observability/log.ts";
 import { writeAll } from "../observability/output.ts";
@@ -23,14 +24,14 @@ const INTERRUPTED = 130;
  */
 export async function serveUntilStopped(): Promise<number> {
   const config = loadConfig();
-  refuseOpenListener(config);
   await using _logging = configureLogging(config.log);
   const log = getLogger();
-  for (const warning of warningsOf(config)) log.warning("configuration", { warning });
+  for (const warning of [...warningsOf(config), ...accessWarningsOf(config)]) log.warning("configuration", { warning });
   using lock = await holdDirectory(config.dataDir, "serve", {
     configured: config.telegram.stringSession !== undefined,
   });
-  await using app = await createApp(config);
+  const localKey = randomBytes(32).toString("base64url");
+  await using app = await createApp(config, { localKey });
   const stopped = Promise.withResolvers<string>();
   let isStopping = false;
   const handlers = SIGNALS.map((signal) => ({
@@ -45,7 +46,11 @@ export async function serveUntilStopped(): Promise<number> {
   const { host, port } = config.http;
   const server = serve({ handler: app.fetch, host, port, grace: GRACE_MS });
   greet(config.http.publicUrl ?? server.url, config.telegram.testDc === undefined ? "me" : "@sandbox_news");
-  lock.announce(server.url);
+  lock.announce(server.url, localKey);
+  const { metricsPort } = config.http;
+  await using _metrics = metricsPort === undefined
+    ? undefined
+    : serve({ handler: app.metrics, host, port: metricsPort, grace: 0 });
   log.info("listening", { url: server.url });
   const signal = await stopped.promise;
   const begun = performance.now();

@@ -3,11 +3,12 @@
  * @module
  */
 import { z } from "zod";
-import { type Config, loadConfig, warningsOf } from "../config/load.ts";
+import type { Config } from "../config/config.ts";
+import { loadConfig, warningsOf } from "../config/load.ts";
 import { AppError } from "../errors.ts";
 import { createRevealer } from "../model/visible.ts";
 import { writeAll, writeToStderr } from "../observability/output.ts";
-import { findHolder, heldBy, holdDirectory } from "../storage/lock.ts";
+import { findHolder, heldBy, holdDirectory, isServing } from "../storage/lock.ts";
 import { sessionPath } from "../storage/session_file.ts";
 import { identify } from "../telegram/identity.ts";
 import { openLoginCentre } from "../telegram/login_centre.ts";
@@ -51,8 +52,8 @@ export async function whoami(rawOptions: unknown): Promise<number> {
 
 async function find(config: Config, signal: AbortSignal): Promise<Account> {
   const holder = findHolder(config.dataDir);
-  if (holder?.url !== undefined) {
-    const { id, username } = await servedAccount(holder.url, signal);
+  if (isServing(holder)) {
+    const { id, username } = await servedAccount(holder, signal);
     return { id, username, source: `the server at ${holder.url}` };
   }
   if (holder !== undefined) throw heldBy(holder);

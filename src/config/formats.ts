@@ -5,6 +5,7 @@
 import { createPublicKey } from "node:crypto";
 import { BlockList, isIP, isIPv6 } from "node:net";
 import { z } from "zod";
+import type { Rate } from "../model/principal.ts";
 import { Secret } from "./secret.ts";
 
 /** A data centre to use in place of Telegram's own. */
@@ -122,3 +123,14 @@ export function isRsaKey(text: string): boolean {
     return false;
   }
 }
+
+const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, min: 60, h: 3600 };
+
+/** A number of requests in a second, a minute or an hour: `60/min`. */
+export const rate: z.ZodType<Rate, string> = z.string().transform((text, context): Rate => {
+  const [, count, unit = ""] = /^([1-9]\d{0,6}) ?\/ ?(s|min|h)$/.exec(text) ?? [];
+  const seconds = UNIT_SECONDS[unit];
+  if (seconds !== undefined) return { count: Number(count), seconds };
+  context.addIssue("not a rate");
+  return z.NEVER;
+});

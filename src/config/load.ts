@@ -3,67 +3,11 @@
  * @module
  */
 import { AppError } from "../errors.ts";
-import { isLoopback, isRsaKey, type Socks5Proxy, type TestDc } from "./formats.ts";
-import { type Lookup, type OptionName, optionOf, type OptionValue } from "./options.ts";
-import type { Secret } from "./secret.ts";
+import type { Config } from "./config.ts";
+import { isRsaKey } from "./formats.ts";
+import type { Lookup } from "./option_types.ts";
+import { type OptionName, optionOf, type OptionValue } from "./options.ts";
 import { warningAbout } from "./unknown.ts";
-
-/** What the program was told. */
-export interface Config {
-  readonly telegram: {
-    readonly apiId?: number;
-    readonly apiHash?: Secret;
-    readonly stringSession?: Secret;
-    /** The file that it came from, which may come to hold another one. */
-    readonly stringSessionFile?: string;
-    /** What a stored session is encrypted with. */
-    readonly sessionKey?: Secret;
-    /** What Telegram is reached through. */
-    readonly proxy?: Socks5Proxy;
-    /** Used in place of Telegram's own data centres; `publicKey` is its RSA key, PEM. */
-    readonly testDc?: TestDc & { readonly publicKey: string };
-  };
-  readonly http: {
-    readonly host: string;
-    /** 0 means any free port. */
-    readonly port: number;
-    /** Without a slash at its end. */
-    readonly publicUrl?: string;
-    /** `host` or `host:port`, in lower case. */
-    readonly allowedHosts: readonly string[];
-    /** IP addresses and CIDR ranges. */
-    readonly trustedProxies: readonly string[];
-  };
-  readonly log: LogConfig;
-  /** Seconds, 0 to 15. */
-  readonly floodSleepThreshold: number;
-  /** Milliseconds that one call to Telegram may take. */
-  readonly requestTimeout: number;
-  /** Messages, 1 to 100. */
-  readonly maxPageSize: number;
-  /** Pages of histories that exports ask for at once, 1 to 16. */
-  readonly exportReadAhead: number;
-  /** Whether media of chats that forbid saving may be read. */
-  readonly allowProtectedMedia: boolean;
-  readonly exports: {
-    /** How long files are kept once an export is over; 0 is for ever. */
-    readonly maxAgeHours: number;
-    /** What the files of all exports may take; 0 is no limit. */
-    readonly maxBytes: number;
-  };
-  /** What exports may download: bytes of a file, 0 for no limit, and files of one export. */
-  readonly exportMedia: { readonly maxFileBytes: number; readonly maxFiles: number };
-  /** A folder; it may not exist yet. */
-  readonly dataDir: string;
-  /** Sentences about variables that look like options and are not. */
-  readonly warnings: readonly string[];
-}
-
-/** What is logged and how. */
-export interface LogConfig {
-  readonly level: "debug" | "info" | "warning" | "error";
-  readonly format: "text" | "json";
-}
 
 /** One thing wrong with a configuration; it never holds the value at fault. */
 export interface ConfigProblem {
@@ -160,37 +104,45 @@ export function loadConfig(
   if (publicKey !== undefined && !isRsaKey(publicKey)) {
     problem("TELEGRAM_TEST_KEY_FILE", "the file holds no public RSA key in PEM");
   }
-  const host = value("MCP_SERVER_HOST");
-  const port = value("MCP_SERVER_PORT");
-  const level = value("MCP_SERVER_LOG_LEVEL");
-  const format = value("LOG_FORMAT");
-  const floodSleepThreshold = value("FLOOD_SLEEP_THRESHOLD");
-  const requestSeconds = value("REQUEST_TIMEOUT");
-  const maxPageSize = value("MAX_PAGE_SIZE");
-  const exportReadAhead = value("EXPORT_READ_AHEAD");
-  const allowProtectedMedia = value("ALLOW_PROTECTED_MEDIA");
-  const maxAgeHours = value("RESOURCE_MAX_AGE_HOURS");
-  const maxBytes = value("MAX_EXPORT_BYTES");
-  const maxFileBytes = value("EXPORT_MAX_FILE_BYTES");
-  const maxFiles = value("EXPORT_MAX_FILES");
-  const dataDir = value("DATA_DIR");
+  const needed = {
+    host: value("MCP_SERVER_HOST"),
+    port: value("MCP_SERVER_PORT"),
+    level: value("MCP_SERVER_LOG_LEVEL"),
+    format: value("LOG_FORMAT"),
+    mode: value("MCP_AUTH"),
+    rate: value("RATE_LIMIT"),
+    ratePerIp: value("RATE_LIMIT_IP"),
+    calls: value("MAX_CALLS"),
+    callsPerKey: value("MAX_CALLS_PER_KEY"),
+    streamsPerKey: value("MAX_STREAMS_PER_KEY"),
+    sessionsPerKey: value("MAX_SESSIONS_PER_KEY"),
+    auditDays: value("AUDIT_DAYS"),
+    floodSleepThreshold: value("FLOOD_SLEEP_THRESHOLD"),
+    requestSeconds: value("REQUEST_TIMEOUT"),
+    maxPageSize: value("MAX_PAGE_SIZE"),
+    exportReadAhead: value("EXPORT_READ_AHEAD"),
+    allowProtectedMedia: value("ALLOW_PROTECTED_MEDIA"),
+    maxAgeHours: value("RESOURCE_MAX_AGE_HOURS"),
+    maxBytes: value("MAX_EXPORT_BYTES"),
+    maxFileBytes: value("EXPORT_MAX_FILE_BYTES"),
+    maxFiles: value("EXPORT_MAX_FILES"),
+    dataDir: value("DATA_DIR"),
+    allowedHosts: value("ALLOWED_HOSTS"),
+    trustedProxies: value("TRUSTED_PROXIES"),
+  };
+  const apiKey = value("MCP_API_KEY");
+  const metricsPort = value("METRICS_PORT");
   const publicUrl = value("PUBLIC_URL");
-  const allowedHosts = value("ALLOWED_HOSTS");
-  const trustedProxies = value("TRUSTED_PROXIES");
   needs("TELEGRAM_API_ID", "TELEGRAM_API_HASH");
   needs("TELEGRAM_API_HASH", "TELEGRAM_API_ID");
   needs("TELEGRAM_STRING_SESSION", "TELEGRAM_API_ID");
   needs("TELEGRAM_TEST_DC", "TELEGRAM_TEST_KEY_FILE");
   needs("TELEGRAM_TEST_KEY_FILE", "TELEGRAM_TEST_DC");
 
-  if (
-    problems.length > 0 || host === undefined || port === undefined || level === undefined || format === undefined ||
-    floodSleepThreshold === undefined || requestSeconds === undefined || maxPageSize === undefined ||
-    exportReadAhead === undefined || allowProtectedMedia === undefined || maxAgeHours === undefined ||
-    maxBytes === undefined || maxFileBytes === undefined || maxFiles === undefined || dataDir === undefined ||
-    allowedHosts === undefined || trustedProxies === undefined
-  ) throw new ConfigError(problems);
-
+  if (problems.length > 0 || !isComplete(needed)) throw new ConfigError(problems);
+  const { host, port, allowedHosts, trustedProxies, level, format, mode, requestSeconds, ...rest } = needed;
+  const { rate, ratePerIp, calls, callsPerKey, streamsPerKey, sessionsPerKey } = rest;
+  const { maxAgeHours, maxBytes, maxFileBytes, maxFiles } = rest;
   return deepFreeze({
     telegram: {
       apiId,
@@ -201,16 +153,19 @@ export function loadConfig(
       proxy,
       testDc: testDc && publicKey ? { ...testDc, publicKey } : undefined,
     },
-    http: { host, port, publicUrl, allowedHosts, trustedProxies },
+    http: { host, port, metricsPort, publicUrl, allowedHosts, trustedProxies },
+    auth: { mode, apiKey },
+    limits: { rate, ratePerIp, calls, callsPerKey, streamsPerKey, sessionsPerKey },
+    auditDays: rest.auditDays,
     log: { level, format },
-    floodSleepThreshold,
+    floodSleepThreshold: rest.floodSleepThreshold,
     requestTimeout: requestSeconds * 1000,
-    maxPageSize,
-    exportReadAhead,
-    allowProtectedMedia,
+    maxPageSize: rest.maxPageSize,
+    exportReadAhead: rest.exportReadAhead,
+    allowProtectedMedia: rest.allowProtectedMedia,
     exports: { maxAgeHours, maxBytes },
     exportMedia: { maxFileBytes, maxFiles },
-    dataDir,
+    dataDir: rest.dataDir,
     warnings: names.flatMap(warningAbout),
   });
 }
@@ -221,22 +176,16 @@ export function warningsOf({ warnings, telegram: { testDc } }: Config): string[]
   return [...warnings, `A test data centre on port ${testDc.port} stands in for Telegram.`];
 }
 
-/**
- * Refuses to serve beyond this machine as long as callers cannot be told apart.
- *
- * @throws {AppError} UNSUPPORTED unless `http.host` is a loopback address or name
- */
-export function refuseOpenListener(config: Pick<Config, "http">): void {
-  if (isLoopback(config.http.host)) return;
-  throw new AppError(
-    "UNSUPPORTED",
-    "MCP_SERVER_HOST is not a loopback address: without authentication everyone who reaches the port could read the " +
-      "account's messages, so listening beyond this machine is refused.",
-    {
-      field: "MCP_SERVER_HOST",
-      hint: "Set MCP_SERVER_HOST=127.0.0.1 and put a proxy that authenticates (nginx) or an SSH tunnel in front of it.",
-    },
-  );
+/** What the owner should know at each start of a server, a sentence each. */
+export function accessWarningsOf({ auth: { mode } }: Config): string[] {
+  return mode === "keys"
+    ? []
+    : ["MCP_AUTH is none: everyone who reaches the server reads all of the account's messages, without a key."];
+}
+
+/** Whether every value is there. */
+function isComplete<T extends object>(values: { readonly [K in keyof T]: T[K] | undefined }): values is T {
+  return Object.values(values).every((value) => value !== undefined);
 }
 
 function deepFreeze<T extends object>(value: T): T {

@@ -3,46 +3,9 @@
  * @module
  */
 import { z } from "zod";
-import { byteSize, hostPort, ipOrCidr, publicUrl, socks5Proxy, testDc } from "./formats.ts";
-import { Secret } from "./secret.ts";
-
-/** Looks a variable up; empty and absent mean the same. */
-export type Lookup = (name: string) => string | undefined;
-
-/** What a default may depend on. */
-export interface DefaultContext {
-  readonly env: Lookup;
-  /** Whether the log goes to a terminal. */
-  readonly terminal: boolean;
-}
-
-/** One option, an environment variable. */
-export interface Option<T = unknown> {
-  /** Parses the trimmed text of the variable. */
-  readonly type: z.ZodType<T, string>;
-  /** The text parsed when the variable is not set. */
-  readonly default?: string | ((context: DefaultContext) => string | undefined);
-  /** How a computed default reads in the reference. */
-  readonly defaultText?: string;
-  /** Secrets have a twin with `_FILE` appended that names a file holding the value. */
-  readonly secret?: true;
-  /** What is accepted, to finish the sentence "expected …". */
-  readonly expects: string;
-  /** A valid value. */
-  readonly example: string;
-  /** One sentence for the reference. */
-  readonly help: string;
-}
-
-const wholeNumber = (min: number, max: number): z.ZodType<number, string> =>
-  z.string().regex(/^\d{1,10}$/).transform(Number).pipe(z.number().min(min).max(max));
-
-const commaList = <T>(item: z.ZodType<T, string>): z.ZodType<readonly T[], string> =>
-  z.string().transform((text) => text.split(",").map((part) => part.trim()).filter((part) => part !== ""))
-    .pipe(z.array(item));
-
-const secret = (pattern: RegExp): z.ZodType<Secret, string> =>
-  z.string().regex(pattern).transform((text) => new Secret(text));
+import { ACCESS_OPTIONS } from "./access_options.ts";
+import { byteSize, socks5Proxy, testDc } from "./formats.ts";
+import { type DefaultContext, type Option, secret, wholeNumber } from "./option_types.ts";
 
 /** With less not even one page of messages is sure to fit. */
 const LEAST_EXPORT_BYTES = 1_000_000;
@@ -188,26 +151,7 @@ export const OPTIONS = {
     help:
       "The folder of the database (known chats, their access hashes, flood waits), of the stored session and of the lock.",
   },
-  PUBLIC_URL: {
-    type: publicUrl,
-    expects: "an http or https address without credentials, query and fragment",
-    example: "https://telegram.example.org",
-    help: "The address under which clients reach the server, when a proxy stands in front of it.",
-  },
-  ALLOWED_HOSTS: {
-    type: commaList(hostPort),
-    default: "",
-    expects: "host names, each with or without a port, separated by commas",
-    example: "telegram.example.org,localhost:9000",
-    help: "Hosts that a request may name besides the loopback names and the host of PUBLIC_URL.",
-  },
-  TRUSTED_PROXIES: {
-    type: commaList(ipOrCidr),
-    default: "",
-    expects: "IP addresses or CIDR ranges, separated by commas",
-    example: "127.0.0.1,172.16.0.0/12",
-    help: "Proxies whose X-Forwarded-For header is believed.",
-  },
+  ...ACCESS_OPTIONS,
   TELEGRAM_PROXY: {
     type: socks5Proxy,
     secret: true,

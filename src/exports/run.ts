@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import { toAppError } from "../errors.ts";
+import type { Account } from "../telegram/account.ts";
 import { endEarly, type EngineOptions, lacksFiles, runExport } from "./engine.ts";
 import { isFinished, type Job } from "./job.ts";
 import type { Live } from "./live.ts";
@@ -18,6 +19,8 @@ import { entriesOf } from "./tree.ts";
 export interface RunsOptions extends Pick<EngineOptions, "indexes" | "limits" | "readAhead" | "now" | "sleep"> {
   readonly store: Pick<ExportStore, "save">;
   readonly takeouts: Pick<Takeouts, "within" | "close">;
+  /** As whom a job reads; undefined for an owner who may act no longer. Everybody reads all when left out. */
+  readonly actingAs?: (owner: string) => Acting | undefined;
   readonly quotas: Pick<Quotas, "of">;
   /** Where every job has a folder. */
   readonly directory: string;
@@ -33,6 +36,14 @@ export interface RunsOptions extends Pick<EngineOptions, "indexes" | "limits" | 
   readonly stopped: AbortSignal;
 }
 
+/** What a job may see, and for how long. */
+export interface Acting {
+  /** The account as the job's owner sees it. */
+  readonly view: (account: Account) => Account;
+  /** Aborted when the owner may act no longer: the job is cancelled then. */
+  readonly revoked: AbortSignal;
+}
+
 /** What is done with jobs. All reject when the server stops, and for nothing else. */
 export interface Runs {
   /** Runs a job until it is over. */
@@ -45,10 +56,24 @@ export interface Runs {
 
 const RETRY_SECONDS = 30;
 const CANCELLED = "It was cancelled.";
+/** Sees everything, for ever. */
+const OWNER: Acting = { view: (account) => account, revoked: new AbortController().signal };
 
 /** Makes jobs run. */
 export function createRuns(options: RunsOptions): Runs {
-  const { store, takeouts, quotas, directory, now, sleep, onFinish, onSaved, onProblem, stopped } = options;
+  const {
+    store,
+    takeouts,
+    actingAs = () => OWNER,
+    quotas,
+    directory,
+    now,
+    sleep,
+    onFinish,
+    onSaved,
+    onProblem,
+    stopped,
+  } = options;
   const folder = ({ id }: Job): string => join(directory, id);
   /** What others make of news is no reason not to go on. */
   const tell = (news: () => void): void => {
@@ -90,10 +115,17 @@ export function createRuns(options: RunsOptions): Runs {
 
   /** As it is over; only a stop of the server is thrown. */
   const ended = async (one: Live): Promise<Job> => {
+    const acting = actingAs(one.job.owner);
+    if (acting === undefined) return await cancelled(one.job);
+    const revoke = (): void => {
+      one.isCancelled = true;
+      one.stop.abort(new Error("the owner may act no longer"));
+    };
+    acting.revoked.addEventListener("abort", revoke, { once: true });
     try {
       return await runExport(one.job, {
         ...options,
-        account: takeouts.within(one.job, one.stop.signal),
+        account: acting.view(takeouts.within(one.job, one.stop.signal)),
         folder: folder(one.job),
         onChange: (job) => change(one, job),
         save: store.save,
@@ -107,6 +139,8 @@ export function createRuns(options: RunsOptions): Runs {
       const { code, message, hint } = toAppError(error);
       const failed = { state: "failed", error: { code, message, hint }, waiting: undefined, complete: false } as const;
       return { ...one.job, ...failed, finished: rfc3339(now()) };
+    } finally {
+      acting.revoked.removeEventListener("abort", revoke);
     }
   };
 

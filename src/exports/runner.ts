@@ -13,7 +13,7 @@ import { createLive, type Live } from "./live.ts";
 import type { MediaLimits } from "./media.ts";
 import { createQueue, ownerOf } from "./queue.ts";
 import { UNLIMITED } from "./quota.ts";
-import { createRuns } from "./run.ts";
+import { createRuns, type RunsOptions } from "./run.ts";
 import { type ExportStore, fingerprint, type ListPlace, type Owner, type Wanted } from "./store.ts";
 import { createTakeouts } from "./takeout.ts";
 import { discardUndelivered, findUndelivered } from "./undelivered.ts";
@@ -76,7 +76,7 @@ export interface Started {
 }
 
 /** What {@link createExports} takes. */
-export interface ExportsOptions {
+export interface ExportsOptions extends Pick<RunsOptions, "actingAs"> {
   readonly account: Account;
   readonly store: ExportStore;
   /** Where every job has a folder. */

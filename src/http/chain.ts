@@ -2,7 +2,8 @@
  * What handles a request and what wraps it.
  * @module
  */
-import type { Principal } from "../model/principal.ts";
+import { AppError } from "../errors.ts";
+import type { Principal, Scope } from "../model/principal.ts";
 
 /**
  * What is known about a request besides the request. One object accompanies a request; who learns something writes it
@@ -17,7 +18,10 @@ export interface RequestContext {
   route?: string;
   /** What the route's pattern captured, decoded. */
   params: Readonly<Record<string, string>>;
+  /** Who asks; absent for somebody without a key. */
   principal?: Principal;
+  /** Aborted when the principal may act no longer. */
+  revoked?: AbortSignal;
   /** The port that the request arrived at. */
   readonly localPort: number;
   /** Milliseconds by `performance.now()`. */
@@ -26,6 +30,32 @@ export interface RequestContext {
 
 /** Answers a request; what it throws becomes a problem answer. */
 export type Handler = (request: Request, context: RequestContext) => Response | Promise<Response>;
+
+/** What a route asks of its caller: nothing, any key, or a scope. */
+export type Access = "open" | "any" | Scope;
+
+/**
+ * Who asks.
+ * @throws AppError AUTH_REQUIRED when that is not known, ACCESS_DENIED without the scope
+ */
+export function principalOf({ principal }: RequestContext, access: Exclude<Access, "open"> = "any"): Principal {
+  if (principal === undefined) {
+    throw new AppError("AUTH_REQUIRED", "This server asks for an API key.", {
+      field: "authorization",
+      hint:
+        "Send the header Authorization: Bearer tgk_...; the server's owner makes a key by the command `keys create`.",
+    });
+  }
+  if (access === "any" || principal.scopes.includes(access)) return principal;
+  throw new AppError("ACCESS_DENIED", `This key does not have the scope ${access}.`, {
+    hint: "Tell the user, do not retry: the server's owner can make a key with that scope.",
+  });
+}
+
+/** Aborted when the caller goes away or may act no longer. */
+export function signalOf({ signal }: Request, { revoked }: RequestContext): AbortSignal {
+  return revoked === undefined ? signal : AbortSignal.any([signal, revoked]);
+}
 
 /** Wraps a handler with one concern. */
 export type Middleware = (next: Handler) => Handler;

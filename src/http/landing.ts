@@ -9,24 +9,23 @@ import type { Handler } from "./chain.ts";
 /** What the page says. */
 export interface Landing {
   readonly name: string;
-  readonly version: string;
-  /** One sentence on how the server is doing. */
-  readonly state: () => string;
+  /** Whether it can serve at the moment. */
+  readonly isReady: () => boolean;
   /** Where clients reach the server, without a slash at its end. */
   readonly url: (request: Request) => string;
 }
 
 /** Answers with HTML, or with the same as plain text where that is preferred. */
-export function landing({ name, version, state, url }: Landing): Handler {
+export function landing({ name, isReady, url }: Landing): Handler {
   return (request) => {
     const base = url(request);
     const lines = [
-      `${name} ${version}: read-only Telegram history over MCP.`,
-      state(),
+      `${name}: read-only Telegram history over MCP.`,
+      isReady() ? "It is ready." : "It is not ready.",
       "",
       `MCP endpoint: ${base}/mcp (streamable HTTP)`,
-      `Claude Code:  claude mcp add --transport http telegram ${base}/mcp`,
-      `Plain HTTP:   curl -s ${base}/api/tools`,
+      `Claude Code:  claude mcp add --transport http telegram ${base}/mcp --header "Authorization: Bearer $KEY"`,
+      `Plain HTTP:   curl -s ${base}/api/tools -H "Authorization: Bearer $KEY"`,
       `State:        ${base}/health`,
     ];
     if (accepts(request, "text/plain", "text/html") !== "text/html") return new Response(`${lines.join("\n")}\n`);

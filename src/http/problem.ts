@@ -37,8 +37,13 @@ export function problemResponse(
   };
   return new Response(JSON.stringify(body), {
     status: error.status,
-    headers: { ...headers, ...retryAfter(error), "content-type": "application/problem+json" },
+    headers: { ...headers, ...retryAfter(error), ...challenge(error), "content-type": "application/problem+json" },
   });
+}
+
+/** What a 401 must say, https://www.rfc-editor.org/rfc/rfc6750#section-3. */
+function challenge({ code }: AppError): Record<string, string> {
+  return code === "AUTH_REQUIRED" ? { "www-authenticate": "Bearer" } : {};
 }
 
 function retryAfter({ retryAfter }: AppError): Record<string, string> {

@@ -3,7 +3,7 @@
  * @module
  */
 import { AppError } from "../errors.ts";
-import type { Handler } from "./chain.ts";
+import { type Access, type Handler, principalOf } from "./chain.ts";
 import { problemResponse } from "./problem.ts";
 
 /** A place where the server answers. */
@@ -14,12 +14,14 @@ export interface Route {
   readonly path: string;
   /** Stands for the route in the log and in metrics. */
   readonly name: string;
+  /** Checked before the handler is asked. */
+  readonly access: Access;
   readonly handler: Handler;
 }
 
 /**
  * A handler that passes each request to its route. Unknown paths are answered with 404, known ones asked with another method
- * with 405, `OPTIONS` with what is allowed, and `HEAD` with the head of `GET`'s answer.
+ * with 405, `OPTIONS` with what is allowed, and `HEAD` with the head of `GET`'s answer. Who may not ask is refused.
  *
  * @param routes no two with the same path; on several matching patterns the first wins, and a plain path before all patterns
  */
@@ -54,6 +56,7 @@ export function createRouter(routes: readonly Route[]): Handler {
         { requestId, headers },
       );
     }
+    if (route.access !== "open") principalOf(context, route.access);
     const response = await route.handler(request, context);
     return method === "HEAD" && response.body !== null ? await headOf(response, response.body) : response;
   };

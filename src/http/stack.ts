@@ -5,6 +5,7 @@
 import type { Logger } from "@logtape/logtape";
 import type { Middleware } from "./chain.ts";
 import { accessLog } from "./middleware/access_log.ts";
+import { authenticate, type AuthenticateOptions } from "./middleware/authenticate.ts";
 import { bodyLimit } from "./middleware/body_limit.ts";
 import { clientIp } from "./middleware/client_ip.ts";
 import { cors, type CorsOptions } from "./middleware/cors.ts";
@@ -22,6 +23,7 @@ export interface StackOptions {
   readonly publicUrl?: string;
   readonly trustedProxies: readonly string[];
   readonly cors: CorsOptions;
+  readonly auth: AuthenticateOptions;
   /** Bytes. */
   readonly bodyLimit?: number;
 }
@@ -40,6 +42,7 @@ export function createStack(options: StackOptions): readonly Middleware[] {
     cors(options.cors),
     // Once more, so that pages of allowed origins can read problems too.
     errors(logger),
+    authenticate(options.auth),
     bodyLimit(options.bodyLimit),
   ];
 }

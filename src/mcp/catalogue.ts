@@ -4,9 +4,8 @@
  */
 import { AppError } from "../errors.ts";
 import { assertJson, readText } from "../http/body.ts";
-import type { Handler, RequestContext } from "../http/chain.ts";
+import { type Handler, principalOf, signalOf } from "../http/chain.ts";
 import { problemResponse } from "../http/problem.ts";
-import { LOCAL_PRINCIPAL, type Principal } from "../model/principal.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { Outcome, Registry } from "./registry.ts";
 
@@ -18,19 +17,12 @@ export interface Catalogue {
   readonly call: Handler;
 }
 
-/**
- * Makes the handlers.
- * @param options.principal who asks; everyone is {@link LOCAL_PRINCIPAL} by default
- */
-export function createCatalogue(
-  registry: Registry,
-  options: { readonly principal?: (context: RequestContext) => Principal } = {},
-): Catalogue {
-  const { principal = () => LOCAL_PRINCIPAL } = options;
+/** Makes the handlers. */
+export function createCatalogue(registry: Registry): Catalogue {
   return {
     list: (_request, context) =>
       Response.json({
-        tools: registry.list(principal(context)).map((tool) => ({
+        tools: registry.list(principalOf(context)).map((tool) => ({
           name: tool.name,
           title: tool.title,
           description: tool.description,
@@ -41,7 +33,7 @@ export function createCatalogue(
         })),
       }),
     call: async (request, context) => {
-      const who = principal(context);
+      const who = principalOf(context);
       const name = context.params.name ?? "";
       const tool = registry.find(name, who);
       if (tool === undefined) {
@@ -49,14 +41,15 @@ export function createCatalogue(
           hint: "GET /api/tools lists the tools.",
         });
       }
+      const signal = signalOf(request, context);
       const outcome = await registry.call(tool, await readArguments(request), {
         principal: who,
         origin: new URL(request.url).origin,
-        signal: request.signal,
+        signal,
         progress: () => {},
       });
       if (outcome.ok) return Response.json(plainResult(outcome));
-      if (request.signal.aborted) throw outcome.error;
+      if (signal.aborted) throw outcome.error;
       // Not thrown: the registry's observer has logged it.
       const { error, telegram } = outcome;
       return problemResponse(error, {

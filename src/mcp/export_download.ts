@@ -5,11 +5,11 @@
 import { AppError } from "../errors.ts";
 import type { Leases } from "../exports/leases.ts";
 import { type ExportFile, type FinishedExports, openExportFile } from "../exports/files.ts";
-import type { Handler, RequestContext } from "../http/chain.ts";
+import { type Handler, principalOf, type RequestContext } from "../http/chain.ts";
 import { download } from "../http/download.ts";
 import { streamFile } from "../http/file_stream.ts";
-import { LOCAL_PRINCIPAL, type Principal } from "../model/principal.ts";
-import { type ExportFilePlace, type ExportLinks, isLink } from "./export_links.ts";
+import type { Principal } from "../model/principal.ts";
+import { type ExportFilePlace, type ExportLinks, isLink, type LinkHolders } from "./export_links.ts";
 
 /** What {@link createExportDownload} takes. */
 export interface ExportDownloadOptions {
@@ -18,9 +18,7 @@ export interface ExportDownloadOptions {
   readonly leases: Pick<Leases, "hold">;
   readonly links: ExportLinks;
   /** Those whose links are honoured. */
-  readonly principals: readonly Principal[];
-  /** Who asks without a link; everyone is {@link LOCAL_PRINCIPAL} by default. */
-  readonly principal?: (context: RequestContext) => Principal;
+  readonly principals: LinkHolders;
   /** Told why a download broke off after it had begun. */
   readonly onProblem: (problem: unknown) => void;
 }
@@ -37,13 +35,13 @@ const CACHING = "private, no-cache, no-transform";
  * exist. A link counts alone: with one that grants nothing, 403 is all that is told of whatever it names.
  */
 export function createExportDownload(options: ExportDownloadOptions): Handler {
-  const { exports, onProblem, principal = () => LOCAL_PRINCIPAL } = options;
+  const { exports, principals, onProblem } = options;
 
   const readerOf = (request: Request, context: RequestContext, place: ExportFilePlace): Principal => {
     const { searchParams } = new URL(request.url);
-    if (!isLink(searchParams)) return principal(context);
-    const reader = options.links.readerOf(searchParams, place, options.principals);
-    if (reader !== undefined) return reader;
+    if (!isLink(searchParams)) return principalOf(context, "export");
+    const reader = options.links.readerOf(searchParams, place, principals.find);
+    if (reader?.scopes.includes("export")) return reader;
     throw new AppError("ACCESS_DENIED", "This link grants nothing, or not any more.", {
       hint: "get_export gives new links; do not retry this one.",
     });
@@ -52,6 +50,7 @@ export function createExportDownload(options: ExportDownloadOptions): Handler {
   return async (request, context) => {
     const { id = "", file = "" } = context.params;
     const reader = readerOf(request, context, { id, file });
+    const signal = AbortSignal.any([request.signal, principals.revoked(reader.id)]);
     using stack = new DisposableStack();
     stack.use(options.leases.hold(id));
     const folder = await exports.find(id, reader);
@@ -66,7 +65,7 @@ export function createExportDownload(options: ExportDownloadOptions): Handler {
       open: (range) => {
         const sent = stack.move();
         const opened = { file: found.file, [Symbol.dispose]: () => sent.dispose() };
-        return streamFile(opened, range, { signal: request.signal, onProblem });
+        return streamFile(opened, range, { signal, onProblem });
       },
     });
   };

@@ -24,8 +24,23 @@ export interface ExportLinks {
     place: ExportFilePlace,
     origin: string,
   ): { readonly url: string; readonly expires: number };
-  /** Who of these a link to the place was made for; undefined for a query that was altered, is not ours, or has expired. */
-  readerOf(query: URLSearchParams, place: ExportFilePlace, principals: readonly Principal[]): Principal | undefined;
+  /**
+   * Whom a link to the place was made for; undefined for a query that was altered, is not ours, or has expired.
+   * @param find the principal of an id, if it may act
+   */
+  readerOf(
+    query: URLSearchParams,
+    place: ExportFilePlace,
+    find: (id: string) => Principal | undefined,
+  ): Principal | undefined;
+}
+
+/** Those to whom links were given. */
+export interface LinkHolders {
+  /** The principal of an id, as long as it may act. */
+  find(id: string): Principal | undefined;
+  /** Aborted when the principal of an id may act no longer. */
+  revoked(id: string): AbortSignal;
 }
 
 const LIFETIME_SECONDS = 3600;
@@ -58,9 +73,9 @@ export function createExportLinks(
       const path = [place.id, ...place.file.split("/")].map(encodeURIComponent).join("/");
       return { url: `${publicUrl ?? origin}/exports/${path}?${query}`, expires };
     },
-    readerOf: (query, place, principals) => {
-      const [expires, id, signature] = PARAMETERS.map((name) => query.get(name) ?? "");
-      const principal = principals.find((each) => each.id === id);
+    readerOf: (query, place, find) => {
+      const [expires, id = "", signature] = PARAMETERS.map((name) => query.get(name) ?? "");
+      const principal = find(id);
       if (principal === undefined || expires === undefined || signature === undefined) return undefined;
       const bytes = Buffer.from(signature, "base64url");
       const isOurs = bytes.toString("base64url") === signature && isSigned(granted(principal, place, expires), bytes);

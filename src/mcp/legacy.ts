@@ -10,8 +10,8 @@ import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/
 // @ts-types="@modelcontextprotocol/sdk/types"
 import { ErrorCode, isInitializeRequest } from "@modelcontextprotocol/sdk/types.js";
 import { AppError } from "../errors.ts";
-import type { Handler, RequestContext } from "../http/chain.ts";
-import { LOCAL_PRINCIPAL, type Principal } from "../model/principal.ts";
+import { type Handler, principalOf } from "../http/chain.ts";
+import type { Principal } from "../model/principal.ts";
 import { type Connection, createConnect, type PendingCall, type ServerIdentity } from "./connection.ts";
 import { createRecentEvents, type RecentEvents } from "./events.ts";
 import { acceptFor, type Incoming, readIncoming, replay, whenDone } from "./messages.ts";
@@ -24,8 +24,6 @@ import { createSessions, type Session, SYSTEM_TIMERS, type Timers } from "./sess
 export interface LegacyMcpOptions extends ServerIdentity {
   /** What can be read by an address; without it the endpoint has tools alone. */
   readonly resources?: Resources;
-  /** Who asks; everyone is {@link LOCAL_PRINCIPAL} by default. */
-  readonly principal?: (context: RequestContext) => Principal;
   /** Sessions there may be at once. */
   readonly maxSessions?: number;
   /** Milliseconds after which an unused session without an open stream is closed. */
@@ -49,6 +47,12 @@ export interface LegacyMcp extends AsyncDisposable {
   readonly closeStreams: () => Promise<void>;
 }
 
+/** Who asks, and until when. */
+interface Caller {
+  readonly principal: Principal;
+  readonly revoked: AbortSignal | undefined;
+}
+
 /** A session: a connection that outlives its requests. */
 interface McpSession extends Session {
   readonly connection: Connection;
@@ -65,7 +69,6 @@ const RESUMABLE_SINCE = "2025-11-25";
 export function createLegacyMcp(registry: Registry, options: LegacyMcpOptions): LegacyMcp {
   const {
     resources,
-    principal = () => LOCAL_PRINCIPAL,
     maxSessions = 100,
     idleMs = 30 * 60_000,
     keepAliveMs = 15_000,
@@ -80,7 +83,7 @@ export function createLegacyMcp(registry: Registry, options: LegacyMcpOptions): 
   const alone = new Set<Connection>();
   let closing = false;
 
-  const openSession = async (who: Principal): Promise<McpSession | undefined> => {
+  const openSession = async ({ principal, revoked }: Caller): Promise<McpSession | undefined> => {
     const id = crypto.randomUUID();
     const events = createRecentEvents();
     const transport = new WebStandardStreamableHTTPServerTransport({
@@ -88,10 +91,14 @@ export function createLegacyMcp(registry: Registry, options: LegacyMcpOptions): 
       eventStore: events,
       keepAliveMs,
     });
-    const connection = await connect(transport, who, {
+    const connection = await connect(transport, principal, {
       onCallEnd: () => sessions.touch(session),
-      onClose: () => sessions.remove(session),
+      onClose: () => {
+        revoked?.removeEventListener("abort", connection.close);
+        sessions.remove(session);
+      },
     });
+    revoked?.addEventListener("abort", connection.close, { once: true });
     const session: McpSession = {
       id,
       connection,
@@ -152,22 +159,33 @@ export function createLegacyMcp(registry: Registry, options: LegacyMcpOptions): 
     return begun.length === 0 ? response : whenDone(response, leave);
   };
 
-  const handleAlone = async (request: Request, incoming: Incoming, who: Principal): Promise<Response> => {
+  const handleAlone = async (
+    request: Request,
+    incoming: Incoming,
+    { principal, revoked }: Caller,
+  ): Promise<Response> => {
     const transport = new WebStandardStreamableHTTPServerTransport({
       sessionIdGenerator: undefined,
       enableJsonResponse: incoming.jsonOnly,
       keepAliveMs,
     });
-    const connection = await connect(transport, who, {
-      onCallEnd: () => connection.calls.size === 0 && alone.delete(connection),
+    const leave = (): void => {
+      alone.delete(connection);
+      revoked?.removeEventListener("abort", connection.close);
+    };
+    const connection = await connect(transport, principal, {
+      onCallEnd: () => connection.calls.size === 0 && leave(),
     });
-    if (incoming.calls.length > 0) alone.add(connection);
+    if (incoming.calls.length > 0) {
+      alone.add(connection);
+      revoked?.addEventListener("abort", connection.close, { once: true });
+    }
     const response = await handle(request, incoming, connection, false);
-    if (!response.ok) alone.delete(connection);
+    if (!response.ok) leave();
     return response;
   };
 
-  const initialize = async (request: Request, incoming: Incoming, who: Principal): Promise<Response> => {
+  const initialize = async (request: Request, incoming: Incoming, who: Caller): Promise<Response> => {
     const session = await openSession(who);
     if (session === undefined) {
       return refusal(new AppError("OVERLOADED", "All MCP sessions of this server are busy.", { retryAfter: 5 }));
@@ -177,19 +195,19 @@ export function createLegacyMcp(registry: Registry, options: LegacyMcpOptions): 
     return response;
   };
 
-  const find = (request: Request, who: Principal): McpSession | Response => {
+  const find = (request: Request, { principal }: Caller): McpSession | Response => {
     const id = request.headers.get(SESSION_HEADER);
     if (id === null) return refusal(NO_SESSION_ID);
     const session = sessions.get(id);
     // Somebody else's session is no session: its id is not a password.
-    if (session === undefined || session.connection.principal.id !== who.id) {
+    if (session === undefined || session.connection.principal.id !== principal.id) {
       return refusal(NO_SUCH_SESSION, -32001);
     }
-    session.connection.principal = who;
+    session.connection.principal = principal;
     return session;
   };
 
-  const post = async (request: Request, who: Principal): Promise<Response> => {
+  const post = async (request: Request, who: Caller): Promise<Response> => {
     const incoming = await readIncoming(request);
     if (incoming instanceof Response) return incoming;
     const stateless = !request.headers.has(SESSION_HEADER);
@@ -206,7 +224,7 @@ export function createLegacyMcp(registry: Registry, options: LegacyMcpOptions): 
     return await handle(request, incoming, session.connection, resumable);
   };
 
-  const listen = async (request: Request, who: Principal): Promise<Response> => {
+  const listen = async (request: Request, who: Caller): Promise<Response> => {
     if (closing) return refusal(new AppError("OVERLOADED", "The server is stopping.", { retryAfter: 5 }));
     const session = find(request, who);
     if (session instanceof Response) return session;
@@ -231,7 +249,7 @@ export function createLegacyMcp(registry: Registry, options: LegacyMcpOptions): 
 
   return {
     fetch: async (request, context) => {
-      const who = principal(context);
+      const who: Caller = { principal: principalOf(context), revoked: context.revoked };
       switch (request.method) {
         case "POST":
           return await post(request, who);

@@ -9,7 +9,7 @@ import type { Peer } from "../telegram/map/peer.ts";
 import { fileOf, forbidsSaving, isProtected, type MessageFile, storedUnder, withoutFile } from "../telegram/media.ts";
 import { type Located, readMessages } from "../telegram/messages.ts";
 import type { Directory } from "../telegram/resolve.ts";
-import { openDirectory, type Sources, type Waiter, waiting } from "./reading.ts";
+import { openDirectory, type Reader, type Sources, waiting } from "./reading.ts";
 
 /** A file and the way to its bytes. */
 export interface OpenMedia {
@@ -21,12 +21,13 @@ export interface OpenMedia {
  * Opens the file of a message.
  * @throws AppError UNSUPPORTED for a message without a file, ACCESS_DENIED for protected content
  */
-export function openMedia(sources: Sources, context: Waiter, { chat, message }: Located): OpenMedia {
+export function openMedia(sources: Sources, context: Reader, { chat, message }: Located): OpenMedia {
+  const account = sources.accountOf(context.principal);
   const open = (message: TlMessage): MessageFile => {
     const file = fileOf(message);
     if (file === undefined) throw noFile(message);
     // The answer that brought the message has told its chat anew.
-    const now = sources.account.peers.get(chat.id) ?? chat;
+    const now = account.peers.get(chat.id) ?? chat;
     if (!sources.allowProtected) refuseProtected(now, message, file);
     return file;
   };
@@ -36,7 +37,7 @@ export function openMedia(sources: Sources, context: Waiter, { chat, message }: 
   return {
     file: open(message),
     source: {
-      callTo: (dcId) => wait(sources.account.withDc(dcId)),
+      callTo: (dcId) => wait(account.withDc(dcId)),
       renew: async (key) => storedUnder(key, await read()),
       options: { signal: context.signal },
     },

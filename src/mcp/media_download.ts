@@ -5,11 +5,11 @@
 import { AppError } from "../errors.ts";
 import type { Handler } from "../http/chain.ts";
 import { download } from "../http/download.ts";
-import type { Principal } from "../model/principal.ts";
 import { type FileSource, readFile, type Stretch } from "../telegram/download.ts";
 import type { StoredFile } from "../telegram/media.ts";
 import { findPeer } from "../telegram/resolve.ts";
 import { fileNameOf } from "./media_name.ts";
+import type { LinkHolders } from "./export_links.ts";
 import { openMedia, readOne } from "./media.ts";
 import { openDirectory, type Sources } from "./reading.ts";
 
@@ -20,16 +20,20 @@ import { openDirectory, type Sources } from "./reading.ts";
  */
 export function createMediaDownload(
   sources: Sources,
-  principals: readonly Principal[],
+  principals: LinkHolders,
   onProblem: (problem: unknown) => void,
 ): Handler {
   return async (request, { params }) => {
     const grant = sources.links.read(params.token ?? "");
-    const isHonoured = principals.some(({ id, accountId }) => id === grant?.principal && accountId === grant.account);
-    if (grant === undefined || !isHonoured) throw new AppError("NOT_FOUND", "There is nothing at this path.");
+    const principal = grant && principals.find(grant.principal);
+    const isHonoured = principal?.accountId === grant?.account && principal?.scopes.includes("read");
+    if (grant === undefined || principal === undefined || !isHonoured) {
+      throw new AppError("NOT_FOUND", "There is nothing at this path.");
+    }
     const stop = new AbortController();
-    request.signal.addEventListener("abort", () => stop.abort(), { once: true });
-    const context = { signal: stop.signal, progress: () => {} };
+    AbortSignal.any([request.signal, principals.revoked(principal.id)])
+      .addEventListener("abort", () => stop.abort(), { once: true });
+    const context = { principal, signal: stop.signal, progress: () => {} };
     const directory = openDirectory(sources, context);
     const chat = await findPeer(directory, { kind: "id", id: grant.chat }, "chat");
     const located = await readOne(directory, chat, grant.message);

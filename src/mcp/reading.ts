@@ -8,6 +8,7 @@ import { patient, type Wait } from "../mtproto/flood.ts";
 import type { Call } from "../mtproto/invoke.ts";
 import type { Account } from "../telegram/account.ts";
 import type { Directory } from "../telegram/resolve.ts";
+import type { Principal } from "../model/principal.ts";
 import type { Cursors } from "./cursor.ts";
 import type { ExportLinks } from "./export_links.ts";
 import type { MediaLinks } from "./media_links.ts";
@@ -15,7 +16,8 @@ import type { ToolContext } from "./registry.ts";
 
 /** What every reading tool is built from. */
 export interface Sources {
-  readonly account: Account;
+  /** The account as a principal may see it. */
+  readonly accountOf: (principal: Principal) => Account;
   readonly cursors: Cursors;
   /** Seconds that one tool call waits in all for floods and for a lost connection. */
   readonly patience: number;
@@ -46,8 +48,11 @@ export function waiting({ patience }: Sources, { progress }: Waiter): (call: Cal
   return (call) => patient(call, { seconds: patience, onWait, sleep });
 }
 
+/** Who reads. */
+export type Reader = Pick<ToolContext, "principal" | "signal" | "progress">;
+
 /** The account for one tool call: waits within the patience and ends with the caller. */
-export function openDirectory(sources: Sources, waiter: Waiter): Directory {
-  const { account } = sources;
-  return { ...account, call: waiting(sources, waiter)(account.call), options: { signal: waiter.signal } };
+export function openDirectory(sources: Sources, reader: Reader): Directory {
+  const account = sources.accountOf(reader.principal);
+  return { ...account, call: waiting(sources, reader)(account.call), options: { signal: reader.signal } };
 }

@@ -14,7 +14,7 @@ import {
   resetSync,
   type TextFormatter,
 } from "@logtape/logtape";
-import type { LogConfig } from "../config/load.ts";
+import type { LogConfig } from "../config/config.ts";
 import { redactField, redactFields, redactText } from "../config/redact.ts";
 import { writeToStderr } from "./output.ts";
 

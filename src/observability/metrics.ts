@@ -45,6 +45,8 @@ export interface Metrics {
   readonly httpRequests: Counter<"method" | "route" | "status">;
   /** Seconds until the head of the answer. */
   readonly httpDuration: Histogram<"route">;
+  /** `reason` is `malformed`, `mistyped` or `unknown`. */
+  readonly authFailures: Counter<"reason">;
   readonly mcpSessions: Gauge;
   /** Sets `telegram_connection_state`: 1 for the state given, 0 for the others. */
   telegramState(state: TelegramState): void;
@@ -115,6 +117,7 @@ export function createMetrics(
     exportBytes: (measure) => void (exportBytes = measure),
     httpRequests: counter("http_requests_total", "HTTP requests.", "method", "route", "status"),
     httpDuration: histogram("http_request_duration_seconds", "Time to the head of the answer.", LATENCY, "route"),
+    authFailures: counter("http_auth_failures_total", "Keys that were refused.", "reason"),
     mcpSessions: gauge("mcp_sessions", "Open MCP sessions."),
     telegramState(state): void {
       for (const each of TELEGRAM_STATES) connection.set({ state: each }, each === state ? 1 : 0);

@@ -17,6 +17,8 @@ const holderSchema = z.object({
   since: z.iso.datetime(),
   /** Where it answers on this machine, if it serves. */
   url: z.url().optional(),
+  /** What it takes for the owner's key, which changes with each start. */
+  key: z.string().optional(),
   /** Its session comes from its configuration, not from what `login` stores. */
   configured: z.literal(true).optional(),
 });
@@ -26,8 +28,8 @@ export type Holder = z.infer<typeof holderSchema>;
 
 /** A held data directory; disposing gives it up, and so does the end of the process, however it ends. */
 export interface DirectoryLock extends Disposable {
-  /** Says where the holder answers. */
-  announce(url: string): void;
+  /** Says where the holder answers, and by which key to whoever can read the lock. */
+  announce(url: string, key?: string): void;
 }
 
 const FILE = "holder.lock";
@@ -73,12 +75,20 @@ export async function holdDirectory(
     throw unusable(directory, cause);
   }
   return {
-    announce: (url) => write({ ...record, url }),
+    announce: (url, key) => write({ ...record, url, ...(key !== undefined && { key }) }),
     [Symbol.dispose]: () => {
       file.truncateSync();
       file.close();
     },
   };
+}
+
+/** A holder that serves. */
+export type ServingHolder = Holder & { readonly url: string };
+
+/** Whether a holder serves. */
+export function isServing(holder: Holder | undefined): holder is ServingHolder {
+  return holder?.url !== undefined;
 }
 
 /** Who holds the directory now, if anybody does. */

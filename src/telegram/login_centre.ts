@@ -3,7 +3,7 @@
  * @module
  */
 import { setTimeout as sleepMs } from "node:timers/promises";
-import type { Config } from "../config/load.ts";
+import type { Config } from "../config/config.ts";
 import { AppError } from "../errors.ts";
 import { addressFor } from "../mtproto/connection.ts";
 import { addressOf, createDataCentre, type DataCentre } from "../mtproto/data_centre.ts";

@@ -4,7 +4,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleepMs } from "node:timers/promises";
-import type { Config } from "../config/load.ts";
+import type { Config } from "../config/config.ts";
 import { budgeted } from "../mtproto/budget.ts";
 import { type ConnectionOptions, createConnection } from "../mtproto/connection.ts";
 import { createDataCentre, vouchedBy } from "../mtproto/data_centre.ts";

@@ -2,7 +2,7 @@
  * Where the account's session comes from: the configuration, or else what `login` has stored.
  * @module
  */
-import type { Config } from "../config/load.ts";
+import type { Config } from "../config/config.ts";
 import { AppError } from "../errors.ts";
 import { parseSession, type Session } from "../mtproto/session.ts";
 import { readStored, unseal } from "../storage/session_file.ts";

@@ -41,7 +41,7 @@ export function baseEnvironment(): Record<string, string> {
   }));
 }
 
-/** Starts any program. */
+/** Starts any program; of the product a server that asks nobody for a key, unless MCP_AUTH says otherwise. */
 export function start(
   program: string,
   args: readonly string[],
@@ -51,7 +51,7 @@ export function start(
   const child = new Deno.Command(program, {
     args: [...args],
     clearEnv: true,
-    env: { ...baseEnvironment(), NO_COLOR: "1", ...environment },
+    env: { ...baseEnvironment(), NO_COLOR: "1", MCP_AUTH: "none", ...environment },
     stdin,
     stdout: "piped",
     stderr: "piped",

@@ -1,16 +1,9 @@
 import assert from "node:assert/strict";
-import { AppError } from "../../src/errors.ts";
 import { generateKeyPairSync } from "node:crypto";
 import { publicKeyPem } from "../../sandbox/wire/rsa.ts";
 import { formatBytes } from "../../src/config/formats.ts";
-import {
-  type Config,
-  ConfigError,
-  loadConfig,
-  type LoadOptions,
-  refuseOpenListener,
-  warningsOf,
-} from "../../src/config/load.ts";
+import type { Config } from "../../src/config/config.ts";
+import { ConfigError, loadConfig, type LoadOptions, warningsOf } from "../../src/config/load.ts";
 
 const HASH = "0123456789abcdef0123456789abcdef";
 const SESSION = `1${"Ab-_".repeat(88)}`;
@@ -277,18 +270,4 @@ Deno.test("loadConfig: the log is text on a terminal", () => {
 Deno.test("loadConfig: the result cannot be changed", () => {
   const config = load({ ALLOWED_HOSTS: "a.example" });
   for (const part of [config, config.http, config.http.allowedHosts, config.telegram]) assert.ok(Object.isFrozen(part));
-});
-
-Deno.test("refuseOpenListener: loopback passes, anything wider is refused with what to do", () => {
-  for (const host of ["127.0.0.1", "127.1.2.3", "::1", "localhost"]) {
-    refuseOpenListener(load({ MCP_SERVER_HOST: host }));
-  }
-  for (const host of ["0.0.0.0", "::", "192.168.1.5", "example.org"]) {
-    assert.throws(
-      () => refuseOpenListener(load({ MCP_SERVER_HOST: host })),
-      (error) =>
-        error instanceof AppError && error.field === "MCP_SERVER_HOST" && /127\.0\.0\.1.*nginx/.test(error.hint),
-      host,
-    );
-  }
 });

@@ -307,7 +307,7 @@ Deno.test("chat_stats: after 40 seconds it stops, and tells how far it is meanwh
   const sleep = (): Promise<never> => Promise.reject(new Error("nothing waits"));
   await using exports = createExports({ account, store: createExportStore(db), directory, now, sleep });
   const limits = { patience: 0, maxPageSize: 100, allowProtected: false };
-  const sources = { account, cursors, links, exports, exportLinks, ...limits, now };
+  const sources = { accountOf: () => account, cursors, links, exports, exportLinks, ...limits, now };
   const tool = chatStats(sources);
   const told: [number | undefined, number | undefined][] = [];
   const output = statsSchema.parse(

@@ -24,10 +24,11 @@ const objectSchema = z.record(z.string(), z.unknown());
 
 /**
  * Starts the product on any free port.
- * @param environment its variables, a sandbox's for one
+ * @param environment its variables, a sandbox's for one; nobody needs a key unless MCP_AUTH is among them
  */
 export async function startServer(environment: Readonly<Record<string, string>>): Promise<TestServer> {
-  const config = loadConfig((name) => environment[name], undefined, { names: [], terminal: false });
+  const variables: Readonly<Record<string, string>> = { MCP_AUTH: "none", ...environment };
+  const config = loadConfig((name) => variables[name], undefined, { names: [], terminal: false });
   await using stack = new AsyncDisposableStack();
   const app = stack.use(await createApp(config));
   const server = stack.use(serve({ handler: app.fetch, host: "127.0.0.1", port: 0 }));

@@ -15,6 +15,7 @@ import { ask, route, serving } from "../http/serving.ts";
 import { eventually } from "../mtproto/telegram.ts";
 import { describe, HOUR, type House, openHouse, write } from "./house.ts";
 import { ME } from "./jobs.ts";
+import { holders } from "../http/principals.ts";
 
 const DAY = 24 * HOUR;
 const ORPHAN = "a".repeat(26);
@@ -191,7 +192,7 @@ async function serveHouse(): Promise<Route> {
     exports: createFinishedExports(house.store, house.path()),
     leases: house.keeping.leases,
     links: createExportLinks({ key: new Uint8Array(32), now: Date.now }),
-    principals: [LOCAL_PRINCIPAL],
+    principals: holders([LOCAL_PRINCIPAL]),
     onProblem: (problem) => broken.push(problem),
   });
   const { server } = serving([route("/exports/:id/:file+", handler)]);

@@ -9,6 +9,8 @@ import { chain, type Handler } from "../../src/http/chain.ts";
 import { createRouter, type Route } from "../../src/http/router.ts";
 import { serve, type Server } from "../../src/http/server.ts";
 import { createStack, type StackOptions } from "../../src/http/stack.ts";
+import { LOCAL_PRINCIPAL } from "../../src/model/principal.ts";
+import { holders } from "./principals.ts";
 
 export interface Serving extends AsyncDisposable {
   readonly server: Server;
@@ -18,9 +20,10 @@ export interface Serving extends AsyncDisposable {
 }
 
 export function route(path: string, handler: Handler, ...methods: Route["methods"]): Route {
-  return { path, name: path, handler, methods: methods.length > 0 ? methods : ["GET", "HEAD"] };
+  return { path, name: path, access: "open", handler, methods: methods.length > 0 ? methods : ["GET", "HEAD"] };
 }
 
+/** The routes behind the whole stack, where everybody is the owner. */
 export function serving(routes: readonly Route[], options: Partial<StackOptions> = {}, port = 0): Serving {
   const metrics = createMetrics({ version: "0.0.0" });
   const logger: Logger = getLogger("http");
@@ -29,6 +32,16 @@ export function serving(routes: readonly Route[], options: Partial<StackOptions>
     instruments: metrics,
     allowedHosts: [],
     trustedProxies: [],
+    auth: {
+      verifier: {
+        authenticate: () => undefined,
+        isMistyped: () => false,
+        revoked: holders([]).revoked,
+        anonymous: LOCAL_PRINCIPAL,
+      },
+      failures: { add: () => Promise.resolve(undefined) },
+      onRefused: () => {},
+    },
     cors: { methods: ["GET", "POST"], requestHeaders: ["Content-Type"], exposedHeaders: ["X-Request-Id"] },
     ...options,
   });

@@ -3,6 +3,7 @@ import { giveFiles } from "../../src/mcp/export_files.ts";
 import { createExportLinks } from "../../src/mcp/export_links.ts";
 import type { Attachment } from "../../src/mcp/registry.ts";
 import { LOCAL_PRINCIPAL } from "../../src/model/principal.ts";
+import { holders } from "../http/principals.ts";
 
 Deno.test("export files: a tool's caller gets a link, an address and a block for each", () => {
   const links = createExportLinks({ key: new Uint8Array(32), now: () => Date.UTC(2026, 0, 1) });
@@ -17,6 +18,6 @@ Deno.test("export files: a tool's caller gets a link, an address and a block for
   assert.deepEqual(rest, { name: file.name, bytes: 5, sha256: "ab", uri, expires: "2026-01-01T01:00:00Z" });
   const { searchParams } = new URL(url);
   const place = { id: "abc", file: file.name };
-  assert.equal(links.readerOf(searchParams, place, [LOCAL_PRINCIPAL]), LOCAL_PRINCIPAL);
+  assert.equal(links.readerOf(searchParams, place, holders([LOCAL_PRINCIPAL]).find), LOCAL_PRINCIPAL);
   assert.deepEqual(blocks, [{ type: "resource_link", uri, name: file.name, mimeType: "text/csv", size: 5 }]);
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createExportLinks, type ExportFilePlace, type ExportLinks, isLink } from "../../src/mcp/export_links.ts";
 import { LOCAL_PRINCIPAL, type Principal } from "../../src/model/principal.ts";
+import { holders } from "../http/principals.ts";
 
 const KEY = new Uint8Array(32).fill(7);
 const PLACE = { id: "abcdefghijklmnopqrstuvwxyz", file: "messages.csv" };
@@ -9,7 +10,7 @@ const NOW = Date.UTC(2026, 0, 1);
 const ORIGIN = "http://127.0.0.1:8000";
 const ANN: Principal = { ...LOCAL_PRINCIPAL, id: "ann" };
 const BOB: Principal = { ...LOCAL_PRINCIPAL, id: "bob & co=?" };
-const EVERYONE = [ANN, BOB, LOCAL_PRINCIPAL];
+const EVERYONE = holders([ANN, BOB, LOCAL_PRINCIPAL]).find;
 
 const linksAt = (now: () => number, key = KEY): ExportLinks => createExportLinks({ key, now });
 const queryOf = (url: string): URLSearchParams => new URL(url).searchParams;
@@ -56,8 +57,8 @@ Deno.test("export link: it is bound to export, file, principal, account and end"
     "another file": granted({}, { ...PLACE, file: "messages.md" }),
     "the border moved": granted({}, { id: `${PLACE.id}/m`, file: "essages.csv" }),
     "another principal": granted({ principal: "local" }),
-    "an unknown principal": granted({}, PLACE, [BOB, LOCAL_PRINCIPAL]),
-    "another account": granted({}, PLACE, [{ ...ANN, accountId: "another" }]),
+    "an unknown principal": granted({}, PLACE, holders([BOB, LOCAL_PRINCIPAL]).find),
+    "another account": granted({}, PLACE, holders([{ ...ANN, accountId: "another" }]).find),
     "a later end": granted({ expires: String(expires + 1) }),
     "an earlier end": granted({ expires: String(expires - 1) }),
     "the same end in other words": granted({ expires: `0${expires}` }),

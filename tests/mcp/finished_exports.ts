@@ -7,6 +7,7 @@ import { createExportDownload } from "../../src/mcp/export_download.ts";
 import { createExportLinks } from "../../src/mcp/export_links.ts";
 import { LOCAL_PRINCIPAL, type Principal } from "../../src/model/principal.ts";
 import { route, serving } from "../http/serving.ts";
+import { holders } from "../http/principals.ts";
 
 /** Somebody else. */
 export const ANN: Principal = { ...LOCAL_PRINCIPAL, id: "ann" };
@@ -110,7 +111,7 @@ export function stage(given?: TestExports, port = 0): Stage {
     exports,
     leases,
     links,
-    principals: [LOCAL_PRINCIPAL, ANN],
+    principals: holders([LOCAL_PRINCIPAL, ANN]),
     onProblem: (problem) => void problems.push(problem),
   });
   const { server } = serving([{ ...route("/exports/:id/:file+", handler), name: "export" }], {}, port);

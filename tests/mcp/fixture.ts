@@ -12,6 +12,8 @@ import { createLegacyMcp, type LegacyMcp, type LegacyMcpOptions } from "../../sr
 import { createRegistry, defineTool, READS_TELEGRAM, type Registry, type Tool } from "../../src/mcp/registry.ts";
 import type { Timers } from "../../src/mcp/sessions.ts";
 import { getLogger } from "@logtape/logtape";
+import type { Principal } from "../../src/model/principal.ts";
+import { asking } from "../http/principals.ts";
 
 /** What the running tools tell a test. */
 export interface Fixture {
@@ -118,7 +120,10 @@ export interface Served extends AsyncDisposable {
 }
 
 /** Serves a registry at `/mcp` and `/api/tools`, behind the checks that the product puts there. */
-export function serveMcp(registry: Registry, options: Partial<LegacyMcpOptions> = {}): Served {
+export function serveMcp(
+  registry: Registry,
+  { who, ...options }: Partial<LegacyMcpOptions> & { readonly who?: () => Principal } = {},
+): Served {
   const seen: Error[] = [];
   let count = 0;
   const mcp = createLegacyMcp(registry, {
@@ -131,11 +136,11 @@ export function serveMcp(registry: Registry, options: Partial<LegacyMcpOptions> 
   });
   const catalogue = createCatalogue(registry);
   const router = createRouter([
-    { methods: ["GET", "POST", "DELETE"], path: "/mcp", name: "mcp", handler: mcp.fetch },
-    { methods: ["GET"], path: "/api/tools", name: "tools", handler: catalogue.list },
-    { methods: ["POST"], path: "/api/tools/:name", name: "tool", handler: catalogue.call },
+    { methods: ["GET", "POST", "DELETE"], path: "/mcp", name: "mcp", access: "any", handler: mcp.fetch },
+    { methods: ["GET"], path: "/api/tools", name: "tools", access: "any", handler: catalogue.list },
+    { methods: ["POST"], path: "/api/tools/:name", name: "tool", access: "any", handler: catalogue.call },
   ]);
-  const middleware = [errors(getLogger("test")), hostOrigin({ allowedHosts: [] }), bodyLimit()];
+  const middleware = [errors(getLogger("test")), hostOrigin({ allowedHosts: [] }), asking(who), bodyLimit()];
   const server = serve({ handler: chain(middleware, router), host: "127.0.0.1", port: 0, grace: 5_000 });
   return {
     url: server.url,

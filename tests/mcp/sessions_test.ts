@@ -35,7 +35,7 @@ Deno.test("session: GET and DELETE say whether the id is missing or unknown", as
 
 Deno.test("session: another principal does not find it", async () => {
   await using served = serveMcp(createFixture().registry, {
-    principal: ({ clientIp, requestId: _ }) => ({ ...LOCAL_PRINCIPAL, id: `${clientIp}${turn}` }),
+    who: () => ({ ...LOCAL_PRINCIPAL, id: `${turn}` }),
   });
   let turn = 1;
   const session = await open(served.url);

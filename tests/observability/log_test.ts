@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { withContext } from "@logtape/logtape";
 import { Secret } from "../../src/config/secret.ts";
 import { configureLogging, getLogger } from "../../src/observability/log.ts";
-import type { LogConfig } from "../../src/config/load.ts";
+import type { LogConfig } from "../../src/config/config.ts";
 
 const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
 

@@ -4,7 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { type Config, loadConfig } from "../../src/config/load.ts";
+import type { Config } from "../../src/config/config.ts";
+import { loadConfig } from "../../src/config/load.ts";
 import { Secret } from "../../src/config/secret.ts";
 import { AppError } from "../../src/errors.ts";
 import { formatSession, type Session } from "../../src/mtproto/session.ts";

@@ -3,7 +3,7 @@
  * @module
  */
 import { setTimeout as sleepMs } from "node:timers/promises";
-import type { Config } from "../../config/load.ts";
+import type { Config } from "../../config/config.ts";
 import { toAppError } from "../../errors.ts";
 import { createDataCentre } from "../../mtproto/data_centre.ts";
 import { DATA_CENTRES } from "../../mtproto/data_centres.ts";

@@ -3,15 +3,10 @@
  * @module
  */
 import { isLoopback } from "../../config/formats.ts";
-import {
-  type Config,
-  ConfigError,
-  type ConfigProblem,
-  loadConfig,
-  refuseOpenListener,
-  warningsOf,
-} from "../../config/load.ts";
-import { isOptionName, type Lookup, type OptionName, optionNames, optionOf } from "../../config/options.ts";
+import type { Config } from "../../config/config.ts";
+import { accessWarningsOf, ConfigError, type ConfigProblem, loadConfig, warningsOf } from "../../config/load.ts";
+import type { Lookup } from "../../config/option_types.ts";
+import { isOptionName, type OptionName, optionNames, optionOf } from "../../config/options.ts";
 import { noApplication } from "../../telegram/session_source.ts";
 import { fail, failed, ok, type Outcome, warn } from "./outcome.ts";
 
@@ -68,12 +63,7 @@ export async function checkConfiguration(
   );
   const { telegram: { apiId }, http: { publicUrl } } = config;
   if (apiId === undefined && !faulty.has("TELEGRAM_API_ID")) outcomes.push(failed(noApplication()));
-  try {
-    refuseOpenListener(config);
-  } catch (error) {
-    outcomes.push(failed(error));
-  }
-  for (const warning of warningsOf(config)) outcomes.push(warn(warning));
+  for (const warning of [...warningsOf(config), ...accessWarningsOf(config)]) outcomes.push(warn(warning));
   if (publicUrl !== undefined && URL.parse(publicUrl)?.protocol === "http:" && !isLocalUrl(publicUrl)) {
     outcomes.push(
       warn("PUBLIC_URL is not https: whoever is on the way reads along", "Put TLS in front of the server."),

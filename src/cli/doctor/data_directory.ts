@@ -4,7 +4,7 @@
  */
 import { dirname, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { Config } from "../../config/load.ts";
+import type { Config } from "../../config/config.ts";
 import { systemReason } from "../../exports/disk.ts";
 import { databasePath } from "../../storage/open.ts";
 import { isSealed, readStored, sessionPath } from "../../storage/session_file.ts";

@@ -3,7 +3,7 @@
  * @module
  */
 import { statfs } from "node:fs/promises";
-import type { Config } from "../../config/load.ts";
+import type { Config } from "../../config/config.ts";
 import { nearestFolder } from "./data_directory.ts";
 import { fail, ok, type Outcome, warn } from "./outcome.ts";
 

@@ -2,10 +2,10 @@
  * `doctor`: where the server listens, or would.
  * @module
  */
-import { z } from "zod";
-import type { Config } from "../../config/load.ts";
+import type { Config } from "../../config/config.ts";
 import { listening } from "../../http/server.ts";
 import { findHolder } from "../../storage/lock.ts";
+import { NAME } from "../../version.ts";
 import { askServer } from "../ask.ts";
 import { fail, failed, ok, type Outcome } from "./outcome.ts";
 
@@ -33,11 +33,9 @@ async function checkRunning(url: string, pid: number, signal: AbortSignal): Prom
   return fail(`the server, process ${pid}, does not answer at ${url}`, "Look at its log, and start it again.");
 }
 
-const healthSchema = z.object({ version: z.string(), components: z.object({ telegram: z.object({}) }) });
-
 async function isOurs(url: string, signal: AbortSignal): Promise<boolean> {
   try {
-    return healthSchema.safeParse(JSON.parse((await askServer(`${url}/health`, { signal })).body)).success;
+    return (await askServer(`${url}/`, { signal })).body.includes(NAME);
   } catch {
     return false;
   }

@@ -5,7 +5,7 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { isLoopback, type Socks5Proxy } from "../../config/formats.ts";
-import type { Config } from "../../config/load.ts";
+import type { Config } from "../../config/config.ts";
 import { AppError } from "../../errors.ts";
 import { systemReason } from "../../exports/disk.ts";
 import { type Address, DATA_CENTRES } from "../../mtproto/data_centres.ts";

@@ -4,7 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import { z } from "zod";
-import type { Config } from "../../config/load.ts";
+import type { Config } from "../../config/config.ts";
 import { AppError, toAppError } from "../../errors.ts";
 import { createConnection } from "../../mtproto/connection.ts";
 import { Api, trustServerKey } from "../../mtproto/gram.ts";
@@ -86,11 +86,11 @@ const healthSchema = z.object({
 });
 
 /** A session in use is not opened a second time: Telegram may end it for that. */
-async function askHolder({ command, pid, url, configured }: Holder, signal: AbortSignal): Promise<Outcome> {
+async function askHolder({ command, pid, url, key, configured }: Holder, signal: AbortSignal): Promise<Outcome> {
   const who = `"${command}", process ${pid}`;
   if (url === undefined) return ok(`in use by ${who}, and not opened beside it`);
   try {
-    const { body } = await askServer(`${url}/health`, { signal });
+    const { body } = await askServer(`${url}/health`, { key, signal });
     const { state, detail } = healthSchema.parse(JSON.parse(body)).components.telegram;
     const message = `in use by ${who}, whose connection is ${state}${detail === undefined ? "" : `: ${detail}`}`;
     if (state === "ready" || state === "flood_waiting") return ok(message);
