@@ -21,7 +21,7 @@ export const ACCESS_OPTIONS = {
     type: secret(/^[\x21-\x7e]{32,200}$/),
     secret: true,
     expects: "32 to 200 characters without spaces",
-    example: "the output of: openssl rand -base64 32",
+    example: "7rkq0Vn2…",
     help: "One API key besides those of `keys create`: it may read, export and see the metrics of all chats.",
   },
   PUBLIC_URL: {

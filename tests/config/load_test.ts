@@ -56,6 +56,7 @@ Deno.test("loadConfig: an empty environment gives the defaults", () => {
   assert.deepEqual({ ...http }, {
     host: "127.0.0.1",
     port: 8000,
+    metricsPort: undefined,
     publicUrl: undefined,
     allowedHosts: [],
     trustedProxies: [],
@@ -63,6 +64,16 @@ Deno.test("loadConfig: an empty environment gives the defaults", () => {
   assert.deepEqual({ ...log }, { level: "info", format: "json" });
   assert.equal(telegram.apiId, undefined);
   assert.deepEqual(rest, {
+    auth: { mode: "keys", apiKey: undefined },
+    limits: {
+      rate: { count: 600, seconds: 60 },
+      ratePerIp: { count: 1200, seconds: 60 },
+      calls: 100,
+      callsPerKey: 8,
+      streamsPerKey: 16,
+      sessionsPerKey: 20,
+    },
+    auditDays: 90,
     exportReadAhead: 10,
     floodSleepThreshold: 15,
     requestTimeout: 30_000,
@@ -85,6 +96,16 @@ Deno.test("loadConfig: every variable reaches its place", () => {
     TELEGRAM_TEST_KEY_FILE: "/key.pem",
     MCP_SERVER_HOST: "::1",
     MCP_SERVER_PORT: "0",
+    METRICS_PORT: "9090",
+    MCP_AUTH: "none",
+    MCP_API_KEY: "k".repeat(32),
+    RATE_LIMIT: "10/s",
+    RATE_LIMIT_IP: "20/h",
+    MAX_CALLS: "1",
+    MAX_CALLS_PER_KEY: "2",
+    MAX_STREAMS_PER_KEY: "3",
+    MAX_SESSIONS_PER_KEY: "4",
+    AUDIT_DAYS: "5",
     MCP_SERVER_LOG_LEVEL: "WARNING",
     LOG_FORMAT: "text",
     FLOOD_SLEEP_THRESHOLD: "0",
@@ -105,10 +126,21 @@ Deno.test("loadConfig: every variable reaches its place", () => {
   assert.deepEqual(config.http, {
     host: "::1",
     port: 0,
+    metricsPort: 9090,
     publicUrl: "https://example.org/telegram",
     allowedHosts: ["a.example", "b.example:81"],
     trustedProxies: ["127.0.0.1", "10.0.0.0/8", "fd00::/8"],
   });
+  assert.deepEqual([config.auth.mode, config.auth.apiKey?.reveal()], ["none", "k".repeat(32)]);
+  assert.deepEqual(config.limits, {
+    rate: { count: 10, seconds: 1 },
+    ratePerIp: { count: 20, seconds: 3600 },
+    calls: 1,
+    callsPerKey: 2,
+    streamsPerKey: 3,
+    sessionsPerKey: 4,
+  });
+  assert.equal(config.auditDays, 5);
   assert.deepEqual(config.log, { level: "warning", format: "text" });
   assert.deepEqual([config.floodSleepThreshold, config.requestTimeout, config.maxPageSize], [0, 5_000, 20]);
   assert.equal(config.dataDir, "./data");

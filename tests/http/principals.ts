@@ -15,8 +15,11 @@ export function holders(all: readonly Principal[]): {
   return { find: (id) => all.find((one) => one.id === id), revoked: () => NEVER };
 }
 
-/** Says who asks; the owner unless told otherwise. */
-export function asking(who: () => Principal = () => LOCAL_PRINCIPAL): Middleware {
+/** Somebody with a key as `keys create` makes it. */
+export const READER: Principal = { ...LOCAL_PRINCIPAL, scopes: ["read", "export"] };
+
+/** Says who asks; {@link READER} unless told otherwise. */
+export function asking(who: () => Principal = () => READER): Middleware {
   return (next) => (request, context) => {
     context.principal = who();
     return next(request, context);

@@ -5,6 +5,7 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { createFixture, type Served, serveMcp, until } from "./fixture.ts";
 import { call, events, INITIALIZE, message, open, post } from "./raw.ts";
+import { READER } from "../http/principals.ts";
 
 async function connect({ url }: Served): Promise<Client & AsyncDisposable> {
   const client = new Client({ name: "test", version: "0" });
@@ -256,7 +257,7 @@ Deno.test("Accept: any wording that allows one of the types is served, any other
     assert.equal(alone.status, 200, accept);
     await alone.text();
   }
-  const context = { requestId: "", clientIp: "", params: {}, localPort: 0, startedAt: 0 };
+  const context = { requestId: "", clientIp: "", params: {}, localPort: 0, startedAt: 0, principal: READER };
   const bare = new Request("http://localhost/mcp", {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -319,7 +320,7 @@ Deno.test("protocol version: an unknown one is refused so that clients of both e
 
 Deno.test("method: others than POST, GET and DELETE are refused", async () => {
   await using served = serveMcp(createFixture().registry);
-  const context = { requestId: "", clientIp: "", params: {}, localPort: 0, startedAt: 0 };
+  const context = { requestId: "", clientIp: "", params: {}, localPort: 0, startedAt: 0, principal: READER };
   const response = await served.mcp.fetch(new Request("http://localhost/mcp", { method: "PUT" }), context);
   assert.equal(response.status, 405);
   assert.equal(response.headers.get("allow"), "GET, POST, DELETE");

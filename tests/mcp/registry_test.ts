@@ -11,6 +11,7 @@ import {
 } from "../../src/mcp/registry.ts";
 import { toolResult } from "../../src/mcp/result.ts";
 import { LOCAL_PRINCIPAL, type Scope } from "../../src/model/principal.ts";
+import { READER } from "../http/principals.ts";
 
 function context(signal = new AbortController().signal): CallContext {
   return { principal: LOCAL_PRINCIPAL, origin: "http://127.0.0.1:8000", signal, progress: () => {} };
@@ -154,10 +155,10 @@ Deno.test("call: its end is told, with the status and the seconds it took", asyn
 
 Deno.test("registry: a principal sees and finds the tools of its scopes, in their order", () => {
   const registry = createRegistry([tool("b"), tool("a", "export"), tool("c", "admin")]);
-  const reader = { ...LOCAL_PRINCIPAL, scopes: ["read"] as const };
-  assert.deepEqual(registry.list(LOCAL_PRINCIPAL).map(({ name }) => name), ["b", "a"]);
+  const reader = { ...READER, scopes: ["read"] as const };
+  assert.deepEqual(registry.list(READER).map(({ name }) => name), ["b", "a"]);
   assert.deepEqual(registry.list(reader).map(({ name }) => name), ["b"]);
   assert.equal(registry.find("a", reader), undefined);
-  assert.equal(registry.find("a", LOCAL_PRINCIPAL)?.name, "a");
-  assert.equal(registry.find("x", LOCAL_PRINCIPAL), undefined);
+  assert.equal(registry.find("a", READER)?.name, "a");
+  assert.equal(registry.find("x", READER), undefined);
 });
