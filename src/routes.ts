@@ -32,7 +32,7 @@ const READ = ["GET", "HEAD"] as const;
 export function routesOf({ config, health, metrics, mcp, catalogue, media, exports }: RoutesOptions): Route[] {
   const page = landing({
     name: NAME,
-    isReady: health.ready,
+    state: ({ principal }) => principal === undefined ? `State: ${health.summary().status}` : describeState(health),
     url: (request) => config.http.publicUrl ?? new URL(request.url).origin,
   });
   /** How it is, and why only for those who have a key. */
@@ -76,6 +76,14 @@ export function routesOf({ config, health, metrics, mcp, catalogue, media, expor
     { methods: READ, path: "/exports/:id/:file+", name: "export", access: "open", handler: exports },
     { methods: READ, path: "/", name: "landing", access: "open", handler: page },
   ];
+}
+
+function describeState(health: Health): string {
+  const { status, components } = health.summary();
+  const parts = Object.entries(components).map(([name, { state, detail }]) =>
+    `${name} ${state}${detail === undefined ? "" : ` (${detail})`}`
+  );
+  return `State: ${[status, ...parts].join(", ")}`;
 }
 
 /** `GET /metrics`, for those with the scope. */

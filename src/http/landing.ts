@@ -4,24 +4,24 @@
  */
 // @ts-types="./std_negotiation.d.ts"
 import { accepts } from "@std/http/negotiation.js";
-import type { Handler } from "./chain.ts";
+import type { Handler, RequestContext } from "./chain.ts";
 
 /** What the page says. */
 export interface Landing {
   readonly name: string;
-  /** Whether it can serve at the moment. */
-  readonly isReady: () => boolean;
+  /** One sentence on how the server is doing, for whoever asks. */
+  readonly state: (context: RequestContext) => string;
   /** Where clients reach the server, without a slash at its end. */
   readonly url: (request: Request) => string;
 }
 
 /** Answers with HTML, or with the same as plain text where that is preferred. */
-export function landing({ name, isReady, url }: Landing): Handler {
-  return (request) => {
+export function landing({ name, state, url }: Landing): Handler {
+  return (request, context) => {
     const base = url(request);
     const lines = [
       `${name}: read-only Telegram history over MCP.`,
-      isReady() ? "It is ready." : "It is not ready.",
+      state(context),
       "",
       `MCP endpoint: ${base}/mcp (streamable HTTP)`,
       `Claude Code:  claude mcp add --transport http telegram ${base}/mcp --header "Authorization: Bearer $KEY"`,

@@ -47,7 +47,7 @@ export async function admit(): Promise<Patient> {
   const { DATA_DIR: dataDir = "", TELEGRAM_STRING_SESSION_FILE: sessionFile = "" } = sandbox.environment;
   await Deno.mkdir(dataDir, { mode: 0o700 });
   const session = (await Deno.readTextFile(sessionFile)).trim();
-  const environment = { ...sandbox.environment, TELEGRAM_API_HASH: API_HASH, MCP_SERVER_PORT: "0" };
+  const environment = { ...sandbox.environment, TELEGRAM_API_HASH: API_HASH, MCP_SERVER_PORT: "0", MCP_AUTH: "keys" };
   const findings: Patient["findings"] = async (changes) => {
     const { code, out, err } = await run(["doctor", "--json"], { ...environment, ...changes });
     assert.equal(err, "");

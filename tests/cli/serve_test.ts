@@ -122,7 +122,11 @@ Deno.test("serve: what it cannot start with is said in sentences, all of it at o
     const taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const bad = { TELEGRAM_API_HASH: "s3cret", MCP_SERVER_PORT: "99999", LOG_FORMAT: "xml", TELEGRAM_API_ID: "-7" };
     const cases: [Record<string, string>, number, RegExp][] = [
-      [{ MCP_SERVER_HOST: "0.0.0.0" }, 1, /without authentication everyone .* refused\.\nSet MCP_SERVER_HOST=127/],
+      [
+        { MCP_SERVER_HOST: "0.0.0.0", MCP_AUTH: "keys" },
+        1,
+        /no API key, .* beyond this machine \(0\.0\.0\.0\)\.\nMake one with `telegram-toolkit-mcp keys create/,
+      ],
       [{ MCP_SERVER_PORT: `${taken.addr.port}` }, 2, /port \d+: another program listens there\.\nStop that program/],
       [
         bad,
