@@ -3,10 +3,7 @@
  * @module
  */
 import { z } from "zod";
-import type { Principal } from "../model/principal.ts";
-
-/** What a key may be allowed to do. */
-export const scopeSchema = z.enum(["read", "export", "admin", "metrics"]);
+import { type Principal, scopeSchema } from "../model/principal.ts";
 
 /** A chat that a key is restricted to, as it was called then. */
 export const allowedChatSchema = z.object({

@@ -11,30 +11,35 @@ export interface KeyWatch {
   check(): void;
 }
 
-/**
- * A watch that knows what is good now.
- * @param options.now milliseconds since the epoch
- * @param options.onGone told the id of a key of which a secret is no longer good. Who asked with it may ask no more; the key itself may
- * have another secret by now
- */
+/** Who is told, and by which clock. */
+export interface KeyWatchOptions {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Told the hash, in hexadecimal, of a secret that is no longer good; its key may have another one. */
+  readonly onSecretGone: (hash: string) => void;
+  /** Told the id of a key that has no good secret any more. */
+  readonly onKeyGone: (id: string) => void;
+}
+
+/** A watch that knows what is good now. */
 export function createKeyWatch(
   keys: Pick<KeyStore, "goodSecrets" | "changes">,
-  { now, onGone }: { readonly now: () => number; readonly onGone: (id: string) => void },
+  { now, onSecretGone, onKeyGone }: KeyWatchOptions,
 ): KeyWatch {
-  const byHash = (): Map<string, GoodSecret> => new Map(keys.goodSecrets().map((secret) => [secret.hash, secret]));
   // The number first: a change between the two is then looked at twice, not never.
   let seen = keys.changes();
-  let good = byHash();
+  let good: readonly GoodSecret[] = keys.goodSecrets();
   return {
     check: () => {
       const changes = keys.changes();
-      const isDue = [...good.values()].some(({ until }) => until !== undefined && Date.parse(until) <= now());
+      const isDue = good.some(({ until }) => until !== undefined && Date.parse(until) <= now());
       if (changes === seen && !isDue) return;
       const before = good;
-      good = byHash();
+      good = keys.goodSecrets();
       seen = changes;
-      const gone = [...before.values()].filter(({ hash }) => !good.has(hash)).map(({ id }) => id);
-      for (const id of new Set(gone)) onGone(id);
+      const [hashes, ids] = [new Set(good.map(({ hash }) => hash)), new Set(good.map(({ id }) => id))];
+      for (const { hash } of before) if (!hashes.has(hash)) onSecretGone(hash);
+      for (const id of new Set(before.map(({ id }) => id))) if (!ids.has(id)) onKeyGone(id);
     },
   };
 }

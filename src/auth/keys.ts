@@ -8,7 +8,15 @@ import { AppError } from "../errors.ts";
 import type { Principal } from "../model/principal.ts";
 import { migrate } from "../storage/migrate.ts";
 import { generateKey, hashKey } from "./key.ts";
-import { type ApiKey, COLUMNS, type GoodSecret, goodSecretSchema, readKeys, stateOf, type WantedKey } from "./key_row.ts";
+import {
+  type ApiKey,
+  COLUMNS,
+  type GoodSecret,
+  goodSecretSchema,
+  readKeys,
+  stateOf,
+  type WantedKey,
+} from "./key_row.ts";
 
 const SCHEMA = [
   `CREATE TABLE api_keys (
@@ -102,8 +110,8 @@ export function createKeyStore(
   const named = select(`(id = :name OR name = :name) ORDER BY id = :name DESC, ${LIVE} DESC, created DESC, rowid DESC`);
   const namedLive = select(`name = :name AND ${LIVE}`);
   const goodSecrets = db.prepare(
-    `SELECT id, hex(hash) AS hash, expires AS until FROM api_keys WHERE account_id = :account AND ${LIVE} UNION ALL ` +
-      "SELECT id, hex(former_hash), min(former_until, coalesce(expires, former_until)) FROM api_keys " +
+    `SELECT id, lower(hex(hash)) AS hash, expires AS until FROM api_keys WHERE account_id = :account AND ${LIVE} UNION ALL ` +
+      "SELECT id, lower(hex(former_hash)), min(former_until, coalesce(expires, former_until)) FROM api_keys " +
       `WHERE account_id = :account AND former_until > :now AND ${LIVE}`,
   );
   const version = db.prepare("PRAGMA data_version");

@@ -120,10 +120,12 @@ const DURATION = /^(\d{1,9}) ?([smhdw])$/;
 const RATE = /^(\d{1,9}) ?\/ ?(?:(s)(?:ec|econd)?|(m)(?:in|inute)?|(h)(?:our)?|(d)(?:ay)?)$/;
 
 /** `90d`, `12h`, `30m`, `2w` or `45s`, above 0; in seconds. */
-export const duration: z.ZodType<number, string> = z.string().toLowerCase().regex(DURATION).transform((text): number => {
-  const [, count, unit = ""] = DURATION.exec(text) ?? [];
-  return Number(count) * (SECONDS[unit] ?? 0);
-}).pipe(z.int().positive());
+export const duration: z.ZodType<number, string> = z.string().toLowerCase().regex(DURATION).transform(
+  (text): number => {
+    const [, count, unit = ""] = DURATION.exec(text) ?? [];
+    return Number(count) * (SECONDS[unit] ?? 0);
+  },
+).pipe(z.int().positive());
 
 /** `60/min`, `10/s`, `1000/h` or `5000/d`, above 0. */
 export const rate: z.ZodType<Rate, string> = z.string().toLowerCase().regex(RATE).transform((text): Rate => {
