@@ -115,30 +115,6 @@ export function formatBytes(bytes: number): string {
   return `${Number((bytes / 1000 ** power).toPrecision(3))} ${UNITS[power]}`;
 }
 
-const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
-const DURATION = /^(\d{1,9}) ?([smhdw])$/;
-const RATE = /^(\d{1,9}) ?\/ ?(?:(s)(?:ec|econd)?|(m)(?:in|inute)?|(h)(?:our)?|(d)(?:ay)?)$/;
-
-/** `90d`, `12h`, `30m`, `2w` or `45s`, above 0; in seconds. */
-export const duration: z.ZodType<number, string> = z.string().toLowerCase().regex(DURATION).transform(
-  (text): number => {
-    const [, count, unit = ""] = DURATION.exec(text) ?? [];
-    return Number(count) * (SECONDS[unit] ?? 0);
-  },
-).pipe(z.int().positive());
-
-/** `60/min`, `10/s`, `1000/h` or `5000/d`, above 0. */
-export const rate: z.ZodType<Rate, string> = z.string().toLowerCase().regex(RATE).transform((text): Rate => {
-  const [, count, ...units] = RATE.exec(text) ?? [];
-  return { count: Number(count), seconds: SECONDS[units.find(Boolean) ?? ""] ?? 0 };
-}).refine(({ count }) => count > 0);
-
-/** A rate for people: `60/min`. */
-export function formatRate({ count, seconds }: Rate): string {
-  const unit = Object.entries(SECONDS).find(([, each]) => each === seconds)?.[0] ?? `${seconds} s`;
-  return `${count}/${unit === "m" ? "min" : unit}`;
-}
-
 /** Whether a text is a public RSA key in PEM. */
 export function isRsaKey(text: string): boolean {
   try {
@@ -156,5 +132,22 @@ export const rate: z.ZodType<Rate, string> = z.string().transform((text, context
   const seconds = UNIT_SECONDS[unit];
   if (seconds !== undefined) return { count: Number(count), seconds };
   context.addIssue("not a rate");
+  return z.NEVER;
+});
+
+/** A rate for people: `60/min`. */
+export function formatRate({ count, seconds }: Rate): string {
+  const unit = Object.entries(UNIT_SECONDS).find(([, each]) => each === seconds)?.[0] ?? `${seconds} s`;
+  return `${count}/${unit}`;
+}
+
+const DURATION_UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
+
+/** `90d`, `12h`, `30m`, `2w` or `45s`, above 0; in seconds. */
+export const duration: z.ZodType<number, string> = z.string().transform((text, context): number => {
+  const [, count, unit = ""] = /^([1-9]\d{0,5}) ?([smhdw])$/.exec(text) ?? [];
+  const seconds = DURATION_UNITS[unit];
+  if (seconds !== undefined) return Number(count) * seconds;
+  context.addIssue("not a duration");
   return z.NEVER;
 });
