@@ -111,7 +111,7 @@ export function createKeyStore(
   const namedLive = select(`name = :name AND ${LIVE}`);
   const goodSecrets = db.prepare(
     `SELECT id, lower(hex(hash)) AS hash, expires AS until FROM api_keys WHERE account_id = :account AND ${LIVE} UNION ALL ` +
-      "SELECT id, lower(hex(former_hash)), min(former_until, coalesce(expires, former_until)) FROM api_keys " +
+      "SELECT id, lower(hex(former_hash)), former_until FROM api_keys " +
       `WHERE account_id = :account AND former_until > :now AND ${LIVE}`,
   );
   const version = db.prepare("PRAGMA data_version");
@@ -165,9 +165,9 @@ export function createKeyStore(
         const state = key && stateOf(key, time);
         if (key === undefined || state !== "active") throw notRotated(key, state);
         db.prepare(
-          "UPDATE api_keys SET former_hash = iif(? IS NULL, NULL, hash), former_until = ?, hash = ?, rotated = ?, " +
+          "UPDATE api_keys SET former_hash = hash, former_until = ?, hash = ?, rotated = ?, " +
             "expires = ? WHERE account_id = ? AND id = ?",
-        ).run(until, until, hashKey(secret), new Date(time).toISOString(), expires ?? key.expires ?? null, account, id);
+        ).run(until, hashKey(secret), new Date(time).toISOString(), expires ?? key.expires ?? null, account, id);
       });
       return { key: get(id), secret };
     },

@@ -141,8 +141,8 @@ Deno.test("keys list: a table with one line a key, and a sentence where there is
     const [head, ...rows] = (await keys(environment, "list")).out.trimEnd().split("\n");
     assert.match(head ?? "", /^NAME +ID +SCOPES +CHATS +EXPIRES +LAST USE +USES +STATE$/);
     assert.equal(rows.length, 2);
-    assert.match(rows[0] ?? "", /^a rather long name  k_\w{10}  read,export  all +\S+Z +never +0 +expired$/);
-    assert.match(rows[1] ?? "", /^b {19}k_\w{10}  read,export  all +never +never +0 +active$/);
+    assert.match(rows[0] ?? "", /^a rather long name {2}k_\w{10} {2}read,export {2}all +\S+Z +never +0 +expired$/);
+    assert.match(rows[1] ?? "", /^b {19}k_\w{10} {2}read,export {2}all +never +never +0 +active$/);
   }));
 
 /** What is typed, and what is kept of it. */
