@@ -50,7 +50,11 @@ function toOwner(hint: string): string {
 /** Anything thrown as an error of the catalogue: what the system refused, a file that is not there for one, is no defect. */
 export function toExpected(thrown: unknown): AppError {
   if (isDiskError(thrown)) {
-    return notWritten("The database", thrown, "Check DATA_DIR: it must be on a disk with free space, and this user's.");
+    return notWritten(
+      "The database",
+      thrown,
+      "Check DATA_DIR: it must be this user's, on a disk with free space, and locked by no other program for long.",
+    );
   }
   const isFromSystem = thrown instanceof Error && "code" in thrown && /^E[A-Z0-9]+$/.test(String(thrown.code));
   if (!isFromSystem) return toAppError(thrown);
