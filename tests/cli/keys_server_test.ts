@@ -3,36 +3,10 @@
  */
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { startSandbox, type TestSandbox } from "../e2e/sandbox.ts";
 import { call, INITIALIZE, listen, post } from "../mcp/raw.ts";
-import { command, type Running, until } from "./command.ts";
+import { until } from "./command.ts";
 import { create, keys, rotate, show } from "./keys.ts";
-import { type Environment, urlOf } from "./signed_in.ts";
-
-/** A server that asks for keys, on a data directory that commands use too. */
-interface Served extends AsyncDisposable {
-  readonly sandbox: TestSandbox;
-  readonly environment: Environment;
-  readonly server: Running;
-  readonly url: string;
-}
-
-async function startServed(): Promise<Served> {
-  await using stack = new AsyncDisposableStack();
-  const sandbox = stack.use(await startSandbox());
-  const environment = {
-    ...sandbox.environment,
-    MCP_SERVER_PORT: "0",
-    MCP_AUTH: "keys",
-    MCP_SERVER_LOG_LEVEL: "debug",
-  };
-  const server = stack.use(command(["serve"], environment));
-  const url = await urlOf(server);
-  const resources = stack.move();
-  return { sandbox, environment, server, url, [Symbol.asyncDispose]: () => resources.disposeAsync() };
-}
-
-const bearer = (key: string): { authorization: string } => ({ authorization: `Bearer ${key}` });
+import { bearer, type Served, startServed } from "./keys_server.ts";
 
 /** The status of a tool call over plain HTTP. */
 async function ask(url: string, key: string, tool = "fetch_history", args: unknown = HISTORY): Promise<number> {
