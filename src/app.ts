@@ -81,6 +81,7 @@ export async function createApp(config: Config, options: { readonly localKey?: s
         getLogger("exports").info("removed", { ...removed });
       },
       onExportProblem: (error) => getLogger("exports").error("export", { error }),
+      onKeyProblem: (error) => getLogger("keys").error("keys", { error }),
     }),
   );
   refuseUnlocked(config, principals);

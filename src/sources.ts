@@ -13,6 +13,7 @@ import type { MediaLimits } from "./exports/media.ts";
 import { createExports, type ExportsOptions } from "./exports/runner.ts";
 import { createExportStore } from "./exports/store.ts";
 import type { SweepOptions } from "./exports/sweep.ts";
+import { createKeyStore } from "./auth/keys.ts";
 import { createPrincipals, type Principals } from "./auth/principals.ts";
 import { createCursors } from "./mcp/cursor.ts";
 import { createExportLinks } from "./mcp/export_links.ts";
@@ -29,6 +30,8 @@ import { VERSION } from "./version.ts";
 export interface Observers extends AccountObservers, Pick<ExportsOptions, "onFinish">, Pick<SweepOptions, "onRemoved"> {
   /** Told of what goes wrong with exports and no caller hears of. */
   readonly onExportProblem?: (problem: unknown) => void;
+  /** The same of keys. */
+  readonly onKeyProblem?: (problem: unknown) => void;
 }
 
 /** Sources while they are open. */
@@ -49,7 +52,7 @@ export interface OpenSources extends AsyncDisposable {
  */
 export async function openSources(
   config: Config,
-  { isServer, localKey, onFinish, onRemoved, onExportProblem, ...observers }: Observers & {
+  { isServer, localKey, onFinish, onRemoved, onExportProblem, onKeyProblem, ...observers }: Observers & {
     readonly isServer: boolean;
     readonly localKey?: string;
   },
@@ -60,10 +63,13 @@ export async function openSources(
   const db = stack.use(openDataDirectory(dataDir));
   const asWhom = { db, accountId: LOCAL_PRINCIPAL.accountId, appVersion: VERSION };
   const { account, status } = stack.use(openAccount(config, { ...asWhom, ...observers }));
-  const principals = createPrincipals({
+  const principals = stack.use(createPrincipals({
+    keys: createKeyStore(db, LOCAL_PRINCIPAL.accountId, { now }),
+    now,
+    ...(onKeyProblem && { onProblem: onKeyProblem }),
     ...(localKey !== undefined && { localKey }),
     ...(config.auth.apiKey && { configuredKey: config.auth.apiKey.reveal() }),
-  });
+  }));
   const viewOf = ({ chats }: Principal, whole: Account): Account => {
     if (chats === undefined) return whole;
     throw new AppError("UNSUPPORTED", "Keys of some chats are not there yet.");

@@ -4,7 +4,8 @@
  */
 import { ConfigError } from "../config/load.ts";
 import { AppError, ERROR_CODES, type ErrorCode, toAppError } from "../errors.ts";
-import { systemReason } from "../exports/disk.ts";
+import { notWritten, systemReason } from "../exports/disk.ts";
+import { isDiskError } from "../storage/disk_error.ts";
 
 /** In place of a code's own hint, which speaks to a model that calls tools. */
 const HINTS: Partial<Record<ErrorCode, string>> = {
@@ -48,6 +49,13 @@ function toOwner(hint: string): string {
 
 /** Anything thrown as an error of the catalogue: what the system refused, a file that is not there for one, is no defect. */
 export function toExpected(thrown: unknown): AppError {
+  if (isDiskError(thrown)) {
+    return notWritten(
+      "The database",
+      thrown,
+      "Check DATA_DIR: it must be this user's, on a disk with free space, and locked by no other program for long.",
+    );
+  }
   const isFromSystem = thrown instanceof Error && "code" in thrown && /^E[A-Z0-9]+$/.test(String(thrown.code));
   if (!isFromSystem) return toAppError(thrown);
   const path = /'[^']*'/.exec(thrown.message)?.[0];

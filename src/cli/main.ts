@@ -7,6 +7,7 @@ import { optionsText } from "../config/reference.ts";
 import { toAppError } from "../errors.ts";
 import { NAME, VERSION } from "../version.ts";
 import { explain } from "./explain.ts";
+import { addKeysCommands } from "./keys_commands.ts";
 import { writeToStderr } from "../observability/output.ts";
 
 /** Exit codes: 0 done, 1 failed, 2 used wrongly, 130 interrupted, 141 the reader of standard output has gone. */
@@ -86,6 +87,7 @@ export async function main(args: readonly string[]): Promise<number> {
       const { whoami } = await import("./whoami.ts");
       code = await whoami(options);
     });
+  addKeysCommands(program, (ended) => code = ended);
   program.command("healthcheck")
     .description("ask the running server whether it lives; for containers")
     .action(async () => {

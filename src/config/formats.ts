@@ -134,3 +134,20 @@ export const rate: z.ZodType<Rate, string> = z.string().transform((text, context
   context.addIssue("not a rate");
   return z.NEVER;
 });
+
+/** A rate for people: `60/min`. */
+export function formatRate({ count, seconds }: Rate): string {
+  const unit = Object.entries(UNIT_SECONDS).find(([, each]) => each === seconds)?.[0] ?? `${seconds} s`;
+  return `${count}/${unit}`;
+}
+
+const DURATION_UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
+
+/** `90d`, `12h`, `30m`, `2w` or `45s`, above 0; in seconds. */
+export const duration: z.ZodType<number, string> = z.string().transform((text, context): number => {
+  const [, count, unit = ""] = /^([1-9]\d{0,5}) ?([smhdw])$/.exec(text) ?? [];
+  const seconds = DURATION_UNITS[unit];
+  if (seconds !== undefined) return Number(count) * seconds;
+  context.addIssue("not a duration");
+  return z.NEVER;
+});

@@ -5,6 +5,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { z } from "zod";
+import { isDiskError } from "../storage/disk_error.ts";
 import { migrate } from "../storage/migrate.ts";
 import { type ExportQuery, type ExportState, type Job, jobSchema, type Target } from "./job.ts";
 import { createOpenTakeouts, type OpenTakeouts } from "./open_takeouts.ts";
@@ -220,16 +221,11 @@ function newId(): string {
   return id;
 }
 
-/** SQLite's codes for a disk that is full, failing, locked or read-only: https://www.sqlite.org/rescode.html */
-const OF_THE_DISK: ReadonlySet<number> = new Set([5, 8, 10, 13, 14]);
-const sqliteError = z.object({ code: z.literal("ERR_SQLITE_ERROR"), errcode: z.int() });
-
 function toDisk(write: () => void): void {
   try {
     write();
   } catch (error) {
-    const { data } = sqliteError.safeParse(error);
-    if (data === undefined || !OF_THE_DISK.has(data.errcode & 0xff)) throw error;
+    if (!isDiskError(error)) throw error;
     throw notWritten("The database", error, "Free space on the disk of DATA_DIR; nothing is lost.");
   }
 }

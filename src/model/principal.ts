@@ -24,6 +24,8 @@ export interface Principal {
   readonly id: string;
   readonly accountId: string;
   readonly scopes: readonly Scope[];
+  /** What its owner called it. */
+  readonly name?: string;
   /** Marked ids of the only chats that it may see; absent: all of the account's. */
   readonly chats?: ReadonlySet<string>;
   /** Its own limit, in place of the general one. */

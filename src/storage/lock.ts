@@ -37,7 +37,7 @@ const FILE = "holder.lock";
 const ATTEMPTS = 5;
 const PAUSE_MS = 40;
 /** Commands that end by themselves within seconds are waited for. */
-const BRIEF: ReadonlySet<string> = new Set(["doctor", "login", "logout", "whoami"]);
+const BRIEF: ReadonlySet<string> = new Set(["doctor", "keys", "login", "logout", "whoami"]);
 const ATTEMPTS_BESIDE_BRIEF = 500;
 
 /**

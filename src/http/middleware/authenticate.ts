@@ -9,8 +9,8 @@ export interface Verifier {
   authenticate(key: string): Principal | undefined;
   /** Whether a text can be no key of ours, since its checksum is wrong. */
   isMistyped(key: string): boolean;
-  /** Aborted when a principal may act no longer. */
-  revoked(id: string): AbortSignal;
+  /** Aborted when a principal may act no longer, or not by that key. */
+  revoked(id: string, key?: string): AbortSignal;
   /** Who asks without a key, if anybody may. */
   readonly anonymous?: Principal;
 }
@@ -31,14 +31,14 @@ export interface AuthenticateOptions {
  * address ends up in logs and histories. A wrong key is refused, whatever is asked for; without one the routes decide.
  */
 export function authenticate({ verifier, failures, onRefused }: AuthenticateOptions): Middleware {
-  const readKey = (header: string): Principal | Refusal => {
-    const [, key] = /^Bearer +([\x21-\x7e]+) *$/i.exec(header) ?? [];
+  const identify = (key: string | undefined): Principal | Refusal => {
     if (key === undefined) return "malformed";
     return verifier.authenticate(key) ?? (verifier.isMistyped(key) ? "mistyped" : "unknown");
   };
   return (next) => async (request, context) => {
     const header = request.headers.get("authorization");
-    const principal = header === null ? verifier.anonymous : readKey(header);
+    const key = header === null ? undefined : /^Bearer +([\x21-\x7e]+) *$/i.exec(header)?.[1];
+    const principal = header === null ? verifier.anonymous : identify(key);
     if (typeof principal === "string") {
       onRefused(principal, context.clientIp);
       const retryAfter = await failures.add(context.clientIp, request.signal);
@@ -47,7 +47,7 @@ export function authenticate({ verifier, failures, onRefused }: AuthenticateOpti
     }
     if (principal !== undefined) {
       context.principal = principal;
-      context.revoked = verifier.revoked(principal.id);
+      context.revoked = verifier.revoked(principal.id, key);
     }
     return await next(request, context);
   };
