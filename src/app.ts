@@ -5,9 +5,7 @@
 import type { Config } from "./config/config.ts";
 import type { Job } from "./exports/job.ts";
 import { setTimeout as sleepMs } from "node:timers/promises";
-import { isLoopback } from "./config/formats.ts";
-import type { Principals } from "./auth/principals.ts";
-import { AppError } from "./errors.ts";
+import { refuseUnlocked } from "./auth/unlocked.ts";
 import { chain, type Handler } from "./http/chain.ts";
 import { createFailures } from "./http/failures.ts";
 import { createRouter } from "./http/router.ts";
@@ -84,7 +82,7 @@ export async function createApp(config: Config, options: { readonly localKey?: s
       onKeyProblem: (error) => getLogger("keys").error("keys", { error }),
     }),
   );
-  refuseUnlocked(config, principals);
+  refuseUnlocked(config, principals.hasKeys);
   metrics.exportBytes(housekeeping.bytes);
   health.set("storage", "ok");
   const registry = createRegistry(createTools(sources), {
@@ -161,19 +159,6 @@ export async function createApp(config: Config, options: { readonly localKey?: s
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
-}
-
-/** Beyond this machine nobody is answered without a key, so a server without one is a mistake. */
-function refuseUnlocked({ auth, http: { host } }: Config, principals: Principals): void {
-  if (auth.mode === "none" || isLoopback(host) || principals.hasKeys()) return;
-  throw new AppError(
-    "UNSUPPORTED",
-    `There is no API key, and the server would be reached from beyond this machine (${host}).`,
-    {
-      field: "MCP_SERVER_HOST",
-      hint: `Make one with \`${NAME} keys create --name NAME\`, or set MCP_API_KEY.`,
-    },
-  );
 }
 
 function countTool(metrics: Metrics, { tool, status, seconds, error }: CallRecord): void {

@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { Config } from "../config/config.ts";
 import type { OptionName } from "../config/options.ts";
 import { writeAll } from "../observability/output.ts";
+import { checkAccess } from "./doctor/access.ts";
 import { checkClock } from "./doctor/clock.ts";
 import { checkConfiguration, readConfiguration, type Reading } from "./doctor/configuration.ts";
 import { checkDataDirectory } from "./doctor/data_directory.ts";
@@ -34,6 +35,7 @@ const CHECKS: readonly Check[] = [
   { name: "clock", needs: [...APPLICATION, ...WAY_TO_TELEGRAM], run: checkClock },
   { name: "network", needs: WAY_TO_TELEGRAM, run: (config, signal) => checkNetwork(config, signal) },
   { name: "session", needs: [...APPLICATION, ...WAY_TO_TELEGRAM, ...SESSION], run: checkSession },
+  { name: "access", needs: ["MCP_SERVER_HOST", "MCP_API_KEY", "DATA_DIR"], run: checkAccess },
   { name: "listener", needs: ["MCP_SERVER_HOST", "MCP_SERVER_PORT", "DATA_DIR"], run: checkListener },
 ];
 

@@ -2,8 +2,8 @@
  * The command `serve`.
  * @module
  */
-import { randomBytes } from "node:crypto";
 import { createApp } from "../app.ts";
+import { generateKey } from "../auth/key.ts";
 import { accessWarningsOf, loadConfig, warningsOf } from "../config/load.ts";
 import { serve } from "../http/server.ts";
 import { configureLogging, getLogger } from "../observability/log.ts";
@@ -30,7 +30,7 @@ export async function serveUntilStopped(): Promise<number> {
   using lock = await holdDirectory(config.dataDir, "serve", {
     configured: config.telegram.stringSession !== undefined,
   });
-  const localKey = randomBytes(32).toString("base64url");
+  const localKey = generateKey();
   await using app = await createApp(config, { localKey });
   const stopped = Promise.withResolvers<string>();
   let isStopping = false;

@@ -90,7 +90,7 @@ Deno.test("doctor: each fault of the configuration has its line, and what does n
       ["session", "fail", /^no account is signed in$/],
     ]],
     [{ MCP_SERVER_HOST: "0.0.0.0" }, [
-      ["configuration", "fail", /^MCP_SERVER_HOST is not a loopback address: .* refused$/, /^Set MCP_SERVER_HOST=127/],
+      ["access", "fail", /^There is no API key, and .* beyond this machine \(0\.0\.0\.0\)$/, /keys create --name NAME/],
     ]],
     [{ PUBLIC_URL: "http://192.0.2.1", TELEGRAM_SESSION: "x", TELEGRAM_STRING_SESSION_FILE: open }, [
       ["configuration", "warn", /^TELEGRAM_SESSION is not an option/],

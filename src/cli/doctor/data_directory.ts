@@ -92,7 +92,7 @@ async function checkDatabase(path: string): Promise<Outcome[]> {
       ...modes,
       fail(
         `the database ${path} cannot be used: ${systemReason(error)}`,
-        "If it is damaged, stop the server and move the file away: it holds nothing that Telegram has not.",
+        "If it is damaged, stop the server and move the file away: keys, exports and the audit trail go with it.",
       ),
     ];
   } finally {
