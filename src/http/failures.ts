@@ -41,21 +41,23 @@ export function createFailures({ now, sleep }: FailuresOptions): Failures {
     const known = counts.get(block);
     return known === undefined ? 0 : Math.max(0, known.count - (now() - known.at) / FORGET_MS);
   };
-  const raise = (block: string): number => {
-    const count = Math.min(MOST, countOf(block)) + 1;
+  const keep = (block: string, count: number): void => {
     counts.delete(block);
     counts.set(block, { count, at: now() });
     for (const oldest of counts.keys()) {
       if (counts.size <= MOST_ADDRESSES) break;
       counts.delete(oldest);
     }
-    return count;
   };
 
   return {
     add: async (clientIp, signal) => {
-      const count = raise(addressBlock(clientIp));
-      if (count > MOST || waiting >= MOST_WAITING) return Math.ceil(FORGET_MS / 1000);
+      const block = addressBlock(clientIp);
+      const count = countOf(block) + 1;
+      // One that is refused is not counted: whoever waits as long as told may try again.
+      if (count > MOST) return Math.ceil((count - MOST) * FORGET_MS / 1000);
+      if (waiting >= MOST_WAITING) return Math.ceil(FORGET_MS / 1000);
+      keep(block, count);
       if (count <= FREE) return undefined;
       waiting++;
       try {
