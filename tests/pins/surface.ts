@@ -4,14 +4,17 @@
  * @module
  */
 import { optionsMarkdown } from "../../src/config/reference.ts";
-import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { optionNames, optionOf } from "../../src/config/options.ts";
 import { ERROR_CODES } from "../../src/errors.ts";
 import { manifestSchema } from "../../src/model/manifest.ts";
 import { mediaRecordSchema } from "../../src/model/media_record.ts";
 import { messageSchema } from "../../src/model/message.ts";
+import { createHealth } from "../../src/observability/health.ts";
 import { createMetrics } from "../../src/observability/metrics.ts";
+import { loadConfig } from "../../src/config/load.ts";
+import type { Route } from "../../src/http/router.ts";
+import { routesOf } from "../../src/routes.ts";
 import { startSandbox } from "../e2e/sandbox.ts";
 import { startServer } from "../e2e/server.ts";
 import { events, post } from "../mcp/raw.ts";
@@ -88,17 +91,25 @@ async function readMetrics(): Promise<Surface> {
   }));
 }
 
-const APP = fileURLToPath(new URL("../../src/app.ts", import.meta.url));
-
-/** Each route with what its `Allow` says. The paths are those of the route table, the methods what the server answers. */
+/** Each route with what its `Allow` says, and what it asks of its caller. */
 async function readRoutes(url: string): Promise<Surface> {
-  const paths = [...(await Deno.readTextFile(APP)).matchAll(/\bpath: "(\/[^"]*)"/g)].map(([, path = ""]) => path);
-  const routes = await Promise.all(paths.map(async (path) => {
-    const response = await fetch(`${url}${path.replaceAll(/:\w+/g, "x")}`, { method: "OPTIONS" });
-    await response.body?.cancel();
-    return [path, response.headers.get("allow")];
-  }));
-  return Object.fromEntries(routes);
+  const entries = await Promise.all(
+    routeTable().map(async ({ path, access }) => {
+      const response = await fetch(`${url}${path.replaceAll(/:\w+\+?/g, "x")}`, { method: "OPTIONS" });
+      await response.body?.cancel();
+      return [path, { allow: response.headers.get("allow"), access }] as const;
+    }),
+  );
+  return Object.fromEntries(entries);
+}
+
+/** The route table, with handlers that do nothing. */
+export function routeTable(): readonly Route[] {
+  const nothing = (): Response => new Response(null, { status: 204 });
+  const config = loadConfig((name) => name === "DATA_DIR" ? "data" : undefined, undefined, { names: [] });
+  const [health, metrics] = [createHealth({ version: "0" }), createMetrics({ version: "0" })];
+  const catalogue = { list: nothing, call: nothing };
+  return routesOf({ config, health, metrics, mcp: nothing, catalogue, media: nothing, exports: nothing });
 }
 
 function readOptions(): Surface {
