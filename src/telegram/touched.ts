@@ -12,6 +12,8 @@ import { markedId } from "./ids.ts";
 export interface Touched {
   /** Their marked ids, each once. */
   chats(): string[];
+  /** Notes chats that are read without asking Telegram. */
+  note(ids: Iterable<string>): void;
   /** The account, with every request noted. */
   noting(account: Account): Account;
 }
@@ -26,17 +28,17 @@ const NOT_ASKED: ReadonlySet<string> = new Set(["fromId", "offsetPeer"]);
 export function createTouched(): Touched {
   /** Requests a chat is in, refused ones taken off again. */
   const counts = new Map<string, number>();
-  const note = (ids: readonly string[], by: number): void => {
+  const note = (ids: Iterable<string>, by = 1): void => {
     for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + by);
   };
   let self = (): string => SELF;
   const noted = (call: Call): Call => async (request, options) => {
     const asked = askedBy(request);
     const ids = options?.chat === undefined ? asked : [...asked, options.chat];
-    note(ids, 1);
+    note(ids);
     try {
       const answer = await call(request, options);
-      if (request.className === "messages.SearchGlobal") note(chatsOf(answer), 1);
+      if (request.className === "messages.SearchGlobal") note(chatsOf(answer));
       return answer;
     } catch (error) {
       // What is refused here never reached Telegram, and nothing was learnt of the chat.
@@ -45,6 +47,7 @@ export function createTouched(): Touched {
     }
   };
   return {
+    note: (ids) => note(ids),
     chats: () => {
       const ids = [...counts].filter(([, count]) => count > 0).map(([id]) => id === SELF ? self() : id);
       return [...new Set(ids)];

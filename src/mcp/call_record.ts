@@ -1,0 +1,104 @@
+/**
+ * How calls end, for whoever counts or remembers them: tools' calls, downloads, resources that are read.
+ * @module
+ */
+import { type AppError, toAppError } from "../errors.ts";
+import type { Handler, RequestContext } from "../http/chain.ts";
+import type { Principal } from "../model/principal.ts";
+import { createTouched, type Touched } from "../telegram/touched.ts";
+import { whenDone } from "./messages.ts";
+
+/** How a call ended. */
+export interface CallRecord {
+  /** Of the tool, or what stands in its place: `download`, `media`, `resources/read`, … */
+  readonly tool: string;
+  /** `ok`, `CANCELLED` or the error's code. */
+  readonly status: string;
+  readonly seconds: number;
+  readonly error?: AppError;
+  /** Absent when nobody is known to have asked. */
+  readonly principal?: Principal;
+  /** Marked ids of those that Telegram was asked about, or whose messages were given out. */
+  readonly chats: readonly string[];
+  /** How many the answer holds; absent for answers of another kind. */
+  readonly messages?: number;
+  readonly requestId?: string;
+  readonly clientIp?: string;
+}
+
+/** Where a call came from. */
+export type CallSource = Pick<RequestContext, "requestId" | "clientIp">;
+
+/** A call that goes on. What is learnt about it meanwhile is written here. */
+export interface RunningCall {
+  principal?: Principal;
+  messages?: number;
+  readonly touched: Touched;
+  /** Records its end, the first time. */
+  end(how?: { readonly error?: unknown; readonly cancelled?: boolean }): void;
+}
+
+/** Begins a record. */
+export type BeginCall = (
+  call: { readonly tool: string; readonly principal?: Principal; readonly source?: CallSource },
+) => RunningCall;
+
+/**
+ * Makes what begins records.
+ * @param onCall is told of each call's end
+ * @param clock milliseconds, monotonic
+ */
+export function createCallRecorder(
+  onCall: (record: CallRecord) => void,
+  clock: () => number = () => performance.now(),
+): BeginCall {
+  return ({ tool, principal, source }) => {
+    const begun = clock();
+    let isOver = false;
+    const call: RunningCall = {
+      ...(principal && { principal }),
+      touched: createTouched(),
+      end: ({ error: thrown, cancelled = false } = {}) => {
+        if (isOver) return;
+        isOver = true;
+        const error = thrown === undefined ? undefined : toAppError(thrown);
+        onCall({
+          tool,
+          status: cancelled ? "CANCELLED" : error?.code ?? "ok",
+          seconds: (clock() - begun) / 1000,
+          ...(error && { error }),
+          ...(call.principal && { principal: call.principal }),
+          chats: call.touched.chats(),
+          ...(call.messages === undefined || error ? {} : { messages: call.messages }),
+          ...(source && { requestId: source.requestId, clientIp: source.clientIp }),
+        });
+      },
+    };
+    return call;
+  };
+}
+
+/** A handler each of whose requests is a call, which goes on until the body of the answer has ended. */
+export function recorded(
+  begin: BeginCall,
+  tool: string,
+  handle: (request: Request, context: RequestContext, call: RunningCall) => Promise<Response>,
+): Handler {
+  return async (request, context) => {
+    const call = begin({ tool, source: context });
+    const leave = (): void => call.end({ cancelled: true });
+    try {
+      const response = await handle(request, context, call);
+      if (response.body === null) {
+        call.end();
+        return response;
+      }
+      if (request.signal.aborted) leave();
+      else request.signal.addEventListener("abort", leave, { once: true });
+      return whenDone(response, (error, isLeft = false) => call.end({ error, cancelled: isLeft }));
+    } catch (error) {
+      call.end({ error, cancelled: request.signal.aborted });
+      throw error;
+    }
+  };
+}
