@@ -27,7 +27,7 @@ export interface AuditOptions {
 
 const SCHEMA = [
   `CREATE TABLE audit (
-     id INTEGER PRIMARY KEY AUTOINCREMENT, account_id TEXT NOT NULL, at INTEGER NOT NULL, principal TEXT, name TEXT,
+     id INTEGER PRIMARY KEY AUTOINCREMENT, account_id TEXT NOT NULL, at INTEGER NOT NULL, principal TEXT NOT NULL, name TEXT,
      tool TEXT NOT NULL, chats TEXT NOT NULL, messages INTEGER, outcome TEXT NOT NULL, ms INTEGER NOT NULL,
      request_id TEXT, client_ip TEXT) STRICT;
    CREATE INDEX audit_by_time ON audit (at);`,
@@ -61,7 +61,7 @@ export function createAudit(
 
   const write = ([record, at]: readonly [AuditRecord, number]): void => {
     const { accountId, principal, name, tool, chats, messages, outcome, ms, requestId, clientIp } = record;
-    const who = [accountId, at, principal ?? null, name ?? null] as const;
+    const who = [accountId, at, principal, name ?? null] as const;
     const what = [tool, JSON.stringify(chats), messages ?? null, outcome, Math.round(ms)] as const;
     insert.run(...who, ...what, requestId ?? null, clientIp ?? null);
   };

@@ -6,8 +6,8 @@
 /** One call, as it is remembered. What is not known is absent. */
 export interface AuditRecord {
   readonly accountId: string;
-  /** Its id; absent when nobody is known to have asked. */
-  readonly principal?: string;
+  /** Its id. */
+  readonly principal: string;
   /** The name of its key, as it was then. */
   readonly name?: string;
   readonly tool: string;

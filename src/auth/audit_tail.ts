@@ -32,7 +32,7 @@ const rowsSchema = z.array(z.object({
   id: z.int(),
   accountId: z.string(),
   at: z.int(),
-  principal: optional(z.string()),
+  principal: z.string(),
   name: optional(z.string()),
   tool: z.string(),
   chats: z.string().transform((text): unknown => JSON.parse(text)).pipe(z.array(z.string())),

@@ -29,7 +29,7 @@ export function createAuditLines(): (entries: readonly AuditEntry[]) => string {
 
 /** Names are what anybody may have chosen. */
 function cellsOf(
-  { at, principal = "-", name, tool, outcome, messages, ms, clientIp = "-", chats }: AuditEntry,
+  { at, principal, name, tool, outcome, messages, ms, clientIp = "-", chats }: AuditEntry,
 ): string[] {
   const reveal = createRevealer();
   return [

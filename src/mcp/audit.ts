@@ -4,16 +4,16 @@
  */
 import type { AuditRecord } from "../auth/audit_record.ts";
 import type { Job } from "../exports/job.ts";
-import { LOCAL_PRINCIPAL, type Principal } from "../model/principal.ts";
+import type { Principal } from "../model/principal.ts";
 import type { CallRecord } from "./call_record.ts";
 
 /** A call that has ended. */
 export function auditOf({ principal, status, seconds, ...call }: CallRecord): AuditRecord {
   const { tool, chats, messages, requestId, clientIp } = call;
   return {
-    accountId: principal?.accountId ?? LOCAL_PRINCIPAL.accountId,
-    principal: principal?.id,
-    name: principal?.name,
+    accountId: principal.accountId,
+    principal: principal.id,
+    name: principal.name,
     tool,
     chats,
     messages,

@@ -16,8 +16,7 @@ export interface CallRecord {
   readonly status: string;
   readonly seconds: number;
   readonly error?: AppError;
-  /** Absent when nobody is known to have asked. */
-  readonly principal?: Principal;
+  readonly principal: Principal;
   /** Marked ids of those that Telegram was asked about, or whose messages were given out. */
   readonly chats: readonly string[];
   /** How many the answer holds; absent for answers of another kind. */
@@ -31,6 +30,7 @@ export type CallSource = Pick<RequestContext, "requestId" | "clientIp">;
 
 /** A call that goes on. What is learnt about it meanwhile is written here. */
 export interface RunningCall {
+  /** Without one nothing is recorded. */
   principal?: Principal;
   messages?: number;
   readonly touched: Touched;
@@ -58,8 +58,9 @@ export function createCallRecorder(
     const call: RunningCall = {
       ...(principal && { principal }),
       touched: createTouched(),
+      // Nobody's calls are left out: strangers could fill the disk with them.
       end: ({ error: thrown, cancelled = false } = {}) => {
-        if (isOver) return;
+        if (isOver || call.principal === undefined) return;
         isOver = true;
         const error = thrown === undefined ? undefined : toAppError(thrown);
         onCall({
@@ -67,7 +68,7 @@ export function createCallRecorder(
           status: cancelled ? "CANCELLED" : error?.code ?? "ok",
           seconds: (clock() - begun) / 1000,
           ...(error && { error }),
-          ...(call.principal && { principal: call.principal }),
+          principal: call.principal,
           chats: call.touched.chats(),
           ...(call.messages === undefined || error ? {} : { messages: call.messages }),
           ...(source && { requestId: source.requestId, clientIp: source.clientIp }),
@@ -78,6 +79,9 @@ export function createCallRecorder(
   };
 }
 
+/** Records nothing. */
+export const UNRECORDED: BeginCall = createCallRecorder(() => {});
+
 /** A handler each of whose requests is a call, which goes on until the body of the answer has ended. */
 export function recorded(
   begin: BeginCall,
@@ -85,7 +89,7 @@ export function recorded(
   handle: (request: Request, context: RequestContext, call: RunningCall) => Promise<Response>,
 ): Handler {
   return async (request, context) => {
-    const call = begin({ tool, source: context });
+    const call = begin({ tool, source: context, principal: context.principal });
     const leave = (): void => call.end({ cancelled: true });
     try {
       const response = await handle(request, context, call);

@@ -40,7 +40,7 @@ export interface ToolContext extends CallContext {
   /** Which chats the call asks about, for the record of it. */
   readonly touched: Touched;
   /** Says how many messages the result holds, for the same. */
-  readonly returned: (messages: number) => void;
+  readonly returned: (messages: number | undefined) => void;
   /** Adds to the result. */
   readonly attach: (attachment: Attachment) => void;
 }
@@ -98,8 +98,8 @@ export interface ToolDefinition<I extends z.ZodObject, O extends z.ZodObject> {
   readonly envelope?: z.ZodObject;
   /** False: no schema is advertised, and the result is content alone. */
   readonly isStructured?: boolean;
-  /** How many messages a result holds. */
-  readonly messagesIn?: (result: z.input<O>) => number;
+  /** How many messages a result holds; undefined for one of another kind. */
+  readonly messagesIn?: (result: z.input<O>) => number | undefined;
   readonly run: (input: z.output<I>, context: ToolContext) => Promise<z.input<O>>;
   /** Errors that say more than "invalid" (of an over-long limit, for one), from the arguments that are valid. */
   readonly explain?: (args: JsonObject, issue: z.core.$ZodIssue) => AppError | undefined;
@@ -123,7 +123,7 @@ export function defineTool<I extends z.ZodObject, O extends z.ZodObject>(definit
       const parsed = input.safeParse(args ?? {}, { reportInput: true });
       if (!parsed.success) throw invalidArguments(parsed.error, args, input, explain);
       const result = await run(parsed.data, context);
-      if (messagesIn !== undefined) context.returned(messagesIn(result));
+      context.returned(messagesIn?.(result));
       return result;
     },
   };
