@@ -76,11 +76,8 @@ export function createAudit(
       for (const record of records) write(record);
       db.exec("COMMIT");
     } catch (error) {
-      try {
-        if (db.isTransaction) db.exec("ROLLBACK");
-      } finally {
-        onProblem(error, records.length);
-      }
+      rollBack(db);
+      onProblem(error, records.length);
     }
   };
   const pruneAll = (): void => {
@@ -110,6 +107,15 @@ export function createAudit(
       flush();
     },
   };
+}
+
+/** As far as that can be done with a database that fails. */
+function rollBack(db: DatabaseSync): void {
+  try {
+    if (db.isTransaction) db.exec("ROLLBACK");
+  } catch {
+    // The failure before is the one to tell.
+  }
 }
 
 function afterMs(ms: number, run: () => void): () => void {
