@@ -6,7 +6,6 @@ import { type AppError, toAppError } from "../errors.ts";
 import type { Handler, RequestContext } from "../http/chain.ts";
 import type { Principal } from "../model/principal.ts";
 import { createTouched, type Touched } from "../telegram/touched.ts";
-import { whenDone } from "./messages.ts";
 
 /** How a call ended. */
 export interface CallRecord {
@@ -90,19 +89,53 @@ export function recorded(
 ): Handler {
   return async (request, context) => {
     const call = begin({ tool, source: context, principal: context.principal });
-    const leave = (): void => call.end({ cancelled: true });
     try {
       const response = await handle(request, context, call);
-      if (response.body === null) {
-        call.end();
-        return response;
-      }
-      if (request.signal.aborted) leave();
-      else request.signal.addEventListener("abort", leave, { once: true });
-      return whenDone(response, (error, isLeft = false) => call.end({ error, cancelled: isLeft }));
+      if (response.body === null) call.end();
+      return response.body === null ? response : followed(response, response.body, request.signal, call);
     } catch (error) {
       call.end({ error, cancelled: request.signal.aborted });
       throw error;
     }
   };
+}
+
+/** The response, whose call ends with its body. */
+function followed(
+  response: Response,
+  body: ReadableStream<Uint8Array>,
+  signal: AbortSignal,
+  call: RunningCall,
+): Response {
+  const length = response.headers.get("content-length");
+  const reader = body.getReader();
+  let sent = 0;
+  const leave = (): void => call.end({ cancelled: true });
+  const end = (how?: { readonly error: unknown }): void => {
+    signal.removeEventListener("abort", leave);
+    call.end(how);
+  };
+  if (signal.aborted) leave();
+  else signal.addEventListener("abort", leave);
+  const passed = new ReadableStream<Uint8Array>({
+    pull: async (controller) => {
+      const { done, value } = await reader.read().catch((error: unknown) => {
+        end({ error });
+        throw error;
+      });
+      if (done) {
+        end();
+        return controller.close();
+      }
+      sent += value.length;
+      // Clients that know the length close with the last byte, which is no leaving.
+      if (sent === Number(length)) end();
+      controller.enqueue(value);
+    },
+    cancel: async (reason) => {
+      leave();
+      await reader.cancel(reason);
+    },
+  }, { highWaterMark: 0 });
+  return new Response(passed, response);
 }

@@ -95,17 +95,14 @@ export function replay(events: readonly SentEvent[], sessionId: string): Respons
   });
 }
 
-/**
- * The response, telling once when its body has ended or was given up.
- * @param done what broke the body off, and whether its reader left before the end
- */
-export function whenDone(response: Response, done: (error?: unknown, isLeft?: boolean) => void): Response {
+/** The response, telling once when its body has ended or was given up. */
+export function whenDone(response: Response, done: () => void): Response {
   if (response.body === null) return response;
   const reader = response.body.getReader();
   const body = new ReadableStream<Uint8Array>({
     pull: async (controller) => {
       const { done: ended, value } = await reader.read().catch((error: unknown) => {
-        done(error);
+        done();
         throw error;
       });
       if (!ended) return controller.enqueue(value);
@@ -113,7 +110,7 @@ export function whenDone(response: Response, done: (error?: unknown, isLeft?: bo
       done();
     },
     cancel: async (reason) => {
-      done(undefined, true);
+      done();
       await reader.cancel(reason);
     },
   }, { highWaterMark: 0 });

@@ -3,7 +3,6 @@
  * @module
  */
 import { AppError } from "../errors.ts";
-import { RpcError } from "../mtproto/errors.ts";
 import type { Call } from "../mtproto/invoke.ts";
 import type { Account } from "./account.ts";
 import { markedId } from "./ids.ts";
@@ -41,8 +40,8 @@ export function createTouched(): Touched {
       if (request.className === "messages.SearchGlobal") note(chatsOf(answer));
       return answer;
     } catch (error) {
-      // What is refused here never reached Telegram, and nothing was learnt of the chat.
-      if (error instanceof AppError && !(error instanceof RpcError) && error.code === "CHAT_NOT_FOUND") note(ids, -1);
+      // It is no chat, or for this principal it is none.
+      if (error instanceof AppError && error.code === "CHAT_NOT_FOUND") note(ids, -1);
       throw error;
     }
   };
