@@ -168,7 +168,7 @@ Deno.test("audit: the latest are told in their order, of one principal by id or 
   assert.deepEqual(told({ limit: 2 }), [3, 4]);
   assert.deepEqual(told({ limit: 0 }), []);
   assert.deepEqual(told({ limit: 10, principal: "k1" }), [1, 3]);
-  assert.deepEqual(told({ limit: 10, principal: "desk" }), [1, 3]);
+  assert.deepEqual(told({ limit: 10, principal: "Desk" }), [1, 3]);
   assert.deepEqual(told({ limit: 10, principal: "des" }), []);
   assert.deepEqual(told({ limit: 10, tool: "get_media" }), [3]);
   assert.deepEqual(told({ limit: 10, since: NOW + 1000 }), [2, 3, 4]);

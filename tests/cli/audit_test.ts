@@ -261,5 +261,5 @@ Deno.test("audit: an export by the command alone is a record of this machine", a
   const { code, err } = await run(["export", "@sandbox_journal", "--out", join(directory, "f.ndjson")], environment);
   assert.equal(code, 0, err);
   const { out } = await tail({ environment });
-  assert.match(out, /^\S+Z  local +export +ok +\d+ +\d+ms  - +-1002000000011\n$/);
+  assert.match(out, /^\S+Z +local +export +ok +\d+ +\d+ms +- +-1002000000011\n$/);
 });

@@ -4,6 +4,8 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import { createWorld, type World } from "../../sandbox/world/mod.ts";
+import { createKeyStore } from "../../src/auth/keys.ts";
+import { LOCAL_PRINCIPAL } from "../../src/model/principal.ts";
 import { openDataDirectory } from "../../src/storage/open.ts";
 import { until } from "../cli/command.ts";
 import { call, events, post } from "../mcp/raw.ts";
@@ -354,6 +356,49 @@ Deno.test("audit: nothing of what was asked or answered is in the table", async 
   const texts = textsOf(createWorld());
   assert.ok(texts.size > 1000);
   assert.deepEqual([...texts, ...queries, "harbour", "Harbour", "hello"].filter((text) => dump.includes(text)), []);
+});
+
+Deno.test("audit: a record names the key that asked, as it was called then; attempts beyond its scopes are records, too", async () => {
+  await using sandbox = await startSandbox();
+  const { environment } = sandbox;
+  using db = openDataDirectory(environment.DATA_DIR ?? "");
+  const keys = createKeyStore(db, LOCAL_PRINCIPAL.accountId);
+  const desk = keys.create({ name: "desk", scopes: ["read"] });
+  const owner = keys.create({ name: "owner", scopes: ["admin"] });
+  await using server = await startServer({ ...environment, MCP_AUTH: "keys" });
+  const by = (secret: string): Record<string, string> => ({
+    "content-type": "application/json",
+    authorization: `Bearer ${secret}`,
+  });
+  const ask = async (tool: string, args: Args): Promise<void> => {
+    const headers = by(desk.secret);
+    const init = { method: "POST", headers, body: JSON.stringify(args) };
+    await (await fetch(`${server.url}/api/tools/${tool}`, init)).text();
+    await events(await post(server.url, call(1, tool, args), headers));
+  };
+  await ask("fetch_history", { chat: NEWS, limit: 2 });
+  await ask("start_export", { chat: NEWS });
+  await (await fetch(`${server.url}/exports/abc/def`, { headers: by(desk.secret) })).text();
+  const told = async (query = ""): Promise<string[]> => {
+    const response = await fetch(`${server.url}/api/audit?${query}`, { headers: by(owner.secret) });
+    return (await response.text()).trim().split("\n").filter((line) => line !== "").map((line) => {
+      const { principal, name, tool, chats, outcome } = recordSchema.parse(JSON.parse(line));
+      assert.equal(principal, desk.key.id);
+      return [name, tool, ...chats, outcome].join(" ");
+    });
+  };
+  const attempts = [
+    ...Array<string>(2).fill(`desk fetch_history ${NEWS} ok`),
+    ...Array<string>(2).fill("desk start_export ACCESS_DENIED"),
+    "desk download ACCESS_DENIED",
+  ];
+  assert.deepEqual(await told(), attempts);
+  assert.deepEqual(await told("principal=desk"), attempts);
+  assert.deepEqual(await told(`principal=${desk.key.id}&tool=download`), attempts.slice(-1));
+  assert.deepEqual(await told("principal=owner"), []);
+  const refused = await fetch(`${server.url}/api/audit`, { headers: by(desk.secret) });
+  await refused.body?.cancel();
+  assert.equal(refused.status, 403);
 });
 
 Deno.test("GET /api/audit: only what its parameters allow; others are refused by name", async () => {
