@@ -10,12 +10,15 @@ import { chain, type Handler } from "./http/chain.ts";
 import { createFailures } from "./http/failures.ts";
 import { createRouter } from "./http/router.ts";
 import { createStack } from "./http/stack.ts";
+import { auditOf } from "./mcp/audit.ts";
+import { auditHandler } from "./mcp/audit_route.ts";
+import { type CallRecord, createCallRecorder } from "./mcp/call_record.ts";
 import { createCatalogue } from "./mcp/catalogue.ts";
 import { createExportDownload } from "./mcp/export_download.ts";
 import { INSTRUCTIONS } from "./mcp/instructions.ts";
 import { createLegacyMcp } from "./mcp/legacy.ts";
 import { createMediaDownload } from "./mcp/media_download.ts";
-import { type CallRecord, createRegistry } from "./mcp/registry.ts";
+import { createRegistry } from "./mcp/registry.ts";
 import { createExportResources } from "./mcp/resources/exports.ts";
 import { createTools } from "./mcp/tools/mod.ts";
 import { LOCAL_PRINCIPAL } from "./model/principal.ts";
@@ -48,7 +51,7 @@ export async function createApp(config: Config, options: { readonly localKey?: s
   const metrics = createMetrics({ version: VERSION });
   const log = getLogger("telegram");
   let wasReady = false;
-  const { sources, principals, finished, housekeeping, status } = stack.use(
+  const { sources, principals, audit, finished, housekeeping, status } = stack.use(
     await openSources(config, {
       isServer: true,
       ...options,
@@ -80,6 +83,7 @@ export async function createApp(config: Config, options: { readonly localKey?: s
       },
       onExportProblem: (error) => getLogger("exports").error("export", { error }),
       onKeyProblem: (error) => getLogger("keys").error("keys", { error }),
+      onAuditProblem: (error, lost) => getLogger("audit").error("not written", { lost, error }),
     }),
   );
   refuseUnlocked(config, principals.hasKeys);
@@ -87,9 +91,15 @@ export async function createApp(config: Config, options: { readonly localKey?: s
   health.set("storage", "ok");
   const registry = createRegistry(createTools(sources), {
     status: () => statusBody(status()),
-    onCall: (record) => countTool(metrics, record),
+    onCall: (record) => {
+      countTool(metrics, record);
+      audit.append(auditOf(record));
+    },
+    onRefused: (record) => audit.append(auditOf(record)),
   });
+  const begin = createCallRecorder((record) => audit.append(auditOf(record)));
   const mcp = stack.use(createLegacyMcp(registry, {
+    begin,
     resources: createExportResources(finished, sources.cursors, housekeeping.leases),
     name: NAME,
     version: VERSION,
@@ -105,13 +115,15 @@ export async function createApp(config: Config, options: { readonly localKey?: s
     metrics,
     mcp: mcp.fetch,
     catalogue: createCatalogue(registry),
-    media: createMediaDownload(sources, principals, onBroken),
+    audit: auditHandler(audit),
+    media: createMediaDownload(sources, principals, onBroken, begin),
     exports: createExportDownload({
       exports: finished,
       leases: housekeeping.leases,
       links: sources.exportLinks,
       principals,
       onProblem: onBroken,
+      begin,
     }),
   });
   const fetch = chain(

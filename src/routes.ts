@@ -23,13 +23,14 @@ export interface RoutesOptions {
   readonly catalogue: { readonly list: Handler; readonly call: Handler };
   readonly media: Handler;
   readonly exports: Handler;
+  readonly audit: Handler;
 }
 
 /** Methods of a route that is only read. */
 const READ = ["GET", "HEAD"] as const;
 
 /** All routes. Signed links are keys of their own: what honours them asks for the caller itself. */
-export function routesOf({ config, health, metrics, mcp, catalogue, media, exports }: RoutesOptions): Route[] {
+export function routesOf({ config, health, metrics, mcp, catalogue, media, exports, audit }: RoutesOptions): Route[] {
   const page = landing({
     name: NAME,
     state: ({ principal }) => principal === undefined ? `State: ${health.summary().status}` : describeState(health),
@@ -69,6 +70,7 @@ export function routesOf({ config, health, metrics, mcp, catalogue, media, expor
     },
     { methods: READ, path: "/api/tools", name: "tools", access: "any", handler: catalogue.list },
     { methods: ["POST"], path: "/api/tools/:name", name: "tool", access: "any", handler: catalogue.call },
+    { methods: READ, path: "/api/audit", name: "audit", access: "admin", handler: audit },
     schema("/api/schemas/message-1", MESSAGE_JSON_SCHEMA),
     schema("/api/schemas/media-1", MEDIA_JSON_SCHEMA),
     schema("/api/schemas/manifest-1", MANIFEST_JSON_SCHEMA),

@@ -14,7 +14,9 @@ import { createExports, type ExportsOptions } from "./exports/runner.ts";
 import { createExportStore } from "./exports/store.ts";
 import type { SweepOptions } from "./exports/sweep.ts";
 import { createKeyStore } from "./auth/keys.ts";
+import { type Audit, createAudit } from "./auth/audit.ts";
 import { createPrincipals, type Principals } from "./auth/principals.ts";
+import { auditOfExport } from "./mcp/audit.ts";
 import { createCursors } from "./mcp/cursor.ts";
 import { createExportLinks } from "./mcp/export_links.ts";
 import { createMediaLinks } from "./mcp/media_links.ts";
@@ -32,12 +34,15 @@ export interface Observers extends AccountObservers, Pick<ExportsOptions, "onFin
   readonly onExportProblem?: (problem: unknown) => void;
   /** The same of keys. */
   readonly onKeyProblem?: (problem: unknown) => void;
+  /** Told how many records of the audit trail could not be written, and why. */
+  readonly onAuditProblem?: (problem: unknown, lost: number) => void;
 }
 
 /** Sources while they are open. */
 export interface OpenSources extends AsyncDisposable {
   readonly sources: Sources;
   readonly principals: Principals;
+  readonly audit: Audit;
   readonly finished: FinishedExports;
   readonly housekeeping: Housekeeping;
   readonly status: OpenAccount["status"];
@@ -52,15 +57,19 @@ export interface OpenSources extends AsyncDisposable {
  */
 export async function openSources(
   config: Config,
-  { isServer, localKey, onFinish, onRemoved, onExportProblem, onKeyProblem, ...observers }: Observers & {
-    readonly isServer: boolean;
-    readonly localKey?: string;
-  },
+  { isServer, localKey, onFinish, onRemoved, onExportProblem, onKeyProblem, onAuditProblem = () => {}, ...observers }:
+    & Observers
+    & {
+      readonly isServer: boolean;
+      readonly localKey?: string;
+    },
 ): Promise<OpenSources> {
   const { http: { publicUrl }, dataDir, floodSleepThreshold, maxPageSize, allowProtectedMedia } = config;
   const now = Date.now;
   await using stack = new AsyncDisposableStack();
   const db = stack.use(openDataDirectory(dataDir));
+  const days = isServer ? config.auditDays : 0;
+  const audit = stack.use(createAudit(db, { days, now, onProblem: onAuditProblem }));
   const asWhom = { db, accountId: LOCAL_PRINCIPAL.accountId, appVersion: VERSION };
   const { account, status } = stack.use(openAccount(config, { ...asWhom, ...observers }));
   const principals = stack.use(createPrincipals({
@@ -100,7 +109,10 @@ export async function openSources(
     limits: mediaLimits(config),
     readAhead: config.exportReadAhead,
     resume: isServer,
-    ...(onFinish && { onFinish }),
+    onFinish: (job) => {
+      audit.append(auditOfExport(job, principals.find(job.owner)));
+      onFinish?.(job);
+    },
   }));
   const sources: Sources = {
     accountOf: (principal) => viewOf(principal, account),
@@ -117,6 +129,7 @@ export async function openSources(
   return {
     sources,
     principals,
+    audit,
     finished: createFinishedExports(store, directory, onExportProblem),
     housekeeping,
     status,

@@ -88,6 +88,19 @@ export async function main(args: readonly string[]): Promise<number> {
       code = await whoami(options);
     });
   addKeysCommands(program, (ended) => code = ended);
+  const audit = program.command("audit").description("see what was called, by whom, and how it ended");
+  audit.command("tail")
+    .description("print the latest records: time, who, tool, outcome, messages, duration, address, chats")
+    .option("-n, --lines <n>", "at most so many", "20")
+    .option("-f, --follow", "go on with those that come")
+    .option("--key <key>", "only those of one key, by its name or id; local is this machine")
+    .option("--tool <tool>", "only those of one tool; also export, download, media, resources/read")
+    .option("--since <when>", "only from then on: an age (30m, 2h, 7d, 2w) or RFC 3339 with zone")
+    .option("--json", "one JSON object a line")
+    .action(async (options: unknown) => {
+      const { auditTail } = await import("./audit.ts");
+      code = await auditTail(options);
+    });
   program.command("healthcheck")
     .description("ask the running server whether it lives; for containers")
     .action(async () => {

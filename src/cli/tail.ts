@@ -29,7 +29,7 @@ export function createTail(folder: string): Tail {
       while (sent < bytes) {
         const count = await file.read(chunk.subarray(0, Math.min(CHUNK, bytes - sent)));
         if (count === null) throw new RangeError("the messages' file is shorter than it was");
-        await write(chunk.subarray(0, count), signal);
+        await writeOut(chunk.subarray(0, count), signal);
         sent += count;
       }
     },
@@ -47,8 +47,11 @@ async function open(path: string): Promise<Deno.FsFile> {
   }
 }
 
-/** A reader that does not read keeps it waiting, which the signal ends. */
-async function write(bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+/**
+ * Writes to standard output. A reader that does not read keeps it waiting, which the signal ends.
+ * @throws Deno.errors.BrokenPipe when the reader has gone, AppError for what the system refuses, the signal's reason
+ */
+export async function writeOut(bytes: Uint8Array, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   const aborted = Promise.withResolvers<never>();
   const onAbort = (): void => aborted.reject(signal.reason);

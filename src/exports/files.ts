@@ -23,6 +23,8 @@ export interface ExportFile {
 export interface ExportFolder {
   readonly dir: string;
   readonly files: readonly ExportFile[];
+  /** Marked ids of those that it is of. */
+  readonly chats?: readonly string[];
 }
 
 /** A folder with what its manifest says. */
@@ -75,7 +77,7 @@ export async function readExportFolder(dir: string): Promise<DescribedFolder | u
     sha256,
     mime: mimeOf(name),
   }));
-  return { dir, files, manifest };
+  return { dir, files, chats: manifest.chats.map(({ id }) => id), manifest };
 }
 
 async function readOnce(path: string): Promise<Uint8Array | undefined> {

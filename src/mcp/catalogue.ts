@@ -2,7 +2,7 @@
  * The tools for clients that speak no MCP: `GET /api/tools` and `POST /api/tools/{name}`, plain JSON.
  * @module
  */
-import { AppError } from "../errors.ts";
+import { AppError, toAppError } from "../errors.ts";
 import { assertJson, readText } from "../http/body.ts";
 import { type Handler, principalOf, signalOf } from "../http/chain.ts";
 import { problemResponse } from "../http/problem.ts";
@@ -36,14 +36,20 @@ export function createCatalogue(registry: Registry): Catalogue {
       const who = principalOf(context);
       const name = context.params.name ?? "";
       const tool = registry.find(name, who);
+      const caller = { principal: who, source: context };
       if (tool === undefined) {
+        registry.refuse(name, caller);
         throw new AppError("NOT_FOUND", `There is no tool ${JSON.stringify(name)}.`, {
           hint: "GET /api/tools lists the tools.",
         });
       }
       const signal = signalOf(request, context);
-      const outcome = await registry.call(tool, await readArguments(request), {
-        principal: who,
+      const args = await readArguments(request).catch((error: unknown) => {
+        registry.refuse(name, caller, toAppError(error));
+        throw error;
+      });
+      const outcome = await registry.call(tool, args, {
+        ...caller,
         origin: new URL(request.url).origin,
         signal,
         progress: () => {},

@@ -25,6 +25,7 @@ import { AjvJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/ajv
 import { z } from "zod";
 import { AppError } from "../errors.ts";
 import type { Principal } from "../model/principal.ts";
+import type { BeginCall, CallSource } from "./call_record.ts";
 import { malformed, ProtocolError, unknownMethod } from "./protocol_error.ts";
 import type { Registry, Tool, ToolContext } from "./registry.ts";
 import { createResourceMethods } from "./resource_methods.ts";
@@ -86,10 +87,14 @@ export function createConnect(options: {
   readonly resources?: Resources;
   readonly identity: ServerIdentity;
   readonly onError: (error: Error) => void;
+  /** Begins the record of what is no tool's call. */
+  readonly begin: BeginCall;
+  /** Where what is handled now came from. */
+  readonly source: () => CallSource | undefined;
 }): Connect {
-  const { registry, resources, identity: { name, version, instructions }, onError } = options;
+  const { registry, resources, identity: { name, version, instructions }, onError, begin, source } = options;
   const advertise = createAdvertiser();
-  const resourceMethods = resources && createResourceMethods(resources, onError);
+  const resourceMethods = resources && createResourceMethods(resources, onError, begin);
   // The SDK compiles a validator for each server otherwise, which costs more than a call.
   const jsonSchemaValidator = new AjvJsonSchemaValidator();
 
@@ -117,15 +122,20 @@ export function createConnect(options: {
       const call = calls.get(extra.requestId);
       try {
         const parsed = CallParams.safeParse(params);
-        if (!parsed.success) throw malformed("tools/call", parsed.error, CALL_HINT);
+        const caller = { principal: connection.principal, source: source() };
+        if (!parsed.success) {
+          registry.refuse("", caller, new AppError("INPUT_VALIDATION", "The call was malformed."));
+          throw malformed("tools/call", parsed.error, CALL_HINT);
+        }
         const tool = registry.find(parsed.data.name, connection.principal);
         if (tool === undefined) {
+          registry.refuse(parsed.data.name, caller);
           const message = `Unknown tool: ${JSON.stringify(parsed.data.name.slice(0, 80))}`;
           const error = new AppError("NOT_FOUND", message, { field: "name", hint: "tools/list names the tools." });
           throw new ProtocolError(ErrorCode.InvalidParams, message, error.toJSON());
         }
         const outcome = await registry.call(tool, parsed.data.arguments, {
-          principal: connection.principal,
+          ...caller,
           origin: originOf(extra),
           signal: call?.controller.signal ?? extra.signal,
           progress: createProgress(extra, onError),
@@ -148,7 +158,7 @@ export function createConnect(options: {
         default: {
           const answer = resourceMethods?.get(method);
           if (answer === undefined) throw unknownMethod(method, [...TOOL_METHODS, ...resourceMethods?.keys() ?? []]);
-          return await answer(params, connection.principal);
+          return await answer(params, { principal: connection.principal, source: source() });
         }
       }
     };
@@ -169,7 +179,11 @@ export function createConnect(options: {
     const send = transport.send.bind(transport);
     transport.send = (message, options) => {
       const id = "id" in message && !("method" in message) ? message.id : undefined;
-      if (id !== undefined && calls.delete(id)) onCallEnd();
+      if (id !== undefined && calls.delete(id)) {
+        const error = new AppError("UNSUPPORTED", "The SDK answered the call.");
+        registry.refuse("", { principal: connection.principal, source: source() }, error);
+        onCallEnd();
+      }
       return send(message, options);
     };
     return connection;

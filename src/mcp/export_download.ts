@@ -9,6 +9,7 @@ import { type Handler, principalOf, type RequestContext } from "../http/chain.ts
 import { download } from "../http/download.ts";
 import { streamFile } from "../http/file_stream.ts";
 import type { Principal } from "../model/principal.ts";
+import { type BeginCall, recorded, UNRECORDED } from "./call_record.ts";
 import { type ExportFilePlace, type ExportLinks, isLink, type LinkHolders } from "./export_links.ts";
 
 /** What {@link createExportDownload} takes. */
@@ -21,6 +22,8 @@ export interface ExportDownloadOptions {
   readonly principals: LinkHolders;
   /** Told why a download broke off after it had begun. */
   readonly onProblem: (problem: unknown) => void;
+  /** Begins the record of each download. */
+  readonly begin?: BeginCall;
 }
 
 /** An export holds other people's text: what opens it here has no scripts, no origin, and nothing to talk to. */
@@ -35,7 +38,7 @@ const CACHING = "private, no-cache, no-transform";
  * exist. A link counts alone: with one that grants nothing, 403 is all that is told of whatever it names.
  */
 export function createExportDownload(options: ExportDownloadOptions): Handler {
-  const { exports, principals, onProblem } = options;
+  const { exports, principals, onProblem, begin = UNRECORDED } = options;
 
   const readerOf = (request: Request, context: RequestContext, place: ExportFilePlace): Principal => {
     const { searchParams } = new URL(request.url);
@@ -47,15 +50,17 @@ export function createExportDownload(options: ExportDownloadOptions): Handler {
     });
   };
 
-  return async (request, context) => {
+  return recorded(begin, "download", async (request, context, call) => {
     const { id = "", file = "" } = context.params;
     const reader = readerOf(request, context, { id, file });
+    call.principal = reader;
     const signal = AbortSignal.any([request.signal, principals.revoked(reader.id)]);
     using stack = new DisposableStack();
     stack.use(options.leases.hold(id));
     const folder = await exports.find(id, reader);
     const found = folder && stack.use(await openExportFile(folder, file));
     if (found === undefined) throw new AppError("NOT_FOUND", "There is nothing at this path.");
+    call.touched.note(folder?.chats ?? []);
     return await download(request, {
       size: found.about.bytes,
       etag: `"sha256-${found.about.sha256}"`,
@@ -68,7 +73,7 @@ export function createExportDownload(options: ExportDownloadOptions): Handler {
         return streamFile(opened, range, { signal, onProblem });
       },
     });
-  };
+  });
 }
 
 /** What the export wrote itself is UTF-8; of other people's files that is not known. */

@@ -5,13 +5,15 @@
  * See https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http.
  * @module
  */
+import { AsyncLocalStorage } from "node:async_hooks";
 // @ts-types="@modelcontextprotocol/sdk/server/webStandardStreamableHttp"
 import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
 // @ts-types="@modelcontextprotocol/sdk/types"
 import { ErrorCode, isInitializeRequest } from "@modelcontextprotocol/sdk/types.js";
 import { AppError } from "../errors.ts";
-import { type Handler, principalOf } from "../http/chain.ts";
+import { type Handler, principalOf, type RequestContext } from "../http/chain.ts";
 import type { Principal } from "../model/principal.ts";
+import { type BeginCall, UNRECORDED } from "./call_record.ts";
 import { type Connection, createConnect, type PendingCall, type ServerIdentity } from "./connection.ts";
 import { createRecentEvents, type RecentEvents } from "./events.ts";
 import { acceptFor, type Incoming, readIncoming, replay, whenDone } from "./messages.ts";
@@ -33,6 +35,8 @@ export interface LegacyMcpOptions extends ServerIdentity {
   /** Milliseconds that a call waits for a client that went away and can come back for the rest. */
   readonly resumeMs?: number;
   readonly timers?: Timers;
+  /** Begins the record of what is no tool's call. */
+  readonly begin?: BeginCall;
   /** Is told how many sessions there are. */
   readonly onSessions?: (count: number) => void;
   /** Is told of what clients did wrong and of what could not be delivered. */
@@ -74,11 +78,15 @@ export function createLegacyMcp(registry: Registry, options: LegacyMcpOptions): 
     keepAliveMs = 15_000,
     resumeMs = 5_000,
     timers = SYSTEM_TIMERS,
+    begin = UNRECORDED,
     onSessions = () => {},
     log = () => {},
   } = options;
   const sessions = createSessions<McpSession>({ max: maxSessions, idleMs, timers, onSize: onSessions });
-  const connect = createConnect({ registry, resources, identity: options, onError: log });
+  // The SDK hands on headers and nothing else of a request.
+  const contexts = new AsyncLocalStorage<RequestContext>();
+  const source = (): RequestContext | undefined => contexts.getStore();
+  const connect = createConnect({ registry, resources, identity: options, onError: log, begin, source });
   /** Connections without a session whose call is in flight. */
   const alone = new Set<Connection>();
   let closing = false;
@@ -247,24 +255,26 @@ export function createLegacyMcp(registry: Registry, options: LegacyMcpOptions): 
     });
   };
 
-  return {
-    fetch: async (request, context) => {
-      const who: Caller = { principal: principalOf(context), revoked: context.revoked };
-      switch (request.method) {
-        case "POST":
-          return await post(request, who);
-        case "GET":
-          return await listen(request, who);
-        case "DELETE": {
-          const session = find(request, who);
-          return session instanceof Response ? session : await session.connection.transport.handleRequest(request);
-        }
-        default:
-          return refusal(new AppError("METHOD_NOT_ALLOWED", "Method not allowed."), -32000, {
-            allow: "GET, POST, DELETE",
-          });
+  const serve: Handler = async (request, context) => {
+    const who: Caller = { principal: principalOf(context), revoked: context.revoked };
+    switch (request.method) {
+      case "POST":
+        return await post(request, who);
+      case "GET":
+        return await listen(request, who);
+      case "DELETE": {
+        const session = find(request, who);
+        return session instanceof Response ? session : await session.connection.transport.handleRequest(request);
       }
-    },
+      default:
+        return refusal(new AppError("METHOD_NOT_ALLOWED", "Method not allowed."), -32000, {
+          allow: "GET, POST, DELETE",
+        });
+    }
+  };
+
+  return {
+    fetch: (request, context) => contexts.run(context, serve, request, context),
     closeStreams: () => {
       closing = true;
       for (const session of sessions.all()) session.connection.transport.closeStandaloneSSEStream();

@@ -9,7 +9,7 @@ import type { Peer } from "../telegram/map/peer.ts";
 import { fileOf, forbidsSaving, isProtected, type MessageFile, storedUnder, withoutFile } from "../telegram/media.ts";
 import { type Located, readMessages } from "../telegram/messages.ts";
 import type { Directory } from "../telegram/resolve.ts";
-import { openDirectory, type Reader, type Sources, waiting } from "./reading.ts";
+import { accountFor, openDirectory, type Reader, type Sources, waiting } from "./reading.ts";
 
 /** A file and the way to its bytes. */
 export interface OpenMedia {
@@ -22,7 +22,7 @@ export interface OpenMedia {
  * @throws AppError UNSUPPORTED for a message without a file, ACCESS_DENIED for protected content
  */
 export function openMedia(sources: Sources, context: Reader, { chat, message }: Located): OpenMedia {
-  const account = sources.accountOf(context.principal);
+  const account = accountFor(sources, context);
   const open = (message: TlMessage): MessageFile => {
     const file = fileOf(message);
     if (file === undefined) throw noFile(message);

@@ -8,6 +8,7 @@ import { download } from "../http/download.ts";
 import { type FileSource, readFile, type Stretch } from "../telegram/download.ts";
 import type { StoredFile } from "../telegram/media.ts";
 import { findPeer } from "../telegram/resolve.ts";
+import { type BeginCall, recorded, UNRECORDED } from "./call_record.ts";
 import { fileNameOf } from "./media_name.ts";
 import type { LinkHolders } from "./export_links.ts";
 import { openMedia, readOne } from "./media.ts";
@@ -17,23 +18,26 @@ import { openDirectory, type Sources } from "./reading.ts";
  * Makes the handler. A token that grants nothing, any more or at all, is answered like a path that does not exist.
  * @param principals those whose links are honoured
  * @param onProblem told why a download broke off after it had begun
+ * @param begin begins the record of each download
  */
 export function createMediaDownload(
   sources: Sources,
   principals: LinkHolders,
   onProblem: (problem: unknown) => void,
+  begin: BeginCall = UNRECORDED,
 ): Handler {
-  return async (request, { params }) => {
+  return recorded(begin, "media", async (request, { params }, call) => {
     const grant = sources.links.read(params.token ?? "");
     const principal = grant && principals.find(grant.principal);
     const isHonoured = principal?.accountId === grant?.account && principal?.scopes.includes("read");
     if (grant === undefined || principal === undefined || !isHonoured) {
       throw new AppError("NOT_FOUND", "There is nothing at this path.");
     }
+    call.principal = principal;
     const stop = new AbortController();
     AbortSignal.any([request.signal, principals.revoked(principal.id)])
       .addEventListener("abort", () => stop.abort(), { once: true });
-    const context = { principal, signal: stop.signal, progress: () => {} };
+    const context = { principal, signal: stop.signal, progress: () => {}, touched: call.touched };
     const directory = openDirectory(sources, context);
     const chat = await findPeer(directory, { kind: "id", id: grant.chat }, "chat");
     const located = await readOne(directory, chat, grant.message);
@@ -45,7 +49,7 @@ export function createMediaDownload(
       name: fileNameOf(media, grant.message),
       open: (stretch) => stream(original, source, stretch, { stop, onProblem }),
     });
-  };
+  });
 }
 
 /** What a sender says of a file, if it can be a media type at all (https://www.rfc-editor.org/rfc/rfc9110#section-8.3.1). */

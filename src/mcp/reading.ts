@@ -49,10 +49,19 @@ export function waiting({ patience }: Sources, { progress }: Waiter): (call: Cal
 }
 
 /** Who reads. */
-export type Reader = Pick<ToolContext, "principal" | "signal" | "progress">;
+export type Reader =
+  & Pick<ToolContext, "principal" | "signal" | "progress">
+  // A command's own work is no call.
+  & Partial<Pick<ToolContext, "touched">>;
+
+/** The account as the reader may see it, with what is asked noted. */
+export function accountFor(sources: Sources, { principal, touched }: Reader): Account {
+  const account = sources.accountOf(principal);
+  return touched?.noting(account) ?? account;
+}
 
 /** The account for one tool call: waits within the patience and ends with the caller. */
 export function openDirectory(sources: Sources, reader: Reader): Directory {
-  const account = sources.accountOf(reader.principal);
+  const account = accountFor(sources, reader);
   return { ...account, call: waiting(sources, reader)(account.call), options: { signal: reader.signal } };
 }

@@ -7,8 +7,10 @@ import { AppError, toAppError } from "../errors.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { Principal, Scope } from "../model/principal.ts";
 import type { StatusBody } from "../mtproto/status.ts";
+import { type CallRecord, type CallSource, createCallRecorder, type RunningCall } from "./call_record.ts";
 import { invalidArguments } from "./invalid_arguments.ts";
 import { createRevealer } from "../model/visible.ts";
+import type { Touched } from "../telegram/touched.ts";
 
 /** What stands beside a tool's JSON, for clients that can show or fetch it: MCP's own blocks. */
 export type Attachment =
@@ -30,10 +32,15 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** Tells a caller who listens how far the call is. */
   readonly progress: (message: string, done?: number, total?: number) => void;
+  readonly source?: CallSource;
 }
 
 /** What a tool may know about the call it serves. */
 export interface ToolContext extends CallContext {
+  /** Which chats the call asks about, for the record of it. */
+  readonly touched: Touched;
+  /** Says how many messages the result holds, for the same. */
+  readonly returned: (messages: number | undefined) => void;
   /** Adds to the result. */
   readonly attach: (attachment: Attachment) => void;
 }
@@ -91,6 +98,8 @@ export interface ToolDefinition<I extends z.ZodObject, O extends z.ZodObject> {
   readonly envelope?: z.ZodObject;
   /** False: no schema is advertised, and the result is content alone. */
   readonly isStructured?: boolean;
+  /** How many messages a result holds; undefined for one of another kind. */
+  readonly messagesIn?: (result: z.input<O>) => number | undefined;
   readonly run: (input: z.output<I>, context: ToolContext) => Promise<z.input<O>>;
   /** Errors that say more than "invalid" (of an over-long limit, for one), from the arguments that are valid. */
   readonly explain?: (args: JsonObject, issue: z.core.$ZodIssue) => AppError | undefined;
@@ -99,7 +108,7 @@ export interface ToolDefinition<I extends z.ZodObject, O extends z.ZodObject> {
 /** Makes a tool: computes its JSON Schemas once and puts the argument check before `run`. */
 export function defineTool<I extends z.ZodObject, O extends z.ZodObject>(definition: ToolDefinition<I, O>): Tool {
   const { name, title, description, scope, hints, input, output, envelope, isStructured = true } = definition;
-  const { run, explain, usedFirst } = definition;
+  const { run, explain, usedFirst, messagesIn } = definition;
   return {
     name,
     title,
@@ -113,7 +122,9 @@ export function defineTool<I extends z.ZodObject, O extends z.ZodObject>(definit
     call: async (args, context) => {
       const parsed = input.safeParse(args ?? {}, { reportInput: true });
       if (!parsed.success) throw invalidArguments(parsed.error, args, input, explain);
-      return await run(parsed.data, context);
+      const result = await run(parsed.data, context);
+      context.returned(messagesIn?.(result));
+      return result;
     },
   };
 }
@@ -121,15 +132,6 @@ export function defineTool<I extends z.ZodObject, O extends z.ZodObject>(definit
 function jsonSchema(schema: z.ZodType, io: "input" | "output"): JsonObject {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, target: "draft-2020-12", unrepresentable: "any" });
   return rest;
-}
-
-/** How a call ended, for whoever counts. */
-export interface CallRecord {
-  readonly tool: string;
-  /** `ok`, `CANCELLED` or the error's code. */
-  readonly status: string;
-  readonly seconds: number;
-  readonly error?: AppError;
 }
 
 /** A call's result. */
@@ -150,12 +152,19 @@ export interface Registry {
   find(name: string, principal: Principal): Tool | undefined;
   /** Runs a tool; never throws. A result is JSON already: dates are strings, nothing is undefined. */
   call(tool: Tool, args: unknown, context: CallContext): Promise<Outcome>;
+  /**
+   * Notes a call that no tool served: of one that is not there, or that the principal may not know of.
+   * @param name as the caller gave it
+   * @param error why, if it was anything else
+   */
+  refuse(name: string, context: Pick<CallContext, "principal" | "source">, error?: AppError): void;
 }
 
 /**
  * Puts tools together.
  * @param options.status is asked when a call fails: whoever reads the error sees whether waiting helps
- * @param options.onCall is told of each call's end: metrics, log
+ * @param options.onCall is told of each call's end: metrics, log, audit
+ * @param options.onRefused is told of calls that no tool served
  * @param options.clock milliseconds, monotonic
  */
 export function createRegistry(
@@ -163,32 +172,45 @@ export function createRegistry(
   options: {
     readonly status?: () => StatusBody;
     readonly onCall?: (record: CallRecord) => void;
+    readonly onRefused?: (record: CallRecord) => void;
     readonly clock?: () => number;
   } = {},
 ): Registry {
-  const { status, onCall = () => {}, clock = () => performance.now() } = options;
+  const { status, onCall = () => {}, onRefused = () => {}, clock } = options;
+  const [begin, beginRefused] = [createCallRecorder(onCall, clock), createCallRecorder(onRefused, clock)];
   const allowed = (tool: Tool, principal: Principal): boolean => principal.scopes.includes(tool.scope);
   return {
     list: (principal) => tools.filter((tool) => allowed(tool, principal)),
     find: (name, principal) => tools.find((tool) => tool.name === name && allowed(tool, principal)),
     call: async (tool, args, context) => {
-      const begun = clock();
-      const outcome = await run(tool, args, context);
-      onCall({
-        tool: tool.name,
-        status: outcome.ok ? "ok" : context.signal.aborted ? "CANCELLED" : outcome.error.code,
-        seconds: (clock() - begun) / 1000,
-        ...(outcome.ok ? {} : { error: outcome.error }),
-      });
+      const call = begin({ tool: tool.name, ...context });
+      const outcome = await run(tool, args, context, call);
+      call.end(outcome.ok ? {} : { error: outcome.error, cancelled: context.signal.aborted });
       return outcome.ok || status === undefined ? outcome : { ...outcome, telegram: status() };
+    },
+    refuse: (name, context, error) => {
+      const tool = tools.find((tool) => tool.name === name);
+      const code = tool === undefined ? "NOT_FOUND" : "ACCESS_DENIED";
+      // What is no tool's name may be any text.
+      const call = beginRefused({ tool: tool?.name ?? (isName(name) ? name : "?"), ...context });
+      call.end({ error: error ?? new AppError(code, "No tool served the call.") });
     },
   };
 }
 
-async function run(tool: Tool, args: unknown, context: CallContext): Promise<Outcome> {
+function isName(text: string): boolean {
+  return /^[a-z][a-z_]{0,31}$/.test(text);
+}
+
+async function run(tool: Tool, args: unknown, context: CallContext, call: RunningCall): Promise<Outcome> {
   const attachments: Attachment[] = [];
   try {
-    const output = await tool.call(args, { ...context, attach: (attachment) => void attachments.push(attachment) });
+    const output = await tool.call(args, {
+      ...context,
+      touched: call.touched,
+      returned: (messages) => call.messages = messages,
+      attach: (attachment) => void attachments.push(attachment),
+    });
     return { ok: true, output, attachments };
   } catch (thrown) {
     return { ok: false, error: shown(toAppError(thrown)) };

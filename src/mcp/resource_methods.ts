@@ -5,12 +5,19 @@
 // @ts-types="@modelcontextprotocol/sdk/types"
 import { ErrorCode, type ServerResult } from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
-import { type AppError, toAppError } from "../errors.ts";
+import { AppError, toAppError } from "../errors.ts";
 import type { Principal } from "../model/principal.ts";
+import type { BeginCall, CallSource, RunningCall } from "./call_record.ts";
 import { malformed, ProtocolError, RESOURCE_NOT_FOUND } from "./protocol_error.ts";
 import type { Resources } from "./resources/mod.ts";
 
-type Method = (params: unknown, principal: Principal) => Promise<ServerResult>;
+/** Who asks, and from where. */
+interface Caller {
+  readonly principal: Principal;
+  readonly source?: CallSource | undefined;
+}
+
+type Method = (params: unknown, caller: Caller) => Promise<ServerResult>;
 
 const ListParams = z.object({ cursor: z.string().optional() });
 const ReadParams = z.object({ uri: z.string() });
@@ -18,33 +25,46 @@ const ReadParams = z.object({ uri: z.string() });
 /**
  * The methods by name. What they throw is a {@link ProtocolError}.
  * @param onError is told of failures that were not foreseen
+ * @param begin begins the records of lists and reads
  */
 export function createResourceMethods(
   resources: Resources,
   onError: (error: Error) => void,
+  begin: BeginCall,
 ): ReadonlyMap<string, Method> {
-  const refusing = async <T>(answer: Promise<T>): Promise<T> => {
+  /** Answers and records it. */
+  const noted = async <T>(tool: string, caller: Caller, answer: (call: RunningCall) => Promise<T>): Promise<T> => {
+    const call = begin({ tool, ...caller });
     try {
-      return await answer;
+      const result = await answer(call);
+      call.end();
+      return result;
     } catch (thrown) {
+      if (thrown instanceof ProtocolError) {
+        call.end({ error: new AppError("INPUT_VALIDATION", thrown.message) });
+        throw thrown;
+      }
       const error = toAppError(thrown);
+      call.end({ error });
       if (error.code === "INTERNAL") onError(error.cause instanceof Error ? error.cause : error);
       throw new ProtocolError(codeOf(error), error.message, error.toJSON());
     }
   };
   return new Map<string, Method>([
-    ["resources/list", async (params, principal) => {
-      const { data, error } = ListParams.safeParse(params ?? {});
-      if (error) throw malformed("resources/list", error, "Send nothing, or the cursor of the page before.");
-      const { resources: page, nextCursor } = await refusing(resources.list(principal, data.cursor));
-      return { resources: [...page], ...(nextCursor === undefined ? {} : { nextCursor }) };
-    }],
+    ["resources/list", (params, caller) =>
+      noted("resources/list", caller, async () => {
+        const { data, error } = ListParams.safeParse(params ?? {});
+        if (error) throw malformed("resources/list", error, "Send nothing, or the cursor of the page before.");
+        const { resources: page, nextCursor } = await resources.list(caller.principal, data.cursor);
+        return { resources: [...page], ...(nextCursor === undefined ? {} : { nextCursor }) };
+      })],
     ["resources/templates/list", () => Promise.resolve({ resourceTemplates: [...resources.templates] })],
-    ["resources/read", async (params, principal) => {
-      const { data, error } = ReadParams.safeParse(params ?? {});
-      if (error) throw malformed("resources/read", error, "Send uri as a string; resources/list has the addresses.");
-      return { contents: [...await refusing(resources.read(data.uri, principal))] };
-    }],
+    ["resources/read", (params, caller) =>
+      noted("resources/read", caller, async ({ touched }) => {
+        const { data, error } = ReadParams.safeParse(params ?? {});
+        if (error) throw malformed("resources/read", error, "Send uri as a string; resources/list has the addresses.");
+        return { contents: [...await resources.read(data.uri, caller.principal, touched.note)] };
+      })],
   ]);
 }
 

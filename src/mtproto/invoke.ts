@@ -13,6 +13,8 @@ export interface CallOptions {
   readonly timeout?: number;
   /** Of long work that nobody waits for: it leaves the turns of others free, and waits for its own as long as it takes. */
   readonly background?: boolean;
+  /** Marked id of the chat that the request is about, where it does not say so itself: messages.getMessages names none. */
+  readonly chat?: string;
 }
 
 /**

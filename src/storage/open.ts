@@ -46,6 +46,28 @@ export function openDataDirectory(directory: string): Database {
   return openDatabase(databasePath(directory));
 }
 
+/**
+ * The database of a data directory to read from, beside whoever writes it; undefined when there is none.
+ * @throws AppError RESOURCE_EXHAUSTED when it cannot be read or is no database
+ */
+export function readDataDirectory(directory: string): Database | undefined {
+  const path = databasePath(directory);
+  let db: DatabaseSync | undefined;
+  try {
+    Deno.statSync(path);
+    db = new DatabaseSync(path, { readOnly: true });
+    db.exec("PRAGMA busy_timeout = 5000; SELECT 1 FROM sqlite_schema");
+    return db;
+  } catch (cause) {
+    db?.close();
+    if (cause instanceof Deno.errors.NotFound) return undefined;
+    throw new AppError("RESOURCE_EXHAUSTED", `The database ${path} cannot be read.`, {
+      hint: "Check DATA_DIR, run the command as the user that runs the server, and look whether the disk is full.",
+      cause,
+    });
+  }
+}
+
 /** SQLite gives its -wal and -shm files the mode of the database, so it is set before SQLite creates them. */
 function createPrivately(path: string): void {
   Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });

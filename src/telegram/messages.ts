@@ -53,7 +53,7 @@ export async function lookUpMessages(
     const id = wanted.slice(at, at + BATCH).map((each) => new Api.InputMessageID({ id: each }));
     const answer: Api.messages.TypeMessages = isChannel(chat)
       ? await call(new Api.channels.GetMessages({ channel: inputChannel(chat), id }), options)
-      : await call(new Api.messages.GetMessages({ id }), options);
+      : await call(new Api.messages.GetMessages({ id }), { ...options, chat: chat.id });
     if (answer.className === "messages.MessagesNotModified") continue;
     const peers = new Map(peersOf(answer).map((peer) => [peer.id, peer]));
     for (const message of answer.messages) {

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { startSandbox, type TestSandbox } from "../e2e/sandbox.ts";
+import { audit } from "./audit.ts";
 import { checkpoint, formats, resume, type Row } from "./jobs.ts";
 import { load, post } from "./load.ts";
 import { measure, type Measured, memory, startServer } from "./process.ts";
@@ -42,6 +43,7 @@ async function http(sandbox: TestSandbox): Promise<Row[]> {
     { name: "tools/call (list_chats, limit 1), 16 at once", value: calls.perSecond, unit: "calls/s", peer },
     { name: "fetch_history of 100 messages, p50", value: history.p50, unit: "ms" },
     { name: "fetch_history of 100 messages, p99", value: history.p99, unit: "ms" },
+    ...audit(sandbox.directory, calls.perSecond),
   ];
 }
 

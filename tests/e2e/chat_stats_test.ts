@@ -15,6 +15,7 @@ import { chatStats } from "../../src/mcp/tools/chat_stats.ts";
 import { LOCAL_PRINCIPAL } from "../../src/model/principal.ts";
 import { openDatabase } from "../../src/storage/open.ts";
 import { openAccount } from "../../src/telegram/open.ts";
+import { createTouched } from "../../src/telegram/touched.ts";
 import { type Bound, expected, expectedOfAll, type Query, TYPE_WORDS, typesOf } from "./naive.ts";
 import { bestOf, GROUPINGS, groupsOf, RANKINGS, repliesIn, topicName, topicOf } from "./naive_stats.ts";
 import { answer, compactSchema, shown } from "./page.ts";
@@ -312,6 +313,8 @@ Deno.test("chat_stats: after 40 seconds it stops, and tells how far it is meanwh
   const told: [number | undefined, number | undefined][] = [];
   const output = statsSchema.parse(
     await tool.call({ chat: "@sandbox_group", group_by: "type" }, {
+      touched: createTouched(),
+      returned: () => {},
       principal: LOCAL_PRINCIPAL,
       origin: "http://127.0.0.1:8000",
       attach: () => {},

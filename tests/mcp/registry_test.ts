@@ -1,14 +1,8 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import { AppError } from "../../src/errors.ts";
-import {
-  type CallContext,
-  type CallRecord,
-  createRegistry,
-  defineTool,
-  READS_TELEGRAM,
-  type Tool,
-} from "../../src/mcp/registry.ts";
+import { type CallContext, createRegistry, defineTool, READS_TELEGRAM, type Tool } from "../../src/mcp/registry.ts";
+import type { CallRecord } from "../../src/mcp/call_record.ts";
 import { toolResult } from "../../src/mcp/result.ts";
 import { LOCAL_PRINCIPAL, type Scope } from "../../src/model/principal.ts";
 import { READER } from "../http/principals.ts";

@@ -53,12 +53,13 @@ export function createExportResources(
       }
       return { resources };
     },
-    read: async (uri, principal) => {
+    read: async (uri, principal, onChats = () => {}) => {
       const address = readExportUri(uri);
       using _lease = address && leases.hold(address.id);
       const folder = address && await exports.find(address.id, principal);
       using opened = folder && await openExportFile(folder, address.file);
       if (address === undefined || opened === undefined) throw notFound();
+      onChats(folder?.chats ?? []);
       const { file, about: { mime, bytes: size } } = opened;
       if (!/^text\/|json$/.test(mime)) throw notText();
       const { id, file: name, offset = 0, limit = DEFAULT_LIMIT } = address;

@@ -42,6 +42,13 @@ export interface Resources {
     principal: Principal,
     cursor?: string,
   ): Promise<{ readonly resources: readonly Resource[]; readonly nextCursor?: string }>;
-  /** @throws AppError NOT_FOUND, also for what is somebody else's; INPUT_VALIDATION; UNSUPPORTED */
-  read(uri: string, principal: Principal): Promise<readonly ResourceText[]>;
+  /**
+   * @param onChats is told whose messages were read, by marked ids
+   * @throws AppError NOT_FOUND, also for what is somebody else's; INPUT_VALIDATION; UNSUPPORTED
+   */
+  read(
+    uri: string,
+    principal: Principal,
+    onChats?: (ids: readonly string[]) => void,
+  ): Promise<readonly ResourceText[]>;
 }

@@ -63,6 +63,7 @@ export function chatStats(sources: Sources): Tool {
     }),
     output,
     envelope,
+    messagesIn: ({ messages }) => messages?.reduce((sum, each) => sum + ("rows" in each ? each.rows.length : 1), 0),
     explain: explainLimit(NAME, sources.maxPageSize, "; the largest groups and the best messages are shown"),
     run: (args, context) => run(sources, args, context),
   });

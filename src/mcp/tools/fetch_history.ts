@@ -32,6 +32,7 @@ export function fetchHistory(sources: Sources): Tool {
     }),
     output: pageSchema,
     envelope: pageEnvelope,
+    messagesIn: ({ count }) => count,
     explain: explainLimit(NAME, sources.maxPageSize, undefined, (args) => suggestExport(args["chat"], args)),
     run: async (args, context) => {
       const position = args.cursor === undefined

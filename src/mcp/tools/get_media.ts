@@ -53,6 +53,7 @@ export function getMedia(sources: Sources): Tool {
     }),
     output,
     isStructured: false,
+    messagesIn: () => 1,
     run: (args, context) => run(sources, args, context),
   });
 }

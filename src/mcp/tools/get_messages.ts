@@ -54,6 +54,7 @@ export function getMessages(sources: Sources): Tool {
     input: z.strictObject({ ...shared, limit: limitArgument(sources.maxPageSize, 50), ...pagingArguments }),
     output: namedPageSchema,
     envelope: pageEnvelope,
+    messagesIn: ({ count }) => count,
     explain: explainLimit(NAME, sources.maxPageSize),
     run: (args, context) => run(sources, args, context),
   });

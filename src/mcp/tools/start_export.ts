@@ -10,7 +10,7 @@ import type { JsonObject } from "../../model/json.ts";
 import { type Range, readRange } from "../../telegram/dates.ts";
 import { type Directory, resolveChat } from "../../telegram/resolve.ts";
 import { describeProgress, exportEnvelope, exportSchema, showExport } from "../export_view.ts";
-import { openDirectory, type Sources } from "../reading.ts";
+import { openDirectory, type Reader, type Sources } from "../reading.ts";
 import { defineTool, type Tool, type ToolContext } from "../registry.ts";
 import { chatNotes, toQuery } from "./chat_query.ts";
 import { type Continued, continueExport } from "./continued_export.ts";
@@ -70,9 +70,7 @@ async function run(sources: Sources, args: Arguments, context: ToolContext): Pro
 export async function beginExport(
   sources: Sources,
   { limit, ...args }: z.input<typeof input> & { readonly limit?: number | undefined },
-  { isForCommand, ...context }: Pick<ToolContext, "principal" | "signal" | "progress"> & {
-    readonly isForCommand?: boolean;
-  },
+  { isForCommand, ...context }: Reader & { readonly isForCommand?: boolean },
 ): Promise<Started & { readonly notes: readonly string[] }> {
   const { exports, now } = sources;
   const asked = input.omit({ wait_seconds: true }).strip().parse(args);
@@ -82,6 +80,8 @@ export async function beginExport(
   const { query, targets, notes } = delta_of === undefined
     ? await readQuery(directory, { ...asked, limit, names: names ?? [] }, now())
     : await continueExport(exports, directory, { ...asked, limit, names, delta_of }, context);
+  // Telegram is asked for their messages later, and nobody else's record would say who wanted them.
+  context.touched?.note(targets.map(({ id }) => id));
   const started = exports.start(context.principal, { query, targets, isForCommand });
   const { finished } = exports.get(started.id, context.principal).job;
   const found = finished === undefined

@@ -1,0 +1,48 @@
+/**
+ * `GET /api/audit`: the audit trail as NDJSON, oldest record first.
+ * @module
+ */
+import { z } from "zod";
+import { auditLine } from "../auth/audit_record.ts";
+import { type AuditReader, sinceSchema } from "../auth/audit_tail.ts";
+import { AppError } from "../errors.ts";
+import type { Handler } from "../http/chain.ts";
+
+const DEFAULT_LIMIT = 100;
+const MOST = 10_000;
+
+/**
+ * Makes the handler. It takes `limit` (1 to 10,000, the latest ones), `since` (an age or RFC 3339), `principal` (id or name)
+ * and `tool`, and throws {@link AppError} INPUT_VALIDATION for anything else.
+ * @param now milliseconds since the epoch
+ */
+export function auditHandler(audit: AuditReader, now: () => number = Date.now): Handler {
+  const querySchema = z.strictObject({
+    limit: z.string().regex(/^\d{1,5}$/, "expected a whole number").transform(Number)
+      .pipe(z.number().min(1, `expected 1 to ${MOST}`).max(MOST, `expected 1 to ${MOST}`)).default(DEFAULT_LIMIT),
+    since: sinceSchema(now).optional(),
+    principal: z.string().optional(),
+    tool: z.string().optional(),
+  });
+  return (request) => {
+    const given = [...new URL(request.url).searchParams];
+    const repeated = given.find(([name], index) => given.findIndex(([other]) => other === name) < index);
+    if (repeated !== undefined) throw invalid(repeated[0], "expected once");
+    const { data, error } = querySchema.safeParse(Object.fromEntries(given));
+    if (error !== undefined) {
+      const [issue] = error.issues;
+      if (issue?.code === "unrecognized_keys") throw invalid(issue.keys[0] ?? "", "there is no such parameter");
+      throw invalid(String(issue?.path[0]), issue?.message ?? "");
+    }
+    const lines = audit.tail(data).map(auditLine).join("");
+    return new Response(lines, { headers: { "content-type": "application/x-ndjson", "cache-control": "no-store" } });
+  };
+}
+
+function invalid(field: string, problem: string): AppError {
+  const name = field.slice(0, 40);
+  return new AppError("INPUT_VALIDATION", `${name}: ${problem}.`, {
+    field: name,
+    hint: "The parameters are limit, since, principal and tool: /api/audit?since=2h&limit=20",
+  });
+}
