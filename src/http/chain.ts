@@ -47,7 +47,12 @@ export function principalOf({ principal }: RequestContext, access: Exclude<Acces
     });
   }
   if (access === "any" || principal.scopes.includes(access)) return principal;
-  throw new AppError("ACCESS_DENIED", `This key does not have the scope ${access}.`, {
+  throw lacksScope(access);
+}
+
+/** The error for what a key may not do. */
+export function lacksScope(scope: Scope): AppError {
+  return new AppError("ACCESS_DENIED", `This key does not have the scope ${scope}.`, {
     hint: "Tell the user, do not retry: the server's owner can make a key with that scope.",
   });
 }

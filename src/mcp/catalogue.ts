@@ -37,12 +37,7 @@ export function createCatalogue(registry: Registry): Catalogue {
       const name = context.params.name ?? "";
       const tool = registry.find(name, who);
       const caller = { principal: who, source: context };
-      if (tool === undefined) {
-        registry.refuse(name, caller);
-        throw new AppError("NOT_FOUND", `There is no tool ${JSON.stringify(name)}.`, {
-          hint: "GET /api/tools lists the tools.",
-        });
-      }
+      if (tool === undefined) throw registry.refuse(name, caller);
       const signal = signalOf(request, context);
       const args = await readArguments(request).catch((error: unknown) => {
         registry.refuse(name, caller, toAppError(error));

@@ -129,10 +129,9 @@ export function createConnect(options: {
         }
         const tool = registry.find(parsed.data.name, connection.principal);
         if (tool === undefined) {
-          registry.refuse(parsed.data.name, caller);
-          const message = `Unknown tool: ${JSON.stringify(parsed.data.name.slice(0, 80))}`;
-          const error = new AppError("NOT_FOUND", message, { field: "name", hint: "tools/list names the tools." });
-          throw new ProtocolError(ErrorCode.InvalidParams, message, error.toJSON());
+          const error = registry.refuse(parsed.data.name, caller);
+          if (error.code === "ACCESS_DENIED") return toolResult({}, { ok: false, error });
+          throw new ProtocolError(ErrorCode.InvalidParams, error.message, error.toJSON());
         }
         const outcome = await registry.call(tool, parsed.data.arguments, {
           ...caller,

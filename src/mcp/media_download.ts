@@ -35,9 +35,8 @@ export function createMediaDownload(
     }
     call.principal = principal;
     const stop = new AbortController();
-    AbortSignal.any([request.signal, principals.revoked(principal.id)])
-      .addEventListener("abort", () => stop.abort(), { once: true });
-    const context = { principal, signal: stop.signal, progress: () => {}, touched: call.touched };
+    const signal = AbortSignal.any([request.signal, principals.revoked(principal.id), stop.signal]);
+    const context = { principal, signal, progress: () => {}, touched: call.touched };
     const directory = openDirectory(sources, context);
     const chat = await findPeer(directory, { kind: "id", id: grant.chat }, "chat");
     const located = await readOne(directory, chat, grant.message);
@@ -47,7 +46,7 @@ export function createMediaDownload(
       etag: `"${original.key}"`,
       type: contentType(media.mime_type),
       name: fileNameOf(media, grant.message),
-      open: (stretch) => stream(original, source, stretch, { stop, onProblem }),
+      open: (stretch) => stream(original, source, stretch, { signal, onCancel: () => stop.abort(), onProblem }),
     });
   });
 }
@@ -67,7 +66,11 @@ async function stream(
   file: StoredFile,
   source: FileSource,
   stretch: Stretch,
-  { stop, onProblem }: { readonly stop: AbortController; readonly onProblem: (problem: unknown) => void },
+  { signal, onCancel, onProblem }: {
+    readonly signal: AbortSignal;
+    readonly onCancel: () => void;
+    readonly onProblem: (problem: unknown) => void;
+  },
 ): Promise<ReadableStream<Uint8Array>> {
   const parts = readFile(file, source, stretch);
   let next: Promise<IteratorResult<Uint8Array, void>> | undefined = Promise.resolve(await parts.next());
@@ -75,7 +78,7 @@ async function stream(
     pull: async (controller): Promise<void> => {
       const { done, value } = await (next ?? parts.next()).catch((error: unknown) => {
         // The head has gone: the client sees an end too early, the owner must hear why.
-        if (!stop.signal.aborted) onProblem(error);
+        if (!signal.aborted) onProblem(error);
         throw error;
       });
       next = undefined;
@@ -83,7 +86,7 @@ async function stream(
       else controller.enqueue(value);
     },
     cancel: async (): Promise<void> => {
-      stop.abort();
+      onCancel();
       await parts.return();
     },
   });

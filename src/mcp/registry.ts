@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { AppError, toAppError } from "../errors.ts";
+import { lacksScope } from "../http/chain.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { Principal, Scope } from "../model/principal.ts";
 import type { StatusBody } from "../mtproto/status.ts";
@@ -156,8 +157,9 @@ export interface Registry {
    * Notes a call that no tool served: of one that is not there, or that the principal may not know of.
    * @param name as the caller gave it
    * @param error why, if it was anything else
+   * @returns why: NOT_FOUND, or ACCESS_DENIED for want of a scope
    */
-  refuse(name: string, context: Pick<CallContext, "principal" | "source">, error?: AppError): void;
+  refuse(name: string, context: Pick<CallContext, "principal" | "source">, error?: AppError): AppError;
 }
 
 /**
@@ -188,14 +190,22 @@ export function createRegistry(
       call.end(outcome.ok ? {} : { error: outcome.error, cancelled: context.signal.aborted });
       return outcome.ok || status === undefined ? outcome : { ...outcome, telegram: status() };
     },
-    refuse: (name, context, error) => {
+    refuse: (name, context, why) => {
       const tool = tools.find((tool) => tool.name === name);
-      const code = tool === undefined ? "NOT_FOUND" : "ACCESS_DENIED";
+      const error = why ?? (tool === undefined ? unknownTool(name) : lacksScope(tool.scope));
       // What is no tool's name may be any text.
       const call = beginRefused({ tool: tool?.name ?? (isName(name) ? name : "?"), ...context });
-      call.end({ error: error ?? new AppError(code, "No tool served the call.") });
+      call.end({ error });
+      return error;
     },
   };
+}
+
+function unknownTool(name: string): AppError {
+  return new AppError("NOT_FOUND", `There is no tool ${JSON.stringify(name.slice(0, 80))}.`, {
+    field: "name",
+    hint: "tools/list, or GET /api/tools, names the tools.",
+  });
 }
 
 function isName(text: string): boolean {

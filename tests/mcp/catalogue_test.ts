@@ -68,7 +68,7 @@ Deno.test("POST /api/tools/{name}: what cannot be understood is refused with sta
   const json = "application/json";
   const cases: [string, string, string, string, number, string][] = [
     ["unknown tool", "nothing", "{}", json, 404, "NOT_FOUND"],
-    ["somebody else's tool", "hidden", "{}", json, 404, "NOT_FOUND"],
+    ["a tool of another scope", "hidden", "{}", json, 403, "ACCESS_DENIED"],
     ["not JSON", "echo", "{", json, 400, "INPUT_VALIDATION"],
     ["no object", "echo", "[]", json, 400, "INPUT_VALIDATION"],
     ["null", "echo", "null", json, 400, "INPUT_VALIDATION"],

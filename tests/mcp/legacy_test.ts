@@ -105,12 +105,15 @@ Deno.test("tools/call: a wrong argument is a tool's failure that names the field
   assert.match(JSON.stringify(result.content), /INPUT_VALIDATION.*text/);
 });
 
-Deno.test("tools/call: a tool that is unknown or not the principal's is a protocol error naming it", async () => {
+Deno.test("tools/call: an unknown tool is a protocol error naming it, one of another scope a failure that says so", async () => {
   await using served = serveMcp(createFixture().registry);
-  for (const name of ["nothing", "hidden", "constructor"]) {
+  const [denied] = await events(await post(served.url, call(1, "hidden")));
+  assert.equal(denied?.message?.result?.isError, true);
+  assert.match(JSON.stringify(denied?.message?.result), /ACCESS_DENIED.*scope admin/);
+  for (const name of ["nothing", "constructor"]) {
     const [answer] = await events(await post(served.url, call(1, name)));
     const error = answer?.message?.error;
-    assert.deepEqual([error?.code, error?.message], [-32602, `Unknown tool: "${name}"`]);
+    assert.deepEqual([error?.code, error?.message], [-32602, `There is no tool "${name}".`]);
     assert.match(JSON.stringify(error?.data), /tools\/list/);
   }
 });

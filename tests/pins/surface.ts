@@ -109,7 +109,16 @@ export function routeTable(): readonly Route[] {
   const config = loadConfig((name) => name === "DATA_DIR" ? "data" : undefined, undefined, { names: [] });
   const [health, metrics] = [createHealth({ version: "0" }), createMetrics({ version: "0" })];
   const catalogue = { list: nothing, call: nothing };
-  return routesOf({ config, health, metrics, mcp: nothing, catalogue, media: nothing, exports: nothing });
+  return routesOf({
+    config,
+    health,
+    metrics,
+    mcp: nothing,
+    catalogue,
+    media: nothing,
+    exports: nothing,
+    audit: nothing,
+  });
 }
 
 function readOptions(): Surface {
