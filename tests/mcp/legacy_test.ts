@@ -209,7 +209,7 @@ Deno.test("cancel: the SDK's client does not come back for ever to a stream that
       },
     }),
   );
-  await assert.rejects(client.callTool({ name: "nothing" }), /Unknown tool: "nothing"/);
+  await assert.rejects(client.callTool({ name: "nothing" }), /There is no tool "nothing"/);
   await until(() => statuses.length > 0, "the client comes back");
   await client.ping();
   assert.deepEqual(statuses, [204]);
