@@ -54,7 +54,9 @@ export function readAudit(db: DatabaseSync): AuditReader {
       if (isThere.get() === undefined) return [];
       const wanted: readonly (readonly [condition: string, ...values: SQLInputValue[]])[] = [
         ...(since === undefined ? [] : [["at >= ?", since] as const]),
-        ...(principal === undefined ? [] : [["(principal = ? OR name = ? COLLATE NOCASE)", principal, principal] as const]),
+        ...(principal === undefined
+          ? []
+          : [["(principal = ? OR name = ? COLLATE NOCASE)", principal, principal] as const]),
         ...(tool === undefined ? [] : [["tool = ?", tool] as const]),
         ...(after === undefined ? [] : [["id > ?", after] as const]),
       ];

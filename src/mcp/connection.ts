@@ -26,6 +26,7 @@ import { z } from "zod";
 import { AppError } from "../errors.ts";
 import type { Principal } from "../model/principal.ts";
 import type { BeginCall, CallSource } from "./call_record.ts";
+import type { Reservation } from "./in_flight.ts";
 import { malformed, ProtocolError, unknownMethod } from "./protocol_error.ts";
 import type { Registry, Tool, ToolContext } from "./registry.ts";
 import { createResourceMethods } from "./resource_methods.ts";
@@ -45,6 +46,8 @@ export interface PendingCall {
   readonly controller: AbortController;
   /** Whether the call has its response stream for itself: the members of a batch share one. */
   readonly alone: boolean;
+  /** Places for the calls that came with it. */
+  readonly reservation?: Reservation;
   /** Ends the wait for a client that went away; absent while the client listens. */
   keepWaiting?: () => void;
   orphaned: boolean;
@@ -139,6 +142,7 @@ export function createConnect(options: {
           origin: originOf(extra),
           signal: call?.controller.signal ?? extra.signal,
           progress: createProgress(extra, onError),
+          ...(call?.reservation && { reservation: call.reservation }),
         });
         return toolResult(tool, outcome);
       } finally {
