@@ -59,7 +59,9 @@ export function createBuckets(
       const whole = seconds * 1000;
       const one = whole / count;
       // A rate that was lowered meanwhile leaves no more to fill than the bucket holds.
-      const missing = Math.min(Math.max((fullAt.get(name) ?? 0) - now, 0), whole);
+      const known = fullAt.get(name) ?? 0;
+      if (known - now > whole) fullAt.set(name, now + whole);
+      const missing = Math.min(Math.max(known - now, 0), whole);
       const over = missing + cost * one - whole;
       const ok = over <= NOISE;
       const left = ok ? missing + cost * one : missing;

@@ -24,6 +24,7 @@ import {
 import { AjvJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/ajv-provider.js";
 import { z } from "zod";
 import { AppError } from "../errors.ts";
+import type { JsonObject } from "../model/json.ts";
 import type { Principal } from "../model/principal.ts";
 import type { BeginCall, CallSource } from "./call_record.ts";
 import type { Reservation } from "./in_flight.ts";
@@ -75,7 +76,9 @@ type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 
 const CallParams = z.object({
   name: z.string(),
-  arguments: z.record(z.string(), z.unknown()).optional(),
+  // Left as they are for the registry: z.record would drop the name __proto__ unsaid.
+  arguments: z.custom<JsonObject>((value) => typeof value === "object" && value !== null && !Array.isArray(value))
+    .optional(),
 });
 
 const TOOL_METHODS = ["tools/list", "tools/call"];
