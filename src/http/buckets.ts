@@ -40,7 +40,7 @@ const SHARE = 1 / 8;
  * @param options.clock milliseconds, monotonic
  */
 export function createBuckets(
-  { max = 50_000, clock = () => performance.now() }: { readonly max?: number; readonly clock?: () => number } = {},
+  { max = 10_000, clock = () => performance.now() }: { readonly max?: number; readonly clock?: () => number } = {},
 ): Buckets {
   /** Milliseconds by the clock, for each bucket that is not full. */
   const fullAt = new Map<string, number>();
@@ -49,8 +49,8 @@ export function createBuckets(
     for (const [name, at] of fullAt) if (at <= now) fullAt.delete(name);
     const superfluous = fullAt.size - Math.floor(max * (1 - SHARE));
     if (fullAt.size < max || superfluous <= 0) return;
-    const soonest = [...fullAt].sort(([, a], [, b]) => a - b).slice(0, superfluous);
-    for (const [name] of soonest) fullAt.delete(name);
+    const last = Float64Array.from(fullAt.values()).sort()[superfluous - 1] ?? now;
+    for (const [name, at] of fullAt) if (at <= last) fullAt.delete(name);
   };
 
   return {
