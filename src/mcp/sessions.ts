@@ -102,11 +102,12 @@ export function createSessions<S extends Session>(options: {
     [...byUse.values()].map(({ session }) => session).filter((session) => session.owner === owner);
   /** Those that may have to go for one more of an owner: never of somebody who has fewer than the owner would have. */
   const replaceable = (owner: string): S[] => {
+    // The owner stands first among those who hold as many.
     const counts = new Map([[owner, 1]]);
     for (const { session } of byUse.values()) counts.set(session.owner, (counts.get(session.owner) ?? 0) + 1);
     const own = counts.get(owner) ?? 1;
     return [...counts].filter(([, count]) => count >= own)
-      .sort(([a, more], [b, less]) => less - more || Number(b === owner) - Number(a === owner))
+      .sort(([, a], [, b]) => b - a)
       .flatMap(([each]) => of(each));
   };
   const makeRoom = (owner: string): void => {

@@ -245,6 +245,18 @@ Deno.test("sessions: with the total reached whoever holds most gives way, never 
   assert.equal(await statusOf(await post(on.url, PING, other)), 200);
 });
 
+Deno.test("sessions: one more that would make two hold as many is paid for by its own principal", async () => {
+  await using on = limited({}, { maxSessions: 3 });
+  on.as(BOB);
+  const others = [await open(on.url), await open(on.url)];
+  on.as(ANN);
+  const mine = await open(on.url);
+  await open(on.url);
+  assert.equal(await statusOf(await post(on.url, PING, mine)), 404);
+  on.as(BOB);
+  for (const each of others) assert.equal(await statusOf(await post(on.url, PING, each)), 200);
+});
+
 Deno.test("sessions: when those that could give way are busy, nobody who holds fewer pays for it", async () => {
   await using on = limited({}, { maxSessions: 3 });
   on.as(BOB);
