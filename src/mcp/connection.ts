@@ -27,7 +27,7 @@ import { AppError } from "../errors.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { Principal } from "../model/principal.ts";
 import type { BeginCall, CallSource } from "./call_record.ts";
-import type { Reservation } from "./in_flight.ts";
+import type { InFlight, Reservation } from "./in_flight.ts";
 import { malformed, ProtocolError, unknownMethod } from "./protocol_error.ts";
 import type { Registry, Tool, ToolContext } from "./registry.ts";
 import { createResourceMethods } from "./resource_methods.ts";
@@ -92,15 +92,16 @@ export function createConnect(options: {
   readonly registry: Registry;
   readonly resources?: Resources;
   readonly identity: ServerIdentity;
+  readonly inFlight?: Pick<InFlight, "enter">;
   readonly onError: (error: Error) => void;
   /** Begins the record of what is no tool's call. */
   readonly begin: BeginCall;
   /** Where what is handled now came from. */
   readonly source: () => CallSource | undefined;
 }): Connect {
-  const { registry, resources, identity: { name, version, instructions }, onError, begin, source } = options;
+  const { registry, resources, identity: { name, version, instructions }, inFlight, onError, begin, source } = options;
   const advertise = createAdvertiser();
-  const resourceMethods = resources && createResourceMethods(resources, onError, begin);
+  const resourceMethods = resources && createResourceMethods(resources, onError, begin, inFlight);
   // The SDK compiles a validator for each server otherwise, which costs more than a call.
   const jsonSchemaValidator = new AjvJsonSchemaValidator();
 

@@ -34,7 +34,7 @@ export interface LegacyMcpOptions extends ServerIdentity {
   /** Streams on which the clients of one principal listen. */
   readonly maxStreamsPerPrincipal?: number;
   /** Bounds the calls that run at once: a POST for whose calls there is no place is refused whole. */
-  readonly inFlight?: Pick<InFlight, "reserve">;
+  readonly inFlight?: Pick<InFlight, "enter" | "reserve">;
   /** Told of each refusal. */
   readonly onRefused?: (limit: "streams_per_key" | "sessions" | "sessions_per_key") => void;
   /** Milliseconds after which an unused session without an open stream is closed. */
@@ -107,7 +107,7 @@ export function createLegacyMcp(registry: Registry, options: LegacyMcpOptions): 
   // The SDK hands on headers and nothing else of a request.
   const contexts = new AsyncLocalStorage<RequestContext>();
   const source = (): RequestContext | undefined => contexts.getStore();
-  const connect = createConnect({ registry, resources, identity: options, onError: log, begin, source });
+  const connect = createConnect({ registry, resources, identity: options, inFlight, onError: log, begin, source });
   /** Connections without a session whose call is in flight. */
   const alone = new Set<Connection>();
   let closing = false;

@@ -1,9 +1,13 @@
 /** How much of the MCP endpoint and of the tools one principal, and all together, may have at once. */
 import assert from "node:assert/strict";
 import { z } from "zod";
+import { createLeases } from "../../src/exports/leases.ts";
+import { createCursors } from "../../src/mcp/cursor.ts";
 import { createInFlight, type InFlightOptions } from "../../src/mcp/in_flight.ts";
 import type { LegacyMcpOptions } from "../../src/mcp/legacy.ts";
+import { createExportResources } from "../../src/mcp/resources/exports.ts";
 import { LOCAL_PRINCIPAL, type Principal } from "../../src/model/principal.ts";
+import { createExports } from "./finished_exports.ts";
 import { createFixture, type Fixture, type Served, serveMcp, until } from "./fixture.ts";
 import { call, events, listen, type Message, message, open, post } from "./raw.ts";
 
@@ -151,6 +155,28 @@ Deno.test("calls in flight: the owner on this machine has no share of its own, b
   assert.match(JSON.stringify(await batch.json()), /3 calls at once, these are 4.*Send fewer/);
   for (const label of ["a", "b", "c"]) on.release(label);
   for (const each of begun) await answered(each);
+});
+
+Deno.test("calls in flight: what reads a resource needs a place too, and its refusal is the protocol's", async () => {
+  using exports = createExports();
+  const resources = createExportResources(exports, createCursors(new Uint8Array(32)), createLeases());
+  await using on = limited({ max: 2, maxPerPrincipal: 1 }, { resources });
+  const read = async (): Promise<[number | undefined, unknown]> => {
+    const params = { uri: "telegram-export://none/manifest.json" };
+    const sent = await answered(await post(on.url, { jsonrpc: "2.0", id: 1, method: "resources/read", params }));
+    return [sent?.error?.code, errorSchema.parse(sent?.error?.data).code];
+  };
+  const free = await read();
+  assert.notEqual(free[0], -32000);
+  const first = await on.begin("a");
+  assert.deepEqual(await read(), [-32000, "RATE_LIMITED"]);
+  on.as(LOCAL_PRINCIPAL);
+  const second = await on.begin("b");
+  assert.deepEqual(await read(), [-32000, "OVERLOADED"]);
+  for (const label of ["a", "b"]) on.release(label);
+  for (const each of [first, second]) await answered(each);
+  assert.deepEqual(await read(), free);
+  assert.equal(on.inFlight(), 0);
 });
 
 Deno.test("calls in flight: whatever way a call ends, its place is free again", async () => {
