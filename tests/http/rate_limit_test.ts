@@ -197,13 +197,15 @@ Deno.test("rate limit: several calls count against the address as well", async (
   assert.equal((await app.get("/batch/4", { key: "ann" })).status, 200);
 });
 
-Deno.test("rate limit: the path of a refused request, which may be a signed link, is not in the log", async () => {
+Deno.test("rate limit: the path of a request that is refused for its rate or its key, which may be a signed link, is not in the log", async () => {
   const lines: string[] = [];
   await using _logging = configureLogging({ level: "debug", format: "json" }, {
     write: (line) => void lines.push(line),
   });
   await using app = limited(FEW);
-  for (let i = 0; i < 3; i++) await app.get("/signed/s3cret-t0ken", { ip: ELSEWHERE });
+  await app.get("/signed/s3cret-t0ken", { ip: ELSEWHERE, key: "wrong" });
+  for (let i = 0; i < 2; i++) await app.get("/signed/s3cret-t0ken", { ip: ELSEWHERE });
+  assert.equal(lines.filter((line) => line.includes('"status":401')).length, 1);
   assert.equal(lines.filter((line) => line.includes('"status":429')).length, 1);
   assert.doesNotMatch(lines.join("\n"), /s3cret/);
 });

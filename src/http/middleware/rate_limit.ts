@@ -69,12 +69,7 @@ export function createRateLimit(options: RateLimitOptions): RateLimit {
       if (!taken.ok) throw refused(more + 1);
       spendBefore?.(more);
     };
-    const refuse = (): Response => {
-      // The log has the paths of requests that matched no route, but this one may be a signed link.
-      context.route = "refused";
-      return answer(refused(1), path, context);
-    };
-    const response = taken.ok ? await next(request, context) : refuse();
+    const response = taken.ok ? await next(request, context) : answer(refused(1), path, context);
     return withHeaders(response, (headers) => {
       headers.append("ratelimit-policy", `"${policy}";q=${rate.count};w=${rate.seconds}`);
       headers.append("ratelimit", `"${policy}";r=${taken.remaining};t=${taken.resetSeconds}`);
