@@ -27,6 +27,7 @@ import { statusBody } from "./mtproto/status.ts";
 import { createHealth } from "./observability/health.ts";
 import { getLogger } from "./observability/log.ts";
 import { createMetrics, type Metrics } from "./observability/metrics.ts";
+import { createLimits } from "./limits.ts";
 import { metricsRoute, routesOf } from "./routes.ts";
 import { openSources } from "./sources.ts";
 import { NAME, VERSION } from "./version.ts";
@@ -89,7 +90,10 @@ export async function createApp(config: Config, options: { readonly localKey?: s
   refuseUnlocked(config, principals.hasKeys);
   metrics.exportBytes(housekeeping.bytes);
   health.set("storage", "ok");
+  const limits = createLimits(config.limits, (limit) => metrics.limitRefusals.inc({ limit }));
+  metrics.inFlight({ calls: () => limits.calls.size, downloads: () => limits.downloads.size });
   const registry = createRegistry(createTools(sources), {
+    inFlight: limits.calls,
     status: () => statusBody(status()),
     onCall: (record) => {
       countTool(metrics, record);
@@ -104,6 +108,7 @@ export async function createApp(config: Config, options: { readonly localKey?: s
     name: NAME,
     version: VERSION,
     instructions: INSTRUCTIONS,
+    ...limits.mcp,
     onSessions: (count) => metrics.mcpSessions.set(count),
     // What follows a brace or a quotation mark is what the client sent.
     log: ({ message }) => getLogger("mcp").info("client", { reason: message.split(/["{[]/, 1)[0]?.slice(0, 200) }),
@@ -116,12 +121,13 @@ export async function createApp(config: Config, options: { readonly localKey?: s
     mcp: mcp.fetch,
     catalogue: createCatalogue(registry),
     audit: auditHandler(audit),
-    media: createMediaDownload(sources, principals, onBroken, begin),
+    media: createMediaDownload(sources, principals, onBroken, begin, limits.downloads),
     exports: createExportDownload({
       exports: finished,
       leases: housekeeping.leases,
       links: sources.exportLinks,
       principals,
+      inFlight: limits.downloads,
       onProblem: onBroken,
       begin,
     }),
@@ -144,6 +150,7 @@ export async function createApp(config: Config, options: { readonly localKey?: s
           getLogger("http").warning("key refused", { reason, client_ip });
         },
       },
+      rateLimit: limits.rate,
       cors: {
         methods: ["GET", "POST", "DELETE"],
         requestHeaders: [
@@ -154,7 +161,14 @@ export async function createApp(config: Config, options: { readonly localKey?: s
           "MCP-Protocol-Version",
           "Mcp-Session-Id",
         ],
-        exposedHeaders: ["Mcp-Session-Id", "Retry-After", "WWW-Authenticate", "X-Request-Id"],
+        exposedHeaders: [
+          "Mcp-Session-Id",
+          "RateLimit",
+          "RateLimit-Policy",
+          "Retry-After",
+          "WWW-Authenticate",
+          "X-Request-Id",
+        ],
       },
     }),
     createRouter(routes),

@@ -14,7 +14,7 @@ const LEVELS: readonly (readonly string[])[] = [
   ["telegram", "auth"],
   ["exports"],
   ["mcp"],
-  ["app.ts", "routes.ts", "sources.ts"],
+  ["app.ts", "limits.ts", "routes.ts", "sources.ts"],
   ["cli"],
 ];
 /** Folders of one level that must not import each other. */

@@ -55,7 +55,7 @@ export const ACCESS_OPTIONS = {
     default: "600/min",
     expects: "requests in s, min or h, as 60/min",
     example: "120/min",
-    help: "How many requests each key may send; a key made with --rate has its own.",
+    help: "How many requests each key may send, each call of a batch being one; a key made with --rate has its own.",
   },
   RATE_LIMIT_IP: {
     type: rate,
@@ -69,7 +69,7 @@ export const ACCESS_OPTIONS = {
     default: "100",
     expects: "a number from 1 to 10000",
     example: "50",
-    help: "How many calls of tools may be under way at once.",
+    help: "How many calls of tools, and how many downloads, may be under way at once.",
   },
   MAX_CALLS_PER_KEY: {
     type: wholeNumber(1, 10_000),

@@ -22,6 +22,11 @@ export interface RequestContext {
   principal?: Principal;
   /** Aborted when the principal may act no longer. */
   revoked?: AbortSignal;
+  /**
+   * Tells of so many calls more than the one that a request is taken for; throws RATE_LIMITED when they are too many. Absent
+   * where nothing is limited.
+   */
+  spend?: (more: number) => void;
   /** The port that the request arrived at. */
   readonly localPort: number;
   /** Milliseconds by `performance.now()`. */

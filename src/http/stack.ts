@@ -12,6 +12,7 @@ import { cors, type CorsOptions } from "./middleware/cors.ts";
 import { errors } from "./middleware/errors.ts";
 import { hostOrigin } from "./middleware/host_origin.ts";
 import { type HttpInstruments, httpMetrics } from "./middleware/metrics.ts";
+import type { RateLimit } from "./middleware/rate_limit.ts";
 import { requestId } from "./middleware/request_id.ts";
 import { securityHeaders } from "./middleware/security_headers.ts";
 
@@ -24,13 +25,14 @@ export interface StackOptions {
   readonly trustedProxies: readonly string[];
   readonly cors: CorsOptions;
   readonly auth: AuthenticateOptions;
+  readonly rateLimit?: RateLimit;
   /** Bytes. */
   readonly bodyLimit?: number;
 }
 
 /** The middleware from the outermost to the innermost, for `chain`. */
 export function createStack(options: StackOptions): readonly Middleware[] {
-  const { logger } = options;
+  const { logger, rateLimit } = options;
   return [
     requestId(),
     accessLog(logger),
@@ -42,7 +44,9 @@ export function createStack(options: StackOptions): readonly Middleware[] {
     cors(options.cors),
     // Once more, so that pages of allowed origins can read problems too.
     errors(logger),
+    ...(rateLimit ? [rateLimit.byAddress] : []),
     authenticate(options.auth),
+    ...(rateLimit ? [rateLimit.byPrincipal] : []),
     bodyLimit(options.bodyLimit),
   ];
 }

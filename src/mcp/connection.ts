@@ -24,8 +24,10 @@ import {
 import { AjvJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/ajv-provider.js";
 import { z } from "zod";
 import { AppError } from "../errors.ts";
+import type { JsonObject } from "../model/json.ts";
 import type { Principal } from "../model/principal.ts";
 import type { BeginCall, CallSource } from "./call_record.ts";
+import type { InFlight, Reservation } from "./in_flight.ts";
 import { malformed, ProtocolError, unknownMethod } from "./protocol_error.ts";
 import type { Registry, Tool, ToolContext } from "./registry.ts";
 import { createResourceMethods } from "./resource_methods.ts";
@@ -45,6 +47,8 @@ export interface PendingCall {
   readonly controller: AbortController;
   /** Whether the call has its response stream for itself: the members of a batch share one. */
   readonly alone: boolean;
+  /** Places for the calls that came with it. */
+  readonly reservation?: Reservation;
   /** Ends the wait for a client that went away; absent while the client listens. */
   keepWaiting?: () => void;
   orphaned: boolean;
@@ -72,7 +76,9 @@ type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 
 const CallParams = z.object({
   name: z.string(),
-  arguments: z.record(z.string(), z.unknown()).optional(),
+  // Left as they are for the registry: z.record would drop the name __proto__ unsaid.
+  arguments: z.custom<JsonObject>((value) => typeof value === "object" && value !== null && !Array.isArray(value))
+    .optional(),
 });
 
 const TOOL_METHODS = ["tools/list", "tools/call"];
@@ -86,15 +92,16 @@ export function createConnect(options: {
   readonly registry: Registry;
   readonly resources?: Resources;
   readonly identity: ServerIdentity;
+  readonly inFlight?: Pick<InFlight, "enter">;
   readonly onError: (error: Error) => void;
   /** Begins the record of what is no tool's call. */
   readonly begin: BeginCall;
   /** Where what is handled now came from. */
   readonly source: () => CallSource | undefined;
 }): Connect {
-  const { registry, resources, identity: { name, version, instructions }, onError, begin, source } = options;
+  const { registry, resources, identity: { name, version, instructions }, inFlight, onError, begin, source } = options;
   const advertise = createAdvertiser();
-  const resourceMethods = resources && createResourceMethods(resources, onError, begin);
+  const resourceMethods = resources && createResourceMethods(resources, onError, begin, inFlight);
   // The SDK compiles a validator for each server otherwise, which costs more than a call.
   const jsonSchemaValidator = new AjvJsonSchemaValidator();
 
@@ -138,6 +145,7 @@ export function createConnect(options: {
           origin: originOf(extra),
           signal: call?.controller.signal ?? extra.signal,
           progress: createProgress(extra, onError),
+          ...(call?.reservation && { reservation: call.reservation }),
         });
         return toolResult(tool, outcome);
       } finally {

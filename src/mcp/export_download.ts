@@ -11,6 +11,7 @@ import { streamFile } from "../http/file_stream.ts";
 import type { Principal } from "../model/principal.ts";
 import { type BeginCall, recorded, UNRECORDED } from "./call_record.ts";
 import { type ExportFilePlace, type ExportLinks, isLink, type LinkHolders } from "./export_links.ts";
+import type { InFlight } from "./in_flight.ts";
 
 /** What {@link createExportDownload} takes. */
 export interface ExportDownloadOptions {
@@ -20,6 +21,8 @@ export interface ExportDownloadOptions {
   readonly links: ExportLinks;
   /** Those whose links are honoured. */
   readonly principals: LinkHolders;
+  /** Bounds the files that are sent at once. */
+  readonly inFlight?: Pick<InFlight, "enter">;
   /** Told why a download broke off after it had begun. */
   readonly onProblem: (problem: unknown) => void;
   /** Begins the record of each download. */
@@ -56,6 +59,7 @@ export function createExportDownload(options: ExportDownloadOptions): Handler {
     call.principal = reader;
     const signal = AbortSignal.any([request.signal, principals.revoked(reader.id)]);
     using stack = new DisposableStack();
+    stack.use(options.inFlight?.enter(reader));
     stack.use(options.leases.hold(id));
     const folder = await exports.find(id, reader);
     const found = folder && stack.use(await openExportFile(folder, file));

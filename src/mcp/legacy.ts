@@ -10,12 +10,13 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
 // @ts-types="@modelcontextprotocol/sdk/types"
 import { ErrorCode, isInitializeRequest } from "@modelcontextprotocol/sdk/types.js";
-import { AppError } from "../errors.ts";
+import { AppError, type ErrorCode as ErrorName, toAppError } from "../errors.ts";
 import { type Handler, principalOf, type RequestContext } from "../http/chain.ts";
-import type { Principal } from "../model/principal.ts";
+import { LOCAL_PRINCIPAL, type Principal } from "../model/principal.ts";
 import { type BeginCall, UNRECORDED } from "./call_record.ts";
 import { type Connection, createConnect, type PendingCall, type ServerIdentity } from "./connection.ts";
 import { createRecentEvents, type RecentEvents } from "./events.ts";
+import type { InFlight, Reservation } from "./in_flight.ts";
 import { acceptFor, type Incoming, readIncoming, replay, whenDone } from "./messages.ts";
 import { EVENT_GONE, ID_IN_USE, NO_SESSION_ID, NO_SUCH_SESSION, refusal } from "./refusal.ts";
 import type { Registry } from "./registry.ts";
@@ -28,6 +29,14 @@ export interface LegacyMcpOptions extends ServerIdentity {
   readonly resources?: Resources;
   /** Sessions there may be at once. */
   readonly maxSessions?: number;
+  /** Sessions of one principal; the local one may have more, and more streams. */
+  readonly maxSessionsPerPrincipal?: number;
+  /** Streams on which the clients of one principal listen. */
+  readonly maxStreamsPerPrincipal?: number;
+  /** Bounds the calls that run at once: a POST for whose calls there is no place is refused whole. */
+  readonly inFlight?: Pick<InFlight, "enter" | "reserve">;
+  /** Told of each refusal. */
+  readonly onRefused?: (limit: "streams_per_key" | "sessions" | "sessions_per_key") => void;
   /** Milliseconds after which an unused session without an open stream is closed. */
   readonly idleMs?: number;
   /** Milliseconds between the comments that keep a silent stream open. */
@@ -65,6 +74,8 @@ interface McpSession extends Session {
   streams: number;
 }
 
+/** Codes of refusals that are not the request's fault; clients of this endpoint read them as JSON-RPC. */
+const LIMITS: readonly ErrorName[] = ["OVERLOADED", "RATE_LIMITED"];
 const SESSION_HEADER = "mcp-session-id";
 /** From this version on, a stream begins with an event to resume from. */
 const RESUMABLE_SINCE = "2025-11-25";
@@ -74,6 +85,10 @@ export function createLegacyMcp(registry: Registry, options: LegacyMcpOptions): 
   const {
     resources,
     maxSessions = 100,
+    maxSessionsPerPrincipal,
+    maxStreamsPerPrincipal = Infinity,
+    inFlight,
+    onRefused = () => {},
     idleMs = 30 * 60_000,
     keepAliveMs = 15_000,
     resumeMs = 5_000,
@@ -82,16 +97,22 @@ export function createLegacyMcp(registry: Registry, options: LegacyMcpOptions): 
     onSessions = () => {},
     log = () => {},
   } = options;
-  const sessions = createSessions<McpSession>({ max: maxSessions, idleMs, timers, onSize: onSessions });
+  const sessions = createSessions<McpSession>({
+    max: maxSessions,
+    maxPerOwner: maxSessionsPerPrincipal,
+    idleMs,
+    timers,
+    onSize: onSessions,
+  });
   // The SDK hands on headers and nothing else of a request.
   const contexts = new AsyncLocalStorage<RequestContext>();
   const source = (): RequestContext | undefined => contexts.getStore();
-  const connect = createConnect({ registry, resources, identity: options, onError: log, begin, source });
+  const connect = createConnect({ registry, resources, identity: options, inFlight, onError: log, begin, source });
   /** Connections without a session whose call is in flight. */
   const alone = new Set<Connection>();
   let closing = false;
 
-  const openSession = async ({ principal, revoked }: Caller): Promise<McpSession | undefined> => {
+  const openSession = async ({ principal, revoked }: Caller): Promise<McpSession> => {
     const id = crypto.randomUUID();
     const events = createRecentEvents();
     const transport = new WebStandardStreamableHTTPServerTransport({
@@ -109,6 +130,7 @@ export function createLegacyMcp(registry: Registry, options: LegacyMcpOptions): 
     revoked?.addEventListener("abort", connection.close, { once: true });
     const session: McpSession = {
       id,
+      owner: principal.id,
       connection,
       events,
       streams: 0,
@@ -120,9 +142,14 @@ export function createLegacyMcp(registry: Registry, options: LegacyMcpOptions): 
       },
       close: connection.close,
     };
-    if (sessions.add(session)) return session;
-    session.close();
-    return undefined;
+    try {
+      sessions.add(session);
+    } catch (thrown) {
+      session.close();
+      onRefused(toAppError(thrown).code === "RATE_LIMITED" ? "sessions_per_key" : "sessions");
+      throw thrown;
+    }
+    return session;
   };
 
   /** Ends the calls of a client that went away, at once or when it has not come back. Ended calls are left alone. */
@@ -142,6 +169,7 @@ export function createLegacyMcp(registry: Registry, options: LegacyMcpOptions): 
     incoming: Incoming,
     connection: Connection,
     resumable: boolean,
+    reservation?: Reservation,
   ): Promise<Response> => {
     const { transport, calls } = connection;
     const begun = incoming.calls.map((id): PendingCall => ({
@@ -149,6 +177,7 @@ export function createLegacyMcp(registry: Registry, options: LegacyMcpOptions): 
       controller: new AbortController(),
       alone: incoming.alone,
       orphaned: false,
+      ...(reservation && { reservation }),
     }));
     for (const call of begun) calls.set(call.id, call);
     let isGone = false;
@@ -171,6 +200,7 @@ export function createLegacyMcp(registry: Registry, options: LegacyMcpOptions): 
     request: Request,
     incoming: Incoming,
     { principal, revoked }: Caller,
+    reservation?: Reservation,
   ): Promise<Response> => {
     const transport = new WebStandardStreamableHTTPServerTransport({
       sessionIdGenerator: undefined,
@@ -188,16 +218,13 @@ export function createLegacyMcp(registry: Registry, options: LegacyMcpOptions): 
       alone.add(connection);
       revoked?.addEventListener("abort", connection.close, { once: true });
     }
-    const response = await handle(request, incoming, connection, false);
+    const response = await handle(request, incoming, connection, false, reservation);
     if (!response.ok) leave();
     return response;
   };
 
   const initialize = async (request: Request, incoming: Incoming, who: Caller): Promise<Response> => {
     const session = await openSession(who);
-    if (session === undefined) {
-      return refusal(new AppError("OVERLOADED", "All MCP sessions of this server are busy.", { retryAfter: 5 }));
-    }
     const response = await handle(request, incoming, session.connection, false);
     if (!response.ok) session.close();
     return response;
@@ -215,21 +242,24 @@ export function createLegacyMcp(registry: Registry, options: LegacyMcpOptions): 
     return session;
   };
 
-  const post = async (request: Request, who: Caller): Promise<Response> => {
+  const post = async (request: Request, { spend }: RequestContext, who: Caller): Promise<Response> => {
     const incoming = await readIncoming(request);
     if (incoming instanceof Response) return incoming;
+    spend?.(Math.max(0, incoming.requests - 1));
+    // Calls that do not come to the registry, of a tool that there is not for one, give their places back here.
+    using reservation = inFlight?.reserve(who.principal, incoming.calls.length);
     const stateless = !request.headers.has(SESSION_HEADER);
     if (stateless && incoming.alone && !incoming.jsonOnly && isInitializeRequest(incoming.body)) {
       return await initialize(request, incoming, who);
     }
-    if (stateless) return await handleAlone(request, incoming, who);
+    if (stateless) return await handleAlone(request, incoming, who, reservation);
     const session = find(request, who);
     if (session instanceof Response) return session;
     if (incoming.calls.some((id) => session.connection.calls.has(id))) {
       return refusal(ID_IN_USE, ErrorCode.InvalidRequest);
     }
     const resumable = (request.headers.get("mcp-protocol-version") ?? "") >= RESUMABLE_SINCE;
-    return await handle(request, incoming, session.connection, resumable);
+    return await handle(request, incoming, session.connection, resumable, reservation);
   };
 
   const listen = async (request: Request, who: Caller): Promise<Response> => {
@@ -243,10 +273,22 @@ export function createLegacyMcp(registry: Registry, options: LegacyMcpOptions): 
       // The SDK would leave the stream open although nothing can follow.
       if (rest.finished) return replay(rest.events, session.id);
     }
-    const response = await session.connection.transport.handleRequest(acceptFor(request));
-    if (response.body === null || !response.ok) return response;
-    session.streams++;
     const { connection } = session;
+    const streams = sessions.of(who.principal.id).reduce((sum, each) => sum + each.streams, 0);
+    if (streams >= maxStreamsPerPrincipal && who.principal.id !== LOCAL_PRINCIPAL.id) {
+      onRefused("streams_per_key");
+      const message = `There may be ${maxStreamsPerPrincipal} streams of one key at once.`;
+      throw new AppError("RATE_LIMITED", message, { hint: "Close one of them; calls do not need it.", retryAfter: 5 });
+    }
+    session.streams++;
+    const response = await connection.transport.handleRequest(acceptFor(request)).catch((error: unknown) => {
+      session.streams--;
+      throw error;
+    });
+    if (response.body === null || !response.ok) {
+      session.streams--;
+      return response;
+    }
     const resumed = lastEventId === null ? [] : [...connection.calls.values()].filter(({ orphaned }) => orphaned);
     for (const call of resumed) call.keepWaiting?.();
     return whenDone(response, () => {
@@ -259,7 +301,7 @@ export function createLegacyMcp(registry: Registry, options: LegacyMcpOptions): 
     const who: Caller = { principal: principalOf(context), revoked: context.revoked };
     switch (request.method) {
       case "POST":
-        return await post(request, who);
+        return await post(request, context, who);
       case "GET":
         return await listen(request, who);
       case "DELETE": {
@@ -274,7 +316,14 @@ export function createLegacyMcp(registry: Registry, options: LegacyMcpOptions): 
   };
 
   return {
-    fetch: (request, context) => contexts.run(context, serve, request, context),
+    fetch: async (request, context) => {
+      try {
+        return await contexts.run(context, serve, request, context);
+      } catch (thrown) {
+        if (thrown instanceof AppError && LIMITS.includes(thrown.code)) return refusal(thrown);
+        throw thrown;
+      }
+    },
     closeStreams: () => {
       closing = true;
       for (const session of sessions.all()) session.connection.transport.closeStandaloneSSEStream();

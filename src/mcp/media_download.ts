@@ -9,6 +9,7 @@ import { type FileSource, readFile, type Stretch } from "../telegram/download.ts
 import type { StoredFile } from "../telegram/media.ts";
 import { findPeer } from "../telegram/resolve.ts";
 import { type BeginCall, recorded, UNRECORDED } from "./call_record.ts";
+import type { InFlight } from "./in_flight.ts";
 import { fileNameOf } from "./media_name.ts";
 import type { LinkHolders } from "./export_links.ts";
 import { openMedia, readOne } from "./media.ts";
@@ -19,12 +20,14 @@ import { openDirectory, type Sources } from "./reading.ts";
  * @param principals those whose links are honoured
  * @param onProblem told why a download broke off after it had begun
  * @param begin begins the record of each download
+ * @param inFlight bounds the files that are sent at once
  */
 export function createMediaDownload(
   sources: Sources,
   principals: LinkHolders,
   onProblem: (problem: unknown) => void,
   begin: BeginCall = UNRECORDED,
+  inFlight?: Pick<InFlight, "enter">,
 ): Handler {
   return recorded(begin, "media", async (request, { params }, call) => {
     const grant = sources.links.read(params.token ?? "");
@@ -34,6 +37,8 @@ export function createMediaDownload(
       throw new AppError("NOT_FOUND", "There is nothing at this path.");
     }
     call.principal = principal;
+    using stack = new DisposableStack();
+    stack.use(inFlight?.enter(principal));
     const stop = new AbortController();
     const signal = AbortSignal.any([request.signal, principals.revoked(principal.id), stop.signal]);
     const context = { principal, signal, progress: () => {}, touched: call.touched };
@@ -46,7 +51,13 @@ export function createMediaDownload(
       etag: `"${original.key}"`,
       type: contentType(media.mime_type),
       name: fileNameOf(media, grant.message),
-      open: (stretch) => stream(original, source, stretch, { signal, onCancel: () => stop.abort(), onProblem }),
+      open: (stretch) =>
+        stream(original, source, stretch, {
+          signal,
+          onCancel: () => stop.abort(),
+          onProblem,
+          hold: () => stack.move(),
+        }),
     });
   });
 }
@@ -66,24 +77,36 @@ async function stream(
   file: StoredFile,
   source: FileSource,
   stretch: Stretch,
-  { signal, onCancel, onProblem }: {
+  { signal, onCancel, onProblem, hold }: {
     readonly signal: AbortSignal;
     readonly onCancel: () => void;
     readonly onProblem: (problem: unknown) => void;
+    /** What is to be kept until the stream is over. */
+    readonly hold: () => DisposableStack;
   },
 ): Promise<ReadableStream<Uint8Array>> {
   const parts = readFile(file, source, stretch);
   let next: Promise<IteratorResult<Uint8Array, void>> | undefined = Promise.resolve(await parts.next());
+  const held = hold();
+  // The signal may live as long as the key of whoever reads.
+  const release = (): void => {
+    signal.removeEventListener("abort", release);
+    held.dispose();
+  };
+  signal.addEventListener("abort", release, { once: true });
+  if (signal.aborted) release();
   return new ReadableStream({
     pull: async (controller): Promise<void> => {
       const { done, value } = await (next ?? parts.next()).catch((error: unknown) => {
         // The head has gone: the client sees an end too early, the owner must hear why.
         if (!signal.aborted) onProblem(error);
+        release();
         throw error;
       });
       next = undefined;
-      if (done) controller.close();
-      else controller.enqueue(value);
+      if (!done) return controller.enqueue(value);
+      controller.close();
+      release();
     },
     cancel: async (): Promise<void> => {
       onCancel();

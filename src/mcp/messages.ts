@@ -14,6 +14,8 @@ export interface Incoming {
   readonly body: unknown;
   /** Ids of its `tools/call` requests. */
   readonly calls: readonly RequestId[];
+  /** How many requests it has, those of other methods included. */
+  readonly requests: number;
   /** Whether it is one message and not a batch. */
   readonly alone: boolean;
   /** Whether the client takes JSON and no event stream. */
@@ -51,13 +53,17 @@ export async function readIncoming(request: Request): Promise<Incoming | Respons
   const accept = request.headers.get("accept") ?? "";
   const jsonOnly = accept.includes("application/json") && !accept.includes("text/event-stream") &&
     !accept.includes("*/*");
-  return { body, calls, alone: !Array.isArray(body), jsonOnly };
+  return { body, calls, requests: messages.filter(isRequest).length, alone: !Array.isArray(body), jsonOnly };
 }
 
 /** See https://www.jsonrpc.org/specification#request_object; the rest is the SDK's to check. */
 function isMessage(message: unknown): boolean {
   return typeof message === "object" && message !== null && "jsonrpc" in message && message.jsonrpc === "2.0" &&
     ("method" in message || "result" in message || "error" in message);
+}
+
+function isRequest(message: unknown): boolean {
+  return typeof message === "object" && message !== null && "id" in message && "method" in message;
 }
 
 function callId(message: unknown): RequestId[] {

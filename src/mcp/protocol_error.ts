@@ -10,6 +10,9 @@ import { AppError, type ErrorBody } from "../errors.ts";
 /** The code for a resource that is not there, https://modelcontextprotocol.io/specification/2025-11-25/server/resources#error-handling. */
 export const RESOURCE_NOT_FOUND = -32002;
 
+/** The first of the codes that are left to servers, https://www.jsonrpc.org/specification#error_object. */
+export const SERVER_ERROR = -32000;
+
 /** A refusal. The SDK's own class puts "MCP error -32602: " before every message. */
 export class ProtocolError extends Error {
   override readonly name = "ProtocolError";

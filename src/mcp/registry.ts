@@ -8,7 +8,9 @@ import { lacksScope } from "../http/chain.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { Principal, Scope } from "../model/principal.ts";
 import type { StatusBody } from "../mtproto/status.ts";
+import { assertArgumentBounds } from "./argument_bounds.ts";
 import { type CallRecord, type CallSource, createCallRecorder, type RunningCall } from "./call_record.ts";
+import type { InFlight, Reservation } from "./in_flight.ts";
 import { invalidArguments } from "./invalid_arguments.ts";
 import { createRevealer } from "../model/visible.ts";
 import type { Touched } from "../telegram/touched.ts";
@@ -34,6 +36,8 @@ export interface CallContext {
   /** Tells a caller who listens how far the call is. */
   readonly progress: (message: string, done?: number, total?: number) => void;
   readonly source?: CallSource;
+  /** Places among the calls in flight that the caller holds already. */
+  readonly reservation?: Reservation;
 }
 
 /** What a tool may know about the call it serves. */
@@ -167,6 +171,7 @@ export interface Registry {
  * @param options.status is asked when a call fails: whoever reads the error sees whether waiting helps
  * @param options.onCall is told of each call's end: metrics, log, audit
  * @param options.onRefused is told of calls that no tool served
+ * @param options.inFlight bounds the calls that run at once
  * @param options.clock milliseconds, monotonic
  */
 export function createRegistry(
@@ -175,10 +180,11 @@ export function createRegistry(
     readonly status?: () => StatusBody;
     readonly onCall?: (record: CallRecord) => void;
     readonly onRefused?: (record: CallRecord) => void;
+    readonly inFlight?: Pick<InFlight, "enter">;
     readonly clock?: () => number;
   } = {},
 ): Registry {
-  const { status, onCall = () => {}, onRefused = () => {}, clock } = options;
+  const { status, onCall = () => {}, onRefused = () => {}, inFlight, clock } = options;
   const [begin, beginRefused] = [createCallRecorder(onCall, clock), createCallRecorder(onRefused, clock)];
   const allowed = (tool: Tool, principal: Principal): boolean => principal.scopes.includes(tool.scope);
   return {
@@ -186,7 +192,7 @@ export function createRegistry(
     find: (name, principal) => tools.find((tool) => tool.name === name && allowed(tool, principal)),
     call: async (tool, args, context) => {
       const call = begin({ tool: tool.name, ...context });
-      const outcome = await run(tool, args, context, call);
+      const outcome = await run(tool, args, context, call, inFlight);
       call.end(outcome.ok ? {} : { error: outcome.error, cancelled: context.signal.aborted });
       return outcome.ok || status === undefined ? outcome : { ...outcome, telegram: status() };
     },
@@ -212,9 +218,17 @@ function isName(text: string): boolean {
   return /^[a-z][a-z_]{0,31}$/.test(text);
 }
 
-async function run(tool: Tool, args: unknown, context: CallContext, call: RunningCall): Promise<Outcome> {
+async function run(
+  tool: Tool,
+  args: unknown,
+  context: CallContext,
+  call: RunningCall,
+  inFlight: Pick<InFlight, "enter"> | undefined,
+): Promise<Outcome> {
   const attachments: Attachment[] = [];
   try {
+    using _place = inFlight?.enter(context.principal, context.reservation);
+    assertArgumentBounds(args, tool.inputSchema);
     const output = await tool.call(args, {
       ...context,
       touched: call.touched,

@@ -8,7 +8,8 @@ import { z } from "zod";
 import { AppError, toAppError } from "../errors.ts";
 import type { Principal } from "../model/principal.ts";
 import type { BeginCall, CallSource, RunningCall } from "./call_record.ts";
-import { malformed, ProtocolError, RESOURCE_NOT_FOUND } from "./protocol_error.ts";
+import type { InFlight } from "./in_flight.ts";
+import { malformed, ProtocolError, RESOURCE_NOT_FOUND, SERVER_ERROR } from "./protocol_error.ts";
 import type { Resources } from "./resources/mod.ts";
 
 /** Who asks, and from where. */
@@ -26,11 +27,13 @@ const ReadParams = z.object({ uri: z.string() });
  * The methods by name. What they throw is a {@link ProtocolError}.
  * @param onError is told of failures that were not foreseen
  * @param begin begins the records of lists and reads
+ * @param inFlight bounds what is read at once, the calls of tools included
  */
 export function createResourceMethods(
   resources: Resources,
   onError: (error: Error) => void,
   begin: BeginCall,
+  inFlight?: Pick<InFlight, "enter">,
 ): ReadonlyMap<string, Method> {
   /** Answers and records it. */
   const noted = async <T>(tool: string, caller: Caller, answer: (call: RunningCall) => Promise<T>): Promise<T> => {
@@ -63,6 +66,7 @@ export function createResourceMethods(
       noted("resources/read", caller, async ({ touched }) => {
         const { data, error } = ReadParams.safeParse(params ?? {});
         if (error) throw malformed("resources/read", error, "Send uri as a string; resources/list has the addresses.");
+        using _place = inFlight?.enter(caller.principal);
         return { contents: [...await resources.read(data.uri, caller.principal, touched.note)] };
       })],
   ]);
@@ -70,5 +74,6 @@ export function createResourceMethods(
 
 function codeOf({ code }: AppError): number {
   if (code === "NOT_FOUND") return RESOURCE_NOT_FOUND;
+  if (code === "OVERLOADED" || code === "RATE_LIMITED") return SERVER_ERROR;
   return code === "INTERNAL" ? ErrorCode.InternalError : ErrorCode.InvalidParams;
 }

@@ -48,6 +48,10 @@ export interface Metrics {
   /** `reason` is `malformed`, `mistyped` or `unknown`. */
   readonly authFailures: Counter<"reason">;
   readonly mcpSessions: Gauge;
+  /** `limit` is the name of the one that was reached. */
+  readonly limitRefusals: Counter<"limit">;
+  /** Sets how `calls_in_flight` and `downloads_in_flight` are measured. */
+  inFlight(measure: { readonly calls: () => number; readonly downloads: () => number }): void;
   /** Sets `telegram_connection_state`: 1 for the state given, 0 for the others. */
   telegramState(state: TelegramState): void;
   /** The `Content-Type` of {@link Metrics.render}. */
@@ -99,6 +103,9 @@ export function createMetrics(
   measured("process_heap_used_bytes", "Used heap of JavaScript.", () => memory().heapUsed);
   let exportBytes = (): number => 0;
   measured("telegram_exports_disk_bytes", "Size of all exports on the disk.", () => exportBytes());
+  let inFlight = { calls: () => 0, downloads: () => 0 };
+  measured("calls_in_flight", "Tool calls that run.", () => inFlight.calls());
+  measured("downloads_in_flight", "Files that are being sent.", () => inFlight.downloads());
   gauge("telegram_toolkit_build_info", "Always 1; the labels say what runs.", "version", "deno")
     .set({ version, deno: Deno.version.deno }, 1);
   const connection = gauge("telegram_connection_state", "1 for the state the connection is in.", "state");
@@ -119,6 +126,8 @@ export function createMetrics(
     httpDuration: histogram("http_request_duration_seconds", "Time to the head of the answer.", LATENCY, "route"),
     authFailures: counter("http_auth_failures_total", "Keys that were refused.", "reason"),
     mcpSessions: gauge("mcp_sessions", "Open MCP sessions."),
+    limitRefusals: counter("limit_refusals_total", "Requests refused by a limit of this server.", "limit"),
+    inFlight: (measure) => void (inFlight = measure),
     telegramState(state): void {
       for (const each of TELEGRAM_STATES) connection.set({ state: each }, each === state ? 1 : 0);
     },

@@ -5,12 +5,15 @@ import type { ExportFile, ExportFolder, ExportPlace, FinishedExports } from "../
 import { createLeases, type Leases } from "../../src/exports/leases.ts";
 import { createExportDownload } from "../../src/mcp/export_download.ts";
 import { createExportLinks } from "../../src/mcp/export_links.ts";
+import type { InFlight } from "../../src/mcp/in_flight.ts";
 import { LOCAL_PRINCIPAL, type Principal } from "../../src/model/principal.ts";
 import { route, serving } from "../http/serving.ts";
 import { holders } from "../http/principals.ts";
 
 /** Somebody else. */
 export const ANN: Principal = { ...LOCAL_PRINCIPAL, id: "ann" };
+/** And another one. */
+export const BEN: Principal = { ...LOCAL_PRINCIPAL, id: "ben" };
 const KEY = new Uint8Array(32).fill(3);
 
 /** Exports that can be added to, in a folder that is removed with them. */
@@ -101,7 +104,7 @@ export interface Stage extends AsyncDisposable {
   readonly cut: () => Promise<void>;
 }
 
-export function stage(given?: TestExports, port = 0): Stage {
+export function stage(given?: TestExports, port = 0, inFlight?: InFlight): Stage {
   const exports = given ?? createExports();
   let now = Date.UTC(2026, 0, 1);
   const problems: unknown[] = [];
@@ -111,7 +114,8 @@ export function stage(given?: TestExports, port = 0): Stage {
     exports,
     leases,
     links,
-    principals: holders([LOCAL_PRINCIPAL, ANN]),
+    principals: holders([LOCAL_PRINCIPAL, ANN, BEN]),
+    ...(inFlight && { inFlight }),
     onProblem: (problem) => void problems.push(problem),
   });
   const { server } = serving([{ ...route("/exports/:id/:file+", handler), name: "export" }], {}, port);

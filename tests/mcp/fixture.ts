@@ -29,7 +29,7 @@ export interface Fixture {
 const common = { description: "For tests.", scope: "read", hints: READS_TELEGRAM } as const;
 
 /** Makes the tools; `more` are put behind them. */
-export function createFixture(more: readonly Tool[] = []): Fixture {
+export function createFixture(more: readonly Tool[] = [], options: Parameters<typeof createRegistry>[1] = {}): Fixture {
   const running = new Set<string>();
   const aborted: string[] = [];
   const releases = new Map<string, () => void>();
@@ -103,7 +103,7 @@ export function createFixture(more: readonly Tool[] = []): Fixture {
     run: () => Promise.resolve({}),
   });
   return {
-    registry: createRegistry([echo, fail, slow, progress, hidden, ...more]),
+    registry: createRegistry([echo, fail, slow, progress, hidden, ...more], options),
     running,
     aborted,
     release: (label) => releases.get(label)?.(),

@@ -1,0 +1,103 @@
+import { AppError } from "../../errors.ts";
+import { LOCAL_PRINCIPAL, type Rate } from "../../model/principal.ts";
+import { isLoopback } from "../../config/formats.ts";
+import { addressBlock } from "../address.ts";
+import { type Buckets, createBuckets, type Taken } from "../buckets.ts";
+import { type Middleware, type RequestContext, withHeaders } from "../chain.ts";
+import { problemResponse } from "../problem.ts";
+
+/** What {@link createRateLimit} takes. */
+export interface RateLimitOptions {
+  /** Of each address, see {@link addressBlock}. */
+  readonly perAddress: Rate;
+  /** Of each principal that has no rate of its own. */
+  readonly perPrincipal: Rate;
+  /** Paths that are not limited. */
+  readonly exempt?: readonly string[];
+  /** Makes the answer of a refusal; a problem by default. */
+  readonly answer?: (error: AppError, path: string, context: RequestContext) => Response;
+  /** Told of each refusal. */
+  readonly onRefused?: (limit: "ip_rate" | "key_rate") => void;
+  /** Milliseconds, monotonic. */
+  readonly clock?: () => number;
+}
+
+/** The two limits. Handlers behind them tell by `context.spend` of requests that cost more than one. */
+export interface RateLimit {
+  /** Stands before authentication, so that failing at it is limited too. */
+  readonly byAddress: Middleware;
+  /** Stands behind authentication; requests without a principal pass. */
+  readonly byPrincipal: Middleware;
+}
+
+/** Whose tokens a request takes, and how many there are. */
+interface Subject {
+  readonly name: string;
+  readonly rate: Rate;
+}
+
+/**
+ * Limits how often somebody asks. Every answer says what is left, in the fields of
+ * https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/11/; a refusal says in `Retry-After` when the same
+ * request will pass.
+ */
+export function createRateLimit(options: RateLimitOptions): RateLimit {
+  const { perAddress, perPrincipal, onRefused = () => {}, clock } = options;
+  const { exempt = [], answer = (error, _path, { requestId }) => problemResponse(error, { requestId }) } = options;
+
+  const limited = (
+    policy: "ip" | "key",
+    buckets: Buckets,
+    subjectOf: (context: RequestContext) => Subject | undefined,
+  ): Middleware =>
+  (next) =>
+  async (request, context) => {
+    const path = new URL(request.url).pathname;
+    const subject = exempt.includes(path) ? undefined : subjectOf(context);
+    if (subject === undefined) return await next(request, context);
+    const { name, rate } = subject;
+    let taken = buckets.take(name, rate);
+    const refused = (cost: number): AppError => {
+      onRefused(`${policy}_rate`);
+      return tooMany(rate, taken, cost);
+    };
+    const spendBefore = context.spend;
+    context.spend = (more) => {
+      if (more > 0) taken = buckets.take(name, rate, more);
+      // Whoever sends the request again needs its first token once more.
+      if (!taken.ok) taken = buckets.take(name, rate, more + 1);
+      if (!taken.ok) throw refused(more + 1);
+      spendBefore?.(more);
+    };
+    const response = taken.ok ? await next(request, context) : answer(refused(1), path, context);
+    return withHeaders(response, (headers) => {
+      headers.append("ratelimit-policy", `"${policy}";q=${rate.count};w=${rate.seconds}`);
+      headers.append("ratelimit", `"${policy}";r=${taken.remaining};t=${taken.resetSeconds}`);
+    });
+  };
+
+  return {
+    // Buckets of their own: whoever has many addresses pushes no principal's out.
+    byAddress: limited("ip", createBuckets({ clock }), ({ clientIp }) =>
+      // A proxy that TRUSTED_PROXIES does not name speaks for many, and is most often on this machine.
+      isLoopback(clientIp) ? undefined : { name: addressBlock(clientIp), rate: perAddress }),
+    byPrincipal: limited(
+      "key",
+      createBuckets({ clock }),
+      ({ principal }) =>
+        principal === undefined || principal.id === LOCAL_PRINCIPAL.id
+          ? undefined
+          : { name: principal.id, rate: principal.rate ?? perPrincipal },
+    ),
+  };
+}
+
+function tooMany({ count, seconds }: Rate, { retryAfter }: Taken, cost: number): AppError {
+  const most = `${count} ${count === 1 ? "call" : "calls"} in ${seconds} s`;
+  return retryAfter === Infinity
+    ? new AppError("RATE_LIMITED", `A batch of ${cost} calls is more than the ${most} that may be made.`, {
+      field: "body",
+      hint: `Send ${count} calls or fewer at a time.`,
+    })
+    : new AppError("RATE_LIMITED", `Too many requests: there may be ${most}.`, { retryAfter });
+}
