@@ -37,7 +37,7 @@ export function createCatalogue(registry: Registry): Catalogue {
       const name = context.params.name ?? "";
       const tool = registry.find(name, who);
       if (tool === undefined) {
-        throw new AppError("NOT_FOUND", `There is no tool ${JSON.stringify(name)}.`, {
+        throw new AppError("NOT_FOUND", `There is no tool ${JSON.stringify(name.slice(0, 80))}.`, {
           hint: "GET /api/tools lists the tools.",
         });
       }

@@ -122,7 +122,7 @@ export function createConnect(options: {
         if (tool === undefined) {
           const message = `Unknown tool: ${JSON.stringify(parsed.data.name.slice(0, 80))}`;
           const error = new AppError("NOT_FOUND", message, { field: "name", hint: "tools/list names the tools." });
-          throw new ProtocolError(ErrorCode.InvalidParams, message, error.toJSON());
+          throw new ProtocolError(ErrorCode.InvalidParams, error);
         }
         const outcome = await registry.call(tool, parsed.data.arguments, {
           principal: connection.principal,

@@ -8,7 +8,7 @@ import { download } from "../http/download.ts";
 import { type FileSource, readFile, type Stretch } from "../telegram/download.ts";
 import type { StoredFile } from "../telegram/media.ts";
 import { findPeer } from "../telegram/resolve.ts";
-import { fileNameOf } from "./media_name.ts";
+import { contentType, fileNameOf } from "./media_name.ts";
 import type { LinkHolders } from "./export_links.ts";
 import { openMedia, readOne } from "./media.ts";
 import { openDirectory, type Sources } from "./reading.ts";
@@ -46,13 +46,6 @@ export function createMediaDownload(
       open: (stretch) => stream(original, source, stretch, { stop, onProblem }),
     });
   };
-}
-
-/** What a sender says of a file, if it can be a media type at all (https://www.rfc-editor.org/rfc/rfc9110#section-8.3.1). */
-function contentType(type: string | undefined): string {
-  return type !== undefined && /^[\w!#$&^.+-]{1,64}\/[\w!#$&^.+-]{1,64}$/.test(type)
-    ? type
-    : "application/octet-stream";
 }
 
 /**

@@ -8,7 +8,7 @@ import type { JsonObject } from "../model/json.ts";
 import type { Principal, Scope } from "../model/principal.ts";
 import type { StatusBody } from "../mtproto/status.ts";
 import { invalidArguments } from "./invalid_arguments.ts";
-import { createRevealer } from "../model/visible.ts";
+import { neutralize } from "../model/neutralize.ts";
 
 /** What stands beside a tool's JSON, for clients that can show or fetch it: MCP's own blocks. */
 export type Attachment =
@@ -100,6 +100,7 @@ export interface ToolDefinition<I extends z.ZodObject, O extends z.ZodObject> {
 export function defineTool<I extends z.ZodObject, O extends z.ZodObject>(definition: ToolDefinition<I, O>): Tool {
   const { name, title, description, scope, hints, input, output, envelope, isStructured = true } = definition;
   const { run, explain, usedFirst } = definition;
+  const keys = Object.keys(output.shape);
   return {
     name,
     title,
@@ -113,7 +114,7 @@ export function defineTool<I extends z.ZodObject, O extends z.ZodObject>(definit
     call: async (args, context) => {
       const parsed = input.safeParse(args ?? {}, { reportInput: true });
       if (!parsed.success) throw invalidArguments(parsed.error, args, input, explain);
-      return await run(parsed.data, context);
+      return neutralize(await run(parsed.data, context), keys);
     },
   };
 }
@@ -188,23 +189,16 @@ export function createRegistry(
 async function run(tool: Tool, args: unknown, context: CallContext): Promise<Outcome> {
   const attachments: Attachment[] = [];
   try {
-    const output = await tool.call(args, { ...context, attach: (attachment) => void attachments.push(attachment) });
-    return { ok: true, output, attachments };
+    const attach = (attachment: Attachment): void => void attachments.push(attachment);
+    return { ok: true, output: await tool.call(args, { ...context, attach }), attachments };
   } catch (thrown) {
-    return { ok: false, error: shown(toAppError(thrown)) };
+    return { ok: false, error: located(toAppError(thrown)) };
   }
 }
 
-/** The error with the names of candidates, which other people chose, made safe to show; the argument at fault is named. */
-function shown(error: AppError): AppError {
-  const { code, message, hint, retryAfter, suggest, cause } = error;
-  // Telegram's own refusals know no arguments.
-  const field = error.field ?? (code === "CHANNEL_PRIVATE" || code === "CHAT_NOT_FOUND" ? "chat" : undefined);
-  if (error.candidates === undefined && field === error.field) return error;
-  const reveal = createRevealer();
-  const candidates = error.candidates?.map((candidate) => ({
-    ...candidate,
-    ...(candidate.title === undefined ? {} : { title: reveal(candidate.title) }),
-  }));
-  return new AppError(code, message, { field, hint, retryAfter, candidates, suggest, cause });
+/** The error with the argument at fault, which Telegram's own refusals do not know. */
+function located(error: AppError): AppError {
+  const { code, message, hint, retryAfter, candidates, suggest, cause } = error;
+  if (error.field !== undefined || (code !== "CHANNEL_PRIVATE" && code !== "CHAT_NOT_FOUND")) return error;
+  return new AppError(code, message, { field: "chat", hint, retryAfter, candidates, suggest, cause });
 }

@@ -29,7 +29,7 @@ export function createResourceMethods(
     } catch (thrown) {
       const error = toAppError(thrown);
       if (error.code === "INTERNAL") onError(error.cause instanceof Error ? error.cause : error);
-      throw new ProtocolError(codeOf(error), error.message, error.toJSON());
+      throw new ProtocolError(codeOf(error), error);
     }
   };
   return new Map<string, Method>([
