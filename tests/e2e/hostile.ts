@@ -32,7 +32,7 @@ export async function stage(): Promise<Stage> {
       ...server,
       call: async (tool, args) => {
         const answer = await server.call(tool, args);
-        inspect(`${tool} ${JSON.stringify(args)}`, answer, textsIn(args));
+        inspect(`${tool} ${JSON.stringify(args)}`, answer, [decodeURIComponent(tool), ...textsIn(args)]);
         if ("neutralized" in answer.body) count++;
         return answer;
       },
@@ -81,7 +81,8 @@ function echo(text: string): string {
 /** What of an answer the server says in its own words. */
 function spokenIn(status: number, body: Record<string, unknown>): string[] {
   if (status === 200) return textsIn([body.notes, body.waiting, body.error, body.next_cursor]);
-  const { candidates: _, suggest, ...said } = body;
+  // A field is an argument's name, as it was typed.
+  const { candidates: _, field: __, suggest, ...said } = body;
   return [...Object.values(said), ...typeof suggest === "object" && suggest !== null ? Object.values(suggest) : []]
     .filter((each) => typeof each === "string");
 }
