@@ -70,12 +70,9 @@ export function inspect(what: string, { status, body }: Answer, typed: readonly 
 
 /** A sentence of the server has only its own words, and what was typed to it. */
 export function assertOwn(what: string, sentence: string, typed: readonly string[] = []): void {
-  const own = typed.reduce((left, text) => left.replaceAll(echo(text), ""), sentence);
+  const own = typed.flatMap((text) => [text, text.trim()])
+    .reduce((left, text) => left.replaceAll(visible(JSON.stringify(text.slice(0, 80))), ""), sentence);
   assert.ok(!own.includes(MARKER), `${what}: other people's words in ${JSON.stringify(sentence)}`);
-}
-
-function echo(text: string): string {
-  return visible(JSON.stringify(text.trim().slice(0, 80)));
 }
 
 /** What of an answer the server says in its own words. */
