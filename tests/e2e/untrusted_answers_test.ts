@@ -28,13 +28,14 @@ async function pages(
   args: Record<string, unknown>,
 ): Promise<Record<string, unknown>[]> {
   const found: Record<string, unknown>[] = [];
-  for (let cursor: string | undefined;;) {
+  let cursor: string | undefined;
+  do {
     const { status, body } = await server.call(tool, { ...args, ...cursor === undefined ? {} : { cursor } });
     assert.equal(status, 200, JSON.stringify(body));
     found.push(body);
     cursor = pageSchema.partial().parse(body).next_cursor;
-    if (cursor === undefined) return found;
-  }
+  } while (cursor !== undefined);
+  return found;
 }
 
 const rowSchema = z.array(z.unknown());
