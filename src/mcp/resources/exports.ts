@@ -66,7 +66,8 @@ export function createExportResources(
       if (offset > size) throw beyond(size);
       const { start, end, text } = await readWindow(file, { offset, limit, size });
       const part: ResourceText = { uri, mimeType: mime, text };
-      const { length: hidden } = hiddenIn(text);
+      // Of CSV the mark at its beginning and the ends of its lines are the format's own.
+      const { length: hidden } = hiddenIn(text.replace(start === 0 ? /^\uFEFF/ : "", "").replaceAll("\r\n", "\n"));
       const warnings = hidden === 0 ? [] : [warning(uri, hidden)];
       if (start === 0 && end === size) return [part, ...warnings];
       const told = { offset: start, end, size, ...(end < size ? { next_offset: end } : {}) };
