@@ -26,6 +26,7 @@ const HELP = `The sandbox: a Telegram data centre of its own, with a generated w
   --key-file F       writes the RSA public key (PEM, PKCS #1) that clients must trust
   --latency MS       waits so long before every answer
   --flood            answers every 20th messages.getHistory or messages.search with FLOOD_WAIT_3
+  --hostile          with chats full of texts and names that want to lead a reader astray
   --describe         prints what the world contains as JSON, and ends
   --json             says where it listens in one line of JSON
   --with-parent      ends when its standard input is closed, and leaves Ctrl-C to the parent
@@ -44,6 +45,7 @@ const Flags = z.object({
   "key-file": z.string().optional(),
   latency: z.coerce.number().int().min(0).max(60_000).default(0),
   flood: z.boolean().default(false),
+  hostile: z.boolean().default(false),
   describe: z.boolean().default(false),
   json: z.boolean().default(false),
   "with-parent": z.boolean().default(false),
@@ -63,6 +65,7 @@ function readFlags(args: string[]): Flags {
       "key-file": { type: "string" },
       latency: { type: "string" },
       flood: { type: "boolean" },
+      hostile: { type: "boolean" },
       describe: { type: "boolean" },
       json: { type: "boolean" },
       "with-parent": { type: "boolean" },
@@ -89,7 +92,7 @@ function writePrivate(path: string, text: string): void {
 /** Serves until the process is told to end. */
 function serve(flags: Flags): void {
   const offsets = { world: 0, wire: 0 };
-  const world = createWorld({ now: () => WORLD_NOW + offsets.world });
+  const world = createWorld({ now: () => WORLD_NOW + offsets.world, hostile: flags.hostile });
   const { state: directory, "session-file": sessionFile, "key-file": keyFile } = flags;
   const now = (): number => Date.now() / 1000 + offsets.wire;
   const keys = createKeyStore({ directory, now: () => Math.floor(now()) });
@@ -158,7 +161,7 @@ function main(): void {
     fail(error.message, 2);
   }
   if (flags.help) return print(HELP);
-  if (flags.describe) return print(JSON.stringify(describe(createWorld()), null, 2));
+  if (flags.describe) return print(JSON.stringify(describe(createWorld({ hostile: flags.hostile })), null, 2));
   Deno.addSignalListener("SIGTERM", () => Deno.exit(0));
   Deno.addSignalListener("SIGINT", () => {
     // On a terminal Ctrl-C reaches the parent too, which still needs its data centre to end in good order.

@@ -3,6 +3,7 @@
  * three places: `http/problem.ts`, `mcp/result.ts` and `cli/`.
  * @module
  */
+import { neutralize, type Neutralized } from "./model/neutralize.ts";
 
 /** What a code means by default: its HTTP status and what a model should do next. */
 interface CodeEntry {
@@ -95,9 +96,12 @@ export class AppError extends Error {
     return ERROR_CODES[this.code].status;
   }
 
-  /** The error as a caller sees it, absent fields left out: the body of a tool's `error` and of a problem's extensions. */
+  /**
+   * The error as a caller sees it, absent fields left out: the body of a tool's `error` and of a problem's extensions. What
+   * it echoes and the names of candidates are made safe to show.
+   */
   toJSON(): ErrorBody {
-    return {
+    return neutralize({
       code: this.code,
       message: this.message,
       ...(this.field === undefined ? {} : { field: this.field }),
@@ -105,12 +109,12 @@ export class AppError extends Error {
       ...(this.retryAfter === undefined ? {} : { retry_after: this.retryAfter }),
       ...(this.candidates === undefined ? {} : { candidates: this.candidates }),
       ...(this.suggest === undefined ? {} : { suggest: this.suggest }),
-    };
+    }, ["code", "message", "field", "hint", "retry_after", "neutralized"]);
   }
 }
 
 /** {@link AppError.toJSON}'s shape. */
-export interface ErrorBody {
+export interface ErrorBody extends Neutralized {
   readonly code: ErrorCode;
   readonly message: string;
   readonly field?: string;

@@ -9,6 +9,7 @@ import { crowd } from "./chats/crowd.ts";
 import { corners, GIVER, MENU_BOT } from "./chats/corners.ts";
 import { curiosities } from "./chats/curiosities.ts";
 import { forum } from "./chats/forum.ts";
+import { hostile, HOSTILE_FOLDERS, HOSTILE_USERS } from "./chats/hostile.ts";
 import { journal } from "./chats/journal.ts";
 import { type Change, CHANGES, liveDesk, SCHEDULED } from "./chats/live_desk.ts";
 import { oldTown } from "./chats/old_town.ts";
@@ -123,13 +124,20 @@ function dialogOf(seed: ChatSeed, history: History): WorldDialog | undefined {
 /**
  * Creates the world.
  * @param options.now the clock in milliseconds; without it the world stands still at {@link WORLD_NOW}
+ * @param options.hostile with the chats of `chats/hostile.ts`, behind which all others are as they are without
  */
-export function createWorld(options: { readonly now?: () => number } = {}): World {
+export function createWorld(options: { readonly now?: () => number; readonly hostile?: boolean } = {}): World {
   const now = options.now ?? (() => WORLD_NOW);
   const users = new Map(
-    [OWNER, ...FRIENDS.map(([user]) => user), ...MEMBERS, ...ACQUAINTANCES, MENU_BOT, GIVER].map((
-      user,
-    ) => [user.id, user]),
+    [
+      OWNER,
+      ...FRIENDS.map(([user]) => user),
+      ...MEMBERS,
+      ...ACQUAINTANCES,
+      MENU_BOT,
+      GIVER,
+      ...options.hostile ? HOSTILE_USERS : [],
+    ].map((user) => [user.id, user]),
   );
   const seeds = [
     ...namedChannels(),
@@ -141,6 +149,7 @@ export function createWorld(options: { readonly now?: () => number } = {}): Worl
     curiosities(),
     ...corners(),
     liveDesk(),
+    ...options.hostile ? hostile() : [],
   ];
   const sequence: Sequence = createSequence(seeds.filter((seed) => !isChannelId(seed.chat.id)));
   const chats = new Map<string, WorldChat>();
@@ -225,6 +234,7 @@ export function createWorld(options: { readonly now?: () => number } = {}): Worl
         exclude: ["734201335"],
         pinned: [GIVER.id],
       },
+      ...options.hostile ? HOSTILE_FOLDERS : [],
     ],
     chat,
     messages,

@@ -3,7 +3,7 @@
  * @module
  */
 import type { AuditEntry } from "../auth/audit_record.ts";
-import { createRevealer } from "../model/visible.ts";
+import { visible } from "../model/visible.ts";
 
 /** Wide enough for most records, so that columns stay where they are while records come. */
 const WIDTHS: readonly number[] = [20, 12, 15, 9, 4, 6, 15];
@@ -31,7 +31,6 @@ export function createAuditLines(): (entries: readonly AuditEntry[]) => string {
 function cellsOf(
   { at, principal, name, tool, outcome, messages, ms, clientIp = "-", chats }: AuditEntry,
 ): string[] {
-  const reveal = createRevealer();
   return [
     `${new Date(at).toISOString().slice(0, 19)}Z`,
     name === undefined ? principal : `${name} (${principal})`,
@@ -41,5 +40,5 @@ function cellsOf(
     `${ms}ms`,
     clientIp,
     chats.length === 0 ? "-" : chats.join(" "),
-  ].map((cell) => reveal(cell).replace(/[\t\n]/g, " "));
+  ].map((cell) => visible(cell).replace(/[\t\n]/g, " "));
 }

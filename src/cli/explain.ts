@@ -5,6 +5,7 @@
 import { ConfigError } from "../config/load.ts";
 import { AppError, ERROR_CODES, type ErrorCode, toAppError } from "../errors.ts";
 import { notWritten, systemReason } from "../exports/disk.ts";
+import { visible } from "../model/visible.ts";
 import { isDiskError } from "../storage/disk_error.ts";
 
 /** In place of a code's own hint, which speaks to a model that calls tools. */
@@ -27,9 +28,10 @@ const HINTS: Partial<Record<ErrorCode, string>> = {
 export function explain(thrown: unknown): string {
   const error = toExpected(thrown);
   const hint = hintOf(error);
-  const lines = thrown instanceof ConfigError ? [error.message] : [error.message, hint];
-  if (error.candidates !== undefined) lines.push("Did you mean:");
-  for (const { id, kind, title, username } of error.candidates ?? []) {
+  const { message, candidates } = error.toJSON();
+  const lines = thrown instanceof ConfigError ? [error.message] : [message, visible(hint)];
+  if (candidates !== undefined) lines.push("Did you mean:");
+  for (const { id, kind, title, username } of candidates ?? []) {
     lines.push(`  ${id} ${kind ?? ""} ${JSON.stringify(title ?? "")}${username === undefined ? "" : ` @${username}`}`);
   }
   if (error.code === "INTERNAL" && error.cause instanceof Error) lines.push(error.cause.stack ?? error.cause.message);

@@ -8,7 +8,7 @@ import type { Config } from "../config/config.ts";
 import { loadConfig, warningsOf } from "../config/load.ts";
 import { AppError } from "../errors.ts";
 import { LOCAL_PRINCIPAL } from "../model/principal.ts";
-import { createRevealer } from "../model/visible.ts";
+import { visible } from "../model/visible.ts";
 import { writeAll, writeToStderr } from "../observability/output.ts";
 import { openDataDirectory } from "../storage/open.ts";
 import { nearest } from "../telegram/candidates.ts";
@@ -103,7 +103,7 @@ export function inSeconds(seconds: number): string {
 
 /** How a key is named in a sentence. */
 export function called({ name, id }: ApiKey): string {
-  return `Key ${JSON.stringify(createRevealer()(name))} (${id})`;
+  return `Key ${JSON.stringify(visible(name))} (${id})`;
 }
 
 function findKey(keys: KeyStore, name: string): ApiKey {
@@ -116,7 +116,7 @@ function findKey(keys: KeyStore, name: string): ApiKey {
     });
   }
   const near = nearest(name, keys.list(), (each) => [each.name]).map((each) => JSON.stringify(each.name));
-  throw new AppError("NOT_FOUND", `There is no key ${JSON.stringify(createRevealer()(name.slice(0, 80)))}.`, {
+  throw new AppError("NOT_FOUND", `There is no key ${JSON.stringify(visible(name.slice(0, 80)))}.`, {
     hint: near.length === 0
       ? "`keys list` shows all there are."
       : `Did you mean ${[...new Set(near)].join(", ")}? \`keys list\` shows all there are.`,

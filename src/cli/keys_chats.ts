@@ -7,7 +7,7 @@ import { z } from "zod";
 import type { AllowedChat } from "../auth/key_row.ts";
 import type { Config } from "../config/config.ts";
 import { LOCAL_PRINCIPAL } from "../model/principal.ts";
-import { createRevealer } from "../model/visible.ts";
+import { visible } from "../model/visible.ts";
 import { patient } from "../mtproto/flood.ts";
 import { writeToStderr } from "../observability/output.ts";
 import { findHolder, heldBy, holdDirectory, isServing, type ServingHolder } from "../storage/lock.ts";
@@ -92,5 +92,5 @@ function allowed(id: string, title: string, username: string | undefined, former
 }
 
 function say(text: string): void {
-  writeToStderr(`${createRevealer()(text)}\n`);
+  writeToStderr(`${visible(text)}\n`);
 }

@@ -4,7 +4,7 @@
  */
 import { type AllowedChat, type ApiKey, stateOf } from "../auth/key_row.ts";
 import { formatRate } from "../config/formats.ts";
-import { createRevealer } from "../model/visible.ts";
+import { visible } from "../model/visible.ts";
 
 /** A key as JSON; what is not known is absent, and so are the chats of one that sees all. */
 export function keyBody(key: ApiKey, now: number): Readonly<Record<string, unknown>> {
@@ -45,8 +45,7 @@ export function describeKey(key: ApiKey, now: number): string {
     ["last use", lastUsed ?? "never"],
     ["uses", uses.toString()],
   ];
-  const reveal = createRevealer();
-  return rows.flatMap(([label, value]) => value ? [`${label.padEnd(12)} ${reveal(value)}\n`] : []).join("");
+  return rows.flatMap(([label, value]) => value ? [`${label.padEnd(12)} ${visible(value)}\n`] : []).join("");
 }
 
 function describeChat({ id, title, username, former }: AllowedChat): string {
@@ -60,11 +59,10 @@ function describeChat({ id, title, username, former }: AllowedChat): string {
 
 /** Keys in a table. */
 export function keyTable(keys: readonly ApiKey[], now: number): string {
-  const reveal = createRevealer();
   const rows = [
     ["NAME", "ID", "SCOPES", "CHATS", "EXPIRES", "LAST USE", "USES", "STATE"],
     ...keys.map((key) => [
-      reveal(key.name),
+      visible(key.name),
       key.id,
       key.scopes.join(),
       key.chats?.length.toString() ?? "all",

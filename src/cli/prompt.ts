@@ -6,7 +6,7 @@ import process from "node:process";
 import { createInterface, type Interface } from "node:readline";
 import { Writable } from "node:stream";
 import { AppError } from "../errors.ts";
-import { createRevealer } from "../model/visible.ts";
+import { visible } from "../model/visible.ts";
 import { writeToStderr } from "../observability/output.ts";
 import type { Person } from "../telegram/login.ts";
 import type { Interrupt } from "./interrupt.ts";
@@ -21,7 +21,6 @@ export interface Prompt extends Person, Disposable {}
  */
 export function createPrompt({ signal, interrupt }: Interrupt): Prompt {
   const terminal = Deno.stdin.isTerminal();
-  const reveal = createRevealer();
   /** Lines of a pipe that nobody has asked for yet. */
   const early: string[] = [];
   let lines: Interface | undefined;
@@ -70,7 +69,7 @@ export function createPrompt({ signal, interrupt }: Interrupt): Prompt {
   return {
     show: (text) => {
       rowsOfQr = 0;
-      writeToStderr(`${reveal(text)}\n`);
+      writeToStderr(`${visible(text)}\n`);
     },
     showQr: async (link) => {
       const picture = await drawQr(link, rowsOfQr);

@@ -4,7 +4,7 @@
  */
 import { AppError } from "../errors.ts";
 import { verifyExport } from "../exports/verify.ts";
-import { createRevealer } from "../model/visible.ts";
+import { visible } from "../model/visible.ts";
 import { writeAll } from "../observability/output.ts";
 import { reportText } from "./doctor/report.ts";
 
@@ -15,12 +15,11 @@ import { reportText } from "./doctor/report.ts";
  */
 export async function verify(folder: string): Promise<number> {
   await assertFolder(folder);
-  const reveal = createRevealer();
   const colours = Deno.stdout.isTerminal() && !Deno.noColor;
   let code = 0;
   for await (const { check, status, message } of verifyExport(folder)) {
     if (status === "fail") code = 1;
-    const line = reveal(message).replaceAll("\n", " ");
+    const line = visible(message).replaceAll("\n", " ");
     writeAll(Deno.stdout, reportText([{ check, status, message: line }], { colours }));
   }
   return code;

@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { Config } from "../config/config.ts";
 import { loadConfig, warningsOf } from "../config/load.ts";
 import { AppError } from "../errors.ts";
-import { createRevealer } from "../model/visible.ts";
+import { visible } from "../model/visible.ts";
 import { writeAll, writeToStderr } from "../observability/output.ts";
 import { findHolder, heldBy, holdDirectory, isServing } from "../storage/lock.ts";
 import { sessionPath } from "../storage/session_file.ts";
@@ -78,6 +78,5 @@ function describe({ id, name, username, phone, dc, source }: Account): string {
     ["data centre", dc?.toString()],
     ["session", source],
   ];
-  const reveal = createRevealer();
-  return rows.flatMap(([label, value]) => value ? [`${label.padEnd(12)} ${reveal(value)}\n`] : []).join("");
+  return rows.flatMap(([label, value]) => value ? [`${label.padEnd(12)} ${visible(value)}\n`] : []).join("");
 }

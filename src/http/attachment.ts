@@ -3,8 +3,8 @@
  * @module
  */
 
-/** Characters that hide or reorder others, and halves of surrogate pairs. */
-const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}]/gu;
+/** Characters that hide or reorder others, end lines, or are halves of surrogate pairs. */
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{DI}\p{Zl}\p{Zp}\p{NChar}]/gu;
 const LONGEST = 120;
 
 /**

@@ -4,7 +4,6 @@
  */
 import type { Media } from "../model/media.ts";
 import type { Message } from "../model/message.ts";
-import type { Revealer } from "../model/visible.ts";
 
 /** Everything about a message that is not its id, time, sender and text. */
 export type More = { [key: string]: unknown };
@@ -28,16 +27,15 @@ export interface CompactOptions {
   readonly hit?: boolean;
   /** Texts longer than this are cut. */
   readonly longestText: number;
-  readonly reveal: Revealer;
 }
 
 /** One message as a row. */
 export function compactRow(message: Message, options: CompactOptions): Row {
-  const { labels = [], elsewhere, hit, longestText, reveal } = options;
+  const { labels = [], elsewhere, hit, longestText } = options;
   const { text, withheld } = shorten(message.text, longestText);
   const more: More = {
     ...(elsewhere === undefined ? {} : { chat: elsewhere }),
-    ...moreOf(message, withheld, reveal),
+    ...moreOf(message, withheld),
     ...(hit ? { hit } : {}),
   };
   const time = message.date.slice(11, 19);
@@ -45,7 +43,7 @@ export function compactRow(message: Message, options: CompactOptions): Row {
     message.id,
     time,
     ...labels,
-    reveal(text),
+    text,
     ...(Object.keys(more).length === 0 ? [] : [more]),
   ];
 }
@@ -61,32 +59,28 @@ export function shorten(text: string, longest: number): { readonly text: string;
   return { text: text.slice(0, kept), withheld: text.length - kept };
 }
 
-function moreOf(message: Message, withheld: number, reveal: Revealer): More {
+function moreOf(message: Message, withheld: number): More {
   const { reply_to, forward, preview, media } = message;
   const more: More = {
     reply_to: reply_to?.chat_id !== undefined && reply_to.story_id === undefined
       ? { id: reply_to.id, chat: reply_to.chat_id }
       : reply_to?.id ??
         (reply_to?.story_id === undefined ? undefined : { story: reply_to.story_id, chat: reply_to.chat_id }),
-    quote: reveals(reply_to?.quote, reveal),
+    quote: reply_to?.quote,
     fwd: forward && {
-      from: reveals(forward.from_name, reveal) ?? forward.from_id ?? "",
+      from: forward.from_name ?? forward.from_id ?? "",
       id: forward.from_name === undefined ? undefined : forward.from_id,
       msg: forward.message_id,
       date: forward.date,
     },
     album: message.album_id,
-    media: media && media.kind !== "poll" ? compactMedia(media, reveal) : undefined,
+    media: media && media.kind !== "poll" ? compactMedia(media) : undefined,
     poll: media?.poll && {
-      question: reveal(media.poll.question),
-      options: media.poll.options.map((
-        option,
-      ) => [reveal(option.text), ...(option.voters === undefined ? [] : [option.voters])]),
+      question: media.poll.question,
+      options: media.poll.options.map(({ text, voters }) => [text, ...(voters === undefined ? [] : [voters])]),
       closed: media.poll.closed,
     },
-    service: message.service && Object.fromEntries(
-      Object.entries(message.service).map(([key, value]) => [key, typeof value === "string" ? reveal(value) : value]),
-    ),
+    service: message.service,
     reactions: message.reactions && Object.fromEntries(
       message.reactions.map(({ kind, value, count }) => [kind === "custom" ? `custom:${value}` : value ?? kind, count]),
     ),
@@ -96,11 +90,11 @@ function moreOf(message: Message, withheld: number, reveal: Revealer): More {
     edited: message.edited,
     pinned: message.pinned,
     topic: message.topic_id,
-    author: reveals(message.author, reveal),
+    author: message.author,
     via: message.via_bot,
-    links: hiddenLinks(message)?.map(reveal),
-    preview: preview && { url: reveal(preview.url), title: reveals(preview.title, reveal) },
-    buttons: message.buttons?.flat().map((button) => reveal(button.text)),
+    links: hiddenLinks(message),
+    preview: preview && { url: preview.url, title: preview.title },
+    buttons: message.buttons?.flat().map(({ text }) => text),
     cut: withheld || undefined,
   };
   for (const key of Object.keys(more)) if (more[key] === undefined) delete more[key];
@@ -108,22 +102,18 @@ function moreOf(message: Message, withheld: number, reveal: Revealer): More {
 }
 
 /** A medium without its dimensions. */
-export function compactMedia(media: Media, reveal: Revealer): More {
+export function compactMedia(media: Media): More {
   const { location, contact } = media;
   const point = location?.latitude === undefined ? undefined : `${location.latitude},${location.longitude}`;
   const person = contact && [contact.first_name, contact.last_name].filter(Boolean).join(" ");
   return {
     kind: media.kind,
-    name: reveals(media.file_name ?? media.title ?? location?.title ?? point ?? person ?? media.tl_type, reveal),
-    mime: reveals(media.mime_type, reveal),
+    name: media.file_name ?? media.title ?? location?.title ?? point ?? person ?? media.tl_type,
+    mime: media.mime_type,
     size: media.size,
     seconds: media.duration,
-    emoji: reveals(media.emoji, reveal),
+    emoji: media.emoji,
   };
-}
-
-function reveals(text: string | undefined, reveal: Revealer): string | undefined {
-  return text === undefined ? undefined : reveal(text);
 }
 
 /** Addresses that the text does not show: behind words, or behind buttons. */

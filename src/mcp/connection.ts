@@ -138,7 +138,7 @@ export function createConnect(options: {
         if (tool === undefined) {
           const error = registry.refuse(parsed.data.name, caller);
           if (error.code === "ACCESS_DENIED") return toolResult({}, { ok: false, error });
-          throw new ProtocolError(ErrorCode.InvalidParams, error.message, error.toJSON());
+          throw new ProtocolError(ErrorCode.InvalidParams, error);
         }
         const outcome = await registry.call(tool, parsed.data.arguments, {
           ...caller,

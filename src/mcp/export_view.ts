@@ -11,7 +11,7 @@ import type { ExportStatus } from "../exports/runner.ts";
 import { chatHeadSchema } from "../model/chat.ts";
 import { type Manifest, manifestFileSchema } from "../model/manifest.ts";
 import { isMain, mediaNotes } from "./export_media.ts";
-import { createRevealer } from "../model/visible.ts";
+import { neutralized } from "../model/neutralize.ts";
 import { rfc3339 } from "../telegram/map/message.ts";
 import { titleOf } from "../telegram/map/peer.ts";
 import { giveFiles } from "./export_files.ts";
@@ -37,6 +37,7 @@ export const exportSchema = z.object({
   poll_after: z.int().optional(),
   error: z.object({ code: z.enum(Object.keys(ERROR_CODES)), message: z.string(), hint: z.string() }).optional(),
   notes: z.array(z.string()).optional(),
+  neutralized,
   chats: z.array(chatSchema),
   query: exportQuerySchema.omit({ format: true }),
   format: exportFormatSchema,
@@ -117,13 +118,12 @@ async function findFolder(dir: string): Promise<DescribedFolder | "damaged" | un
   }
 }
 
-/** The chats of a job, their names made safe to show. */
+/** The chats of a job. */
 export function showChats({ targets }: Pick<Job, "targets">): Export["chats"] {
-  const reveal = createRevealer();
   return targets.map(({ id, kind, title, username }) => ({
     id,
     kind,
-    title: reveal(titleOf({ kind, title })),
+    title: titleOf({ kind, title }),
     ...(username === undefined ? {} : { username }),
   }));
 }

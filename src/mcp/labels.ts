@@ -3,6 +3,7 @@
  * @module
  */
 import type { Message, Sender } from "../model/message.ts";
+import { visible } from "../model/visible.ts";
 import { type Peer, titleOf } from "../telegram/map/peer.ts";
 
 /** A message, by who sent it and where it stands. */
@@ -18,16 +19,16 @@ export type Labels = ReadonlyMap<string, { readonly label: string; readonly who:
  * One label a sender: the name, `me` for the account. Where two would be equal, or a name looks like such a label, `#` and
  * the last four digits of the id follow, more of them if need be. A chat that posts as itself needs no label.
  */
-export function labelSenders(entries: readonly Signed[], self: string, reveal: (text: string) => string): Labels {
+export function labelSenders(entries: readonly Signed[], self: string): Labels {
   const senders = entries.flatMap(({ message: { sender }, chat }) =>
     sender !== undefined && (sender.id !== chat.id || isPerson(sender)) ? [sender] : []
   );
-  return label(senders, (sender) => sender.id === self ? "me" : reveal(sender.name), self);
+  return label(senders, (sender) => sender.id === self ? "me" : sender.name, self);
 }
 
 /** One label a chat: its title, told apart like {@link labelSenders}. */
-export function labelChats(entries: readonly Signed[], reveal: (text: string) => string): Labels {
-  return label(entries.map(({ chat }) => chat), (chat) => reveal(titleOf(chat)));
+export function labelChats(entries: readonly Signed[]): Labels {
+  return label(entries.map(({ chat }) => chat), titleOf);
 }
 
 function label<T extends { readonly id: string; readonly username?: string }>(
@@ -37,10 +38,11 @@ function label<T extends { readonly id: string; readonly username?: string }>(
 ): Labels {
   const unique = new Map(all.map((one) => [one.id, one]));
   const names = new Map([...unique].map(([id, one]) => [id, nameOf(one)]));
-  const uses = Map.groupBy(names, ([, name]) => name);
+  // Names that look alike once their hidden characters are shown are alike.
+  const uses = Map.groupBy(names, ([, name]) => visible(name));
   return new Map([...unique].map(([id, { username }]) => {
     const name = names.get(id) ?? id;
-    const namesakes = (uses.get(name) ?? []).map(([each]) => each);
+    const namesakes = (uses.get(visible(name)) ?? []).map(([each]) => each);
     const isAlone = namesakes.length === 1 && !RESERVED.test(name);
     const shown = id === self || isAlone ? name : `${name}#${id.slice(-distinctDigits(id, namesakes))}`;
     return [id, { label: shown, who: username === undefined ? id : `${id} @${username}` }];

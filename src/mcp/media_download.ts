@@ -10,7 +10,7 @@ import type { StoredFile } from "../telegram/media.ts";
 import { findPeer } from "../telegram/resolve.ts";
 import { type BeginCall, recorded, UNRECORDED } from "./call_record.ts";
 import type { InFlight } from "./in_flight.ts";
-import { fileNameOf } from "./media_name.ts";
+import { contentType, fileNameOf } from "./media_name.ts";
 import type { LinkHolders } from "./export_links.ts";
 import { openMedia, readOne } from "./media.ts";
 import { openDirectory, type Sources } from "./reading.ts";
@@ -60,13 +60,6 @@ export function createMediaDownload(
         }),
     });
   });
-}
-
-/** What a sender says of a file, if it can be a media type at all (https://www.rfc-editor.org/rfc/rfc9110#section-8.3.1). */
-function contentType(type: string | undefined): string {
-  return type !== undefined && /^[\w!#$&^.+-]{1,64}\/[\w!#$&^.+-]{1,64}$/.test(type)
-    ? type
-    : "application/octet-stream";
 }
 
 /**

@@ -9,7 +9,7 @@ import { chatLink } from "../telegram/map/message.ts";
 import { type Peer, titleOf } from "../telegram/map/peer.ts";
 import { compactRow, type Day, groupByDay } from "./compact.ts";
 import { labelChats, type Labels, labelSenders } from "./labels.ts";
-import { createRevealer, type Revealer } from "../model/visible.ts";
+import { neutralized, sizeOf } from "../model/neutralize.ts";
 
 const rowSchema = z.array(z.union([z.number(), z.string(), z.record(z.string(), z.unknown())]));
 
@@ -22,7 +22,7 @@ export const pageSchema = z.object({
   has_more: z.boolean(),
   next_cursor: z.string().optional(),
   notes: z.array(z.string()).optional(),
-  neutralized: z.int().optional(),
+  neutralized,
   senders: z.record(z.string(), z.string()).optional(),
   chats: z.record(z.string(), z.string()).optional(),
   columns: z.array(z.string()).optional(),
@@ -74,7 +74,7 @@ export interface PageParts {
   /** The account's own marked id. */
   readonly self: string;
   readonly fields: "compact" | "full";
-  /** UTF-16 units of the whole page as JSON. */
+  /** UTF-16 units of the whole page as JSON, hidden characters shown. */
   readonly maxChars: number;
   /** Texts are never shortened: only fewer messages make the page smaller. */
   readonly wholeTexts?: boolean;
@@ -91,7 +91,7 @@ const SHORTENED = 1000;
  */
 export function buildPage(parts: PageParts): Page {
   const all = parts.entries.length;
-  const fits = (page: Page): boolean => JSON.stringify(page).length <= parts.maxChars;
+  const fits = (page: Page): boolean => sizeOf(page) <= parts.maxChars;
   const whole = render(parts, all, Infinity);
   if (fits(whole) || all === 0) return whole;
   const longestText = parts.wholeTexts ? Infinity : SHORTENED;
@@ -112,11 +112,10 @@ function render(parts: PageParts, count: number, longestText: number): Page {
   const hasMore = parts.hasMore || isCut;
   const endNotes = isCut ? ["The page ends early to stay within max_chars."] : parts.endNotes ?? [];
   const notes = [...parts.notes, ...endNotes];
-  const reveal = createRevealer();
   const body = parts.fields === "full"
     ? { messages: entries.map(({ message }) => message) }
-    : compactBody(parts, entries, longestText, reveal);
-  const chat = parts.chat === undefined ? undefined : chatHead(parts.chat, reveal);
+    : compactBody(parts, entries, longestText);
+  const chat = parts.chat === undefined ? undefined : chatHead(parts.chat);
   return {
     ...(chat === undefined ? {} : { chat }),
     ...(parts.range === undefined ? {} : { range: parts.range }),
@@ -126,7 +125,6 @@ function render(parts: PageParts, count: number, longestText: number): Page {
     ...(hasMore ? { next_cursor: parts.cursorAfter(isCut ? entries.at(-1) : undefined) } : {}),
     ...(notes.length === 0 ? {} : { notes }),
     ...(parts.missing?.length ? { missing: [...parts.missing] } : {}),
-    ...(reveal.count() === 0 ? {} : { neutralized: reveal.count() }),
     ...body,
   };
 }
@@ -135,10 +133,9 @@ function compactBody(
   { chat, self }: PageParts,
   entries: readonly Entry[],
   longestText: number,
-  reveal: Revealer,
 ): Pick<Page, "senders" | "chats" | "columns"> & { messages: Day[] } {
-  const senders = labelSenders(entries, self, reveal);
-  const chats: Labels | undefined = chat === undefined ? labelChats(entries, reveal) : undefined;
+  const senders = labelSenders(entries, self);
+  const chats: Labels | undefined = chat === undefined ? labelChats(entries) : undefined;
   const hasFrom = senders.size > 0;
   const rows = entries.map((entry) => {
     const labels = [
@@ -146,7 +143,7 @@ function compactBody(
       ...(hasFrom ? [senders.get(entry.message.sender?.id ?? "")?.label ?? ""] : []),
     ];
     const elsewhere = chat !== undefined && chat.id !== entry.chat.id ? entry.chat.id : undefined;
-    const row = compactRow(entry.message, { labels, elsewhere, hit: entry.hit, longestText, reveal });
+    const row = compactRow(entry.message, { labels, elsewhere, hit: entry.hit, longestText });
     return { message: entry.message, row };
   });
   const named = (labels: Labels): Record<string, string> =>
@@ -167,12 +164,12 @@ function compactBody(
 }
 
 /** A chat as a page names it. */
-export function chatHead(chat: Peer, reveal: (text: string) => string): NonNullable<Page["chat"]> {
+export function chatHead(chat: Peer): NonNullable<Page["chat"]> {
   const link = chatLink(chat);
   return {
     id: chat.id,
     kind: chat.kind,
-    title: reveal(titleOf(chat)),
+    title: titleOf(chat),
     ...(chat.username === undefined ? {} : { username: chat.username }),
     ...(link === undefined ? {} : { link }),
     ...(chat.protected ? { protected: true } : {}),

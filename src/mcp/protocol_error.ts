@@ -16,12 +16,14 @@ export const SERVER_ERROR = -32000;
 /** A refusal. The SDK's own class puts "MCP error -32602: " before every message. */
 export class ProtocolError extends Error {
   override readonly name = "ProtocolError";
-  /**
-   * @param code of JSON-RPC
-   * @param data what to do next, as other errors say it
-   */
-  constructor(readonly code: number, message: string, readonly data?: ErrorBody) {
-    super(message);
+  /** What to do next, as other errors say it. */
+  readonly data: ErrorBody;
+
+  /** @param code of JSON-RPC */
+  constructor(readonly code: number, error: AppError) {
+    const data = error.toJSON();
+    super(data.message);
+    this.data = data;
   }
 }
 
@@ -29,14 +31,12 @@ export class ProtocolError extends Error {
 export function malformed(method: string, error: z.ZodError, hint: string): ProtocolError {
   const field = error.issues[0]?.path.join(".") || "params";
   const message = `${field} of ${method} is not as it should be.`;
-  const data = new AppError("INPUT_VALIDATION", message, { field, hint }).toJSON();
-  return new ProtocolError(ErrorCode.InvalidParams, message, data);
+  return new ProtocolError(ErrorCode.InvalidParams, new AppError("INPUT_VALIDATION", message, { field, hint }));
 }
 
 /** The refusal of a method that there is not. */
 export function unknownMethod(method: string, known: readonly string[]): ProtocolError {
-  const message = `Method not found: ${method.slice(0, 80)}`;
+  const message = `Method not found: ${JSON.stringify(method.slice(0, 80))}`;
   const hint = `This server has ${known.join(", ").replace(/, ([^,]*)$/, " and $1")}.`;
-  const error = new AppError("NOT_FOUND", message, { field: "method", hint });
-  return new ProtocolError(ErrorCode.MethodNotFound, message, error.toJSON());
+  return new ProtocolError(ErrorCode.MethodNotFound, new AppError("NOT_FOUND", message, { field: "method", hint }));
 }

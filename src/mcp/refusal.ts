@@ -12,7 +12,8 @@ export function refusal(error: AppError, code = -32000, headers: Readonly<Record
   const wait: Record<string, string> = error.retryAfter === undefined
     ? {}
     : { "retry-after": String(error.retryAfter) };
-  const body = { jsonrpc: "2.0", error: { code, message: error.message, data: error.toJSON() }, id: null };
+  const data = error.toJSON();
+  const body = { jsonrpc: "2.0", error: { code, message: data.message, data }, id: null };
   return Response.json(body, { status: error.status, headers: { ...wait, ...headers } });
 }
 

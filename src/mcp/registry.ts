@@ -12,7 +12,7 @@ import { assertArgumentBounds } from "./argument_bounds.ts";
 import { type CallRecord, type CallSource, createCallRecorder, type RunningCall } from "./call_record.ts";
 import type { InFlight, Reservation } from "./in_flight.ts";
 import { invalidArguments } from "./invalid_arguments.ts";
-import { createRevealer } from "../model/visible.ts";
+import { neutralize } from "../model/neutralize.ts";
 import type { Touched } from "../telegram/touched.ts";
 
 /** What stands beside a tool's JSON, for clients that can show or fetch it: MCP's own blocks. */
@@ -114,6 +114,7 @@ export interface ToolDefinition<I extends z.ZodObject, O extends z.ZodObject> {
 export function defineTool<I extends z.ZodObject, O extends z.ZodObject>(definition: ToolDefinition<I, O>): Tool {
   const { name, title, description, scope, hints, input, output, envelope, isStructured = true } = definition;
   const { run, explain, usedFirst, messagesIn } = definition;
+  const keys = Object.keys(output.shape);
   return {
     name,
     title,
@@ -129,7 +130,7 @@ export function defineTool<I extends z.ZodObject, O extends z.ZodObject>(definit
       if (!parsed.success) throw invalidArguments(parsed.error, args, input, explain);
       const result = await run(parsed.data, context);
       context.returned(messagesIn?.(result));
-      return result;
+      return neutralize(result, keys);
     },
   };
 }
@@ -237,20 +238,13 @@ async function run(
     });
     return { ok: true, output, attachments };
   } catch (thrown) {
-    return { ok: false, error: shown(toAppError(thrown)) };
+    return { ok: false, error: located(toAppError(thrown)) };
   }
 }
 
-/** The error with the names of candidates, which other people chose, made safe to show; the argument at fault is named. */
-function shown(error: AppError): AppError {
-  const { code, message, hint, retryAfter, suggest, cause } = error;
-  // Telegram's own refusals know no arguments.
-  const field = error.field ?? (code === "CHANNEL_PRIVATE" || code === "CHAT_NOT_FOUND" ? "chat" : undefined);
-  if (error.candidates === undefined && field === error.field) return error;
-  const reveal = createRevealer();
-  const candidates = error.candidates?.map((candidate) => ({
-    ...candidate,
-    ...(candidate.title === undefined ? {} : { title: reveal(candidate.title) }),
-  }));
-  return new AppError(code, message, { field, hint, retryAfter, candidates, suggest, cause });
+/** The error with the argument at fault, which Telegram's own refusals do not know. */
+function located(error: AppError): AppError {
+  const { code, message, hint, retryAfter, candidates, suggest, cause } = error;
+  if (error.field !== undefined || (code !== "CHANNEL_PRIVATE" && code !== "CHAT_NOT_FOUND")) return error;
+  return new AppError(code, message, { field: "chat", hint, retryAfter, candidates, suggest, cause });
 }

@@ -50,7 +50,7 @@ export function createResourceMethods(
       const error = toAppError(thrown);
       call.end({ error });
       if (error.code === "INTERNAL") onError(error.cause instanceof Error ? error.cause : error);
-      throw new ProtocolError(codeOf(error), error.message, error.toJSON());
+      throw new ProtocolError(codeOf(error), error);
     }
   };
   return new Map<string, Method>([

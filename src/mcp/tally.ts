@@ -8,7 +8,6 @@ import type { Topic } from "../telegram/topics.ts";
 import { labelSenders } from "./labels.ts";
 import { buildPage, type Page } from "./page.ts";
 import type { Scanned } from "./scan.ts";
-import { createRevealer } from "../model/visible.ts";
 
 /** Characters that the messages of an answer take. */
 const BUDGET = 32_000;
@@ -93,14 +92,13 @@ export function nameGroups(
 ): Shown {
   const groups = largest(counts, grouping, limit);
   if (groups.length === 0) return { body: { groups }, notes: [`None of these messages has a ${grouping}.`] };
-  const reveal = createRevealer();
   const labels = grouping === "sender"
-    ? labelSenders(groups.flatMap(([key]) => samples.get(key) ?? []), self, reveal)
+    ? labelSenders(groups.flatMap(([key]) => samples.get(key) ?? []), self)
     : undefined;
   const titles = titlesOf(topics);
   const nameOf = (key: string): string => {
     if (labels !== undefined) return labels.get(key)?.label ?? "";
-    return reveal(grouping === "topic" ? titles.get(key) ?? `#${key}` : key);
+    return grouping === "topic" ? titles.get(key) ?? `#${key}` : key;
   };
   const named = groups.map(([key, count]): [string, number] => [nameOf(key), count]);
   const hidden = counts.size - groups.length;

@@ -2,10 +2,11 @@
  * Words of a query, looked for in names.
  * @module
  */
+import { asSent } from "../model/visible.ts";
 
 /** Whether texts hold every word of a query, whatever their case and accents; a query without words fits all. */
 export function wordsMatcher(query: string | undefined): (text: string) => boolean {
-  const words = fold(query ?? "").split(/\s+/).filter(Boolean);
+  const words = fold(asSent(query ?? "")).split(/\s+/).filter(Boolean);
   return (text) => {
     const folded = fold(text);
     return words.every((word) => folded.includes(word));

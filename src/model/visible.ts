@@ -1,31 +1,78 @@
 /**
- * Text of other people, made safe to show to a model: characters that hide or reorder text become visible.
+ * Text of other people, made safe to show: characters that hide or reorder text become visible. Everything that can be
+ * seen stays as it is.
+ *
+ * Hidden are controls but tab and newline, line and paragraph separators, bidirectional controls
+ * (https://www.unicode.org/reports/tr9/), default ignorable code points, to which zero-width characters, fillers, variation
+ * selectors and tags belong (https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point), interlinear annotations,
+ * noncharacters, and halves of surrogate pairs, with which a JSON text would not be well-formed. Private use stays: it shows
+ * a box or a font's own sign. So do blanks of any width.
+ *
+ * Where writing needs them, these stay (https://www.unicode.org/reports/tr31/#Layout_and_Format_Control_Characters):
+ * - joiners next to a letter of a script that joins letters: Persian, Hindi, Malayalam; zero-width joiners between emoji
+ * - left-to-right, right-to-left and Arabic letter marks, but not inside a word that runs from left to right, nor in rows
+ * - the variation selectors for text and emoji behind an emoji, Mongolian ones behind a Mongolian letter
+ * - the tags of the flags of England, Scotland and Wales, the only ones in use
+ *   (https://www.unicode.org/reports/tr51/#def_emoji_tag_sequence)
+ *
+ * Ideographic variation selectors have a use too, yet any bytes can be written in them (https://www.unicode.org/reports/tr37/),
+ * so they are shown.
  * @module
  */
 
-/**
- * Controls except tab and newline, bidirectional overrides and isolates (https://www.unicode.org/reports/tr9/), invisible
- * fillers, and tag characters outside a flag (https://www.unicode.org/reports/tr51/#def_emoji_tag_sequence). Joiners and
- * left-to-right marks stay: Persian, Arabic and emoji need them.
- */
-const HIDDEN =
-  /\u{1F3F4}\u{E0067}\u{E0062}(?:\u{E0065}\u{E006E}\u{E0067}|\u{E0073}\u{E0063}\u{E0074}|\u{E0077}\u{E006C}\u{E0073})\u{E007F}|(?![\t\n])[\p{Cc}\u{AD}\u{61C}\u{115F}\u{1160}\u{180E}\u{200B}\u{202A}-\u{202E}\u{2060}-\u{2064}\u{2066}-\u{206F}\u{3164}\u{FEFF}\u{FFA0}\u{FFF9}-\u{FFFB}\u{E0000}-\u{E007F}\u{E0100}-\u{E01EF}]/gu;
+/** Letters of scripts in which joiners change how a word is written; the others are named. */
+const JOINING = String
+  .raw`[[\p{L}\p{M}]--[\p{DI}\p{sc=Zyyy}\p{sc=Zinh}\p{sc=Latn}\p{sc=Grek}\p{sc=Cyrl}\p{sc=Armn}\p{sc=Geor}\p{sc=Hebr}\p{sc=Hani}\p{sc=Hira}\p{sc=Kana}\p{sc=Bopo}\p{sc=Hang}]]`;
+/** What words that run from left to right are made of. */
+const LTR = String
+  .raw`[[\p{L}\p{M}\p{N}]--[\p{DI}\p{sc=Arab}\p{sc=Hebr}\p{sc=Syrc}\p{sc=Thaa}\p{sc=Nkoo}\p{sc=Adlm}\p{sc=Rohg}\p{sc=Samr}\p{sc=Mand}]]`;
+const MARK = String.raw`[\u061C\u200E\u200F]`;
 
-/** Makes hidden characters visible as `⟦U+202E⟧` and counts them. */
-export interface Revealer {
-  (text: string): string;
-  /** How many characters were made visible so far. */
-  readonly count: () => number;
+const NEEDED = [
+  String
+    .raw`\u{1F3F4}\u{E0067}\u{E0062}(?:\u{E0065}\u{E006E}\u{E0067}|\u{E0073}\u{E0063}\u{E0074}|\u{E0077}\u{E006C}\u{E0073})\u{E007F}`,
+  String.raw`(?<=\p{ExtPict}\uFE0F?|\p{EMod})\u200D(?=\p{ExtPict})`,
+  String.raw`(?<=${JOINING})[\u200C\u200D]|[\u200C\u200D](?=${JOINING})`,
+  String.raw`(?<!\p{DI})(?:(?<!${LTR})${MARK}|${MARK}(?!${LTR}))`,
+  String.raw`(?<=[\p{Emoji}\p{ExtPict}])[\uFE0E\uFE0F]`,
+  String.raw`(?<=[\p{sc=Mong}--\p{DI}])[\u180B-\u180D\u180F]`,
+];
+const HIDDEN = String.raw`[[\p{Cc}\p{Cs}\p{DI}\p{Bidi_C}\p{Zl}\p{Zp}\p{NChar}\uFFF9-\uFFFB]--[\t\n]]`;
+
+const SIGN = /⟦U\+([0-9A-F]{4,5}|10[0-9A-F]{4})⟧/g;
+const ALONE = new RegExp(`^${HIDDEN}$`, "v");
+
+/** What is needed, or in its only group a hidden character. */
+const FINDER = new RegExp(`${NEEDED.join("|")}|(${HIDDEN})`, "gv");
+
+/** A hidden character in a text. */
+export interface Hidden {
+  /** In UTF-16 units. */
+  readonly index: number;
+  readonly character: string;
 }
 
-/** A revealer with a count of its own. */
-export function createRevealer(): Revealer {
-  let count = 0;
-  const reveal = (text: string): string =>
-    text.replace(HIDDEN, (found) => {
-      if (found.length > 2) return found;
-      count++;
-      return `⟦U+${(found.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}⟧`;
-    });
-  return Object.assign(reveal, { count: () => count });
+/** The hidden characters of a text, in order. */
+export function hiddenIn(text: string): Hidden[] {
+  return Array.from(text.matchAll(FINDER)).flatMap(({ index, 1: character }) =>
+    character === undefined ? [] : [{ index, character }]
+  );
+}
+
+/** How a hidden character is shown: `⟦U+202E⟧`. */
+export function signOf(character: string): string {
+  return `⟦U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}⟧`;
+}
+
+/** A text with its hidden characters shown. Done twice, it changes nothing more. */
+export function visible(text: string): string {
+  return text.replace(FINDER, (found, hidden?: string) => hidden === undefined ? found : signOf(hidden));
+}
+
+/** A name as it was sent, from one that a caller may have copied from where {@link visible} showed it. */
+export function asSent(text: string): string {
+  return text.replace(SIGN, (sign, code: string) => {
+    const character = String.fromCodePoint(parseInt(code, 16));
+    return ALONE.test(character) ? character : sign;
+  });
 }

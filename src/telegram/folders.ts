@@ -8,6 +8,7 @@ import { peerId } from "./ids.ts";
 
 /** A folder of the chat list: what it takes in, and by name what it does not. */
 export interface Folder {
+  readonly id: number;
   readonly name: string;
   readonly include: ReadonlySet<string>;
   /** Saved Messages are in it. */
@@ -25,6 +26,7 @@ export async function readFolders(call: Call): Promise<Folder[]> {
       new Set(peers.flatMap((peer) => inputPeerId(peer) ?? []));
     const included = [...filter.pinnedPeers, ...filter.includePeers];
     return [{
+      id: filter.id,
       name: filter.title.text,
       include: ids(included),
       includesSelf: included.some((peer) => peer.className === "InputPeerSelf"),

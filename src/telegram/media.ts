@@ -72,9 +72,9 @@ function fileOfMedia(media: Api.TypeMessageMedia | undefined): MessageFile | und
     case "MessageMediaWebPage": {
       if (media.webpage.className !== "WebPage") return undefined;
       const { document, photo } = media.webpage;
-      return document
-        ? documentFile(new Api.MessageMediaDocument({ document }), false)
-        : photo && photoFile(new Api.MessageMediaPhoto({ photo }), false);
+      if (document) return documentFile(new Api.MessageMediaDocument({ document }), false);
+      // The library says null where the schema says that there is none.
+      return photo ? photoFile(new Api.MessageMediaPhoto({ photo }), false) : undefined;
     }
     default:
       return undefined;

@@ -3,6 +3,7 @@
  * @module
  */
 import { AppError } from "../errors.ts";
+import { asSent } from "../model/visible.ts";
 import { markedId } from "./ids.ts";
 
 /** What a name of a chat stands for. */
@@ -75,7 +76,7 @@ export function readReference(text: string, field = "chat"): Reference {
   if (/^\d{1,19}$/.test(trimmed)) return { chat: { kind: "bare", digits: BigInt(trimmed).toString() } };
   if (/^-\d{1,19}$/.test(trimmed)) return { chat: { kind: "id", id: BigInt(trimmed).toString() } };
   const url = asUrl(SHORT_LINK.test(trimmed) ? `https://t.me/${trimmed}` : trimmed, field);
-  if (url === undefined) return { chat: { kind: "title", title: trimmed } };
+  if (url === undefined) return { chat: { kind: "title", title: asSent(trimmed) } };
   return { ...(url.protocol === "tg:" ? readDeepLink(url, field) : readWebLink(url, field)), link: true };
 }
 
@@ -109,7 +110,7 @@ export function readMessageReference(text: string, field = "messages"): MessageR
 
 function username(name: string, field: string): ChatReference {
   if (isUsername(name)) return { kind: "username", username: name };
-  throw new AppError("INPUT_VALIDATION", `${field}: @${name.slice(0, 40)} cannot be a username.`, {
+  throw new AppError("INPUT_VALIDATION", `${field}: ${JSON.stringify(`@${name.slice(0, 40)}`)} cannot be a username.`, {
     field,
     hint: "Usernames have 4 to 32 letters, digits and underscores. For a title leave the @ out.",
   });
@@ -170,7 +171,7 @@ function readDeepLink(url: URL, field: string): Omit<Reference, "link"> {
     return { chat: { kind: "id", id }, ...target(segments, url, field) };
   }
   if (action === "join") return { chat: invite(query.get("invite") ?? "", field) };
-  throw unsupported(`tg://${action}`, field);
+  throw unsupported(JSON.stringify(`tg://${action.slice(0, 40)}`), field);
 }
 
 function invite(hash: string, field: string): ChatReference {

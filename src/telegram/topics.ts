@@ -3,6 +3,7 @@
  * @module
  */
 import { AppError, type Candidate } from "../errors.ts";
+import { asSent } from "../model/visible.ts";
 import { Api } from "../mtproto/gram.ts";
 import { inputChannel } from "./input.ts";
 import type { Peer } from "./map/peer.ts";
@@ -71,7 +72,7 @@ export async function listTopics(
  */
 export async function resolveTopic(directory: Directory, chat: Peer, name: string): Promise<Topic> {
   assertForum(chat);
-  const wanted = name.trim();
+  const wanted = asSent(name.trim());
   const id = wanted.toLowerCase() === "general" ? GENERAL : /^#?\d{1,10}$/.test(wanted) ? numberOf(wanted) : undefined;
   const byId = id === undefined ? undefined : await topicById(directory, chat, id);
   if (byId !== undefined) return byId;

@@ -24,12 +24,12 @@ const base = {
   has_more: z.boolean(),
   next_cursor: z.string().optional(),
   notes: z.array(z.string()).optional(),
+  neutralized: z.int().min(1).optional(),
 };
 
 /** A compact page, strictly. */
 export const compactSchema = z.strictObject({
   ...base,
-  neutralized: z.int().min(1).optional(),
   senders: z.record(z.string(), z.string()).optional(),
   columns: z.array(z.string()),
   messages: z.array(z.strictObject({ day: z.string(), rows: z.array(rowSchema).min(1) })),

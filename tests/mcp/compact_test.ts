@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { createRandom } from "../../sandbox/world/random.ts";
 import { compactRow, groupByDay, type More, shorten } from "../../src/mcp/compact.ts";
-import { createRevealer } from "../../src/model/visible.ts";
 import type { Message } from "../../src/model/message.ts";
 import { messageOf } from "./messages.ts";
 
 function row(fields: Partial<Message>, longestText = Infinity): unknown[] {
-  return JSON.parse(JSON.stringify(compactRow(messageOf(fields), { longestText, reveal: createRevealer() })));
+  return JSON.parse(JSON.stringify(compactRow(messageOf(fields), { longestText })));
 }
 
 Deno.test("compactRow: a plain message is its id, time and text", () => {
@@ -14,7 +13,7 @@ Deno.test("compactRow: a plain message is its id, time and text", () => {
 });
 
 Deno.test("compactRow: the label stands between time and text where the page has that column", () => {
-  const options = { longestText: Infinity, reveal: createRevealer() };
+  const options = { longestText: Infinity };
   assert.deepEqual(compactRow(messageOf(), { ...options, labels: [""] }), [4201, "08:12:33", "", "Parser is red"]);
   assert.deepEqual(compactRow(messageOf(), { ...options, labels: ["Ann"] }), [
     4201,
@@ -134,29 +133,6 @@ for (const [title, fields, more] of MORE) {
     assert.deepEqual(row(fields), [4201, "08:12:33", "Parser is red", ...(more === undefined ? [] : [more])]);
   });
 }
-
-Deno.test("compactRow: no text of other people passes unrevealed", () => {
-  const evil = "x\u202Ey";
-  const reveal = createRevealer();
-  const hidden = messageOf({
-    text: evil,
-    reply_to: { id: 1, quote: evil },
-    forward: { from_name: evil, date: "2025-02-28T07:00:00Z" },
-    author: evil,
-    service: { action: "chat_edit_title", title: evil },
-    media: { kind: "document", file_name: evil, mime_type: evil, emoji: evil },
-    preview: { url: evil, title: evil },
-    entities: [{ type: "text_link", offset: 0, length: 1, url: evil }],
-    buttons: [[{ text: evil, kind: "url", url: evil }]],
-  });
-  const poll = { id: "1", question: evil, options: [{ text: evil }] };
-  const rows = [
-    compactRow(hidden, { longestText: Infinity, reveal }),
-    compactRow(messageOf({ media: { kind: "poll", poll } }), { longestText: Infinity, reveal }),
-  ];
-  assert.doesNotMatch(JSON.stringify(rows), /\u202E/);
-  assert.equal(reveal.count(), 14);
-});
 
 Deno.test("compactRow: a cut text says how many characters are withheld", () => {
   assert.deepEqual(row({ text: "abcdef" }, 4), [4201, "08:12:33", "abcd", { cut: 2 }]);

@@ -62,8 +62,8 @@ Deno.test("tools/call: a success is structured content and the same JSON as text
   await using served = serveMcp(createFixture().registry);
   await using client = await connect(served);
   assert.deepEqual(await client.callTool({ name: "echo", arguments: { text: "é\n\u2028" } }), {
-    content: [{ type: "text", text: '{"text":"é\\n\u2028"}' }],
-    structuredContent: { text: "é\n\u2028" },
+    content: [{ type: "text", text: '{"text":"é\\n⟦U+2028⟧","neutralized":1}' }],
+    structuredContent: { text: "é\n⟦U+2028⟧", neutralized: 1 },
   });
 });
 

@@ -1,18 +1,19 @@
 import assert from "node:assert/strict";
 import { createRandom } from "../../sandbox/world/random.ts";
 import { labelSenders } from "../../src/mcp/labels.ts";
+import { neutralize } from "../../src/model/neutralize.ts";
 import { buildPage, chatHead, type Entry, namedPageSchema, type PageParts, pageSchema } from "../../src/mcp/page.ts";
 import type { Sender } from "../../src/model/message.ts";
 import type { Peer } from "../../src/telegram/map/peer.ts";
 import { ANN, GROUP, messageOf, pageOf, SELF } from "./messages.ts";
 
-const same = (text: string): string => text;
 const person = (id: string, name: string): Sender => ({ id, kind: "user", name });
 const labelsOf = (senders: readonly Sender[]): string[] =>
-  [...labelSenders(senders.map((sender) => ({ message: { sender }, chat: GROUP })), SELF.id, same).values()].map((
+  [...labelSenders(senders.map((sender) => ({ message: { sender }, chat: GROUP })), SELF.id).values()].map((
     { label },
   ) => label);
-const size = (page: unknown): number => JSON.stringify(page).length;
+/** As it is answered. */
+const size = (page: object): number => JSON.stringify(neutralize(page)).length;
 
 Deno.test("buildPage: a page of a group", () => {
   const messages = [messageOf(), messageOf({ id: 4202, date: "2025-03-01T08:15:10Z", sender: SELF, text: "Fixed" })];
@@ -103,13 +104,22 @@ Deno.test("buildPage: full messages stand without columns and senders", () => {
   assert.equal("columns" in page || "senders" in page, false);
 });
 
-Deno.test("buildPage: characters made visible are counted, those of the title and of names too", () => {
-  const sender = person("5", "Eve\u202E");
-  const page = buildPage(pageOf([messageOf({ sender, text: "a\u2066b" })], { chat: { ...GROUP, title: "G\u202E" } }));
-  assert.equal(page.neutralized, 3);
-  assert.deepEqual(page.senders, { "Eve⟦U+202E⟧": "5" });
-  assert.equal(page.chat?.title, "G⟦U+202E⟧");
-  assert.equal("neutralized" in buildPage(pageOf([messageOf()])), false);
+Deno.test("buildPage: a page keeps to its size when its hidden characters are shown", () => {
+  const messages = Array.from({ length: 20 }, (_, index) => messageOf({ id: index + 1, text: "\u202E".repeat(200) }));
+  const page = neutralize(buildPage(pageOf(messages, { maxChars: 8000 })));
+  assert.ok(JSON.stringify(page).length <= 8000);
+  assert.ok(page.count === 4 && page.neutralized === 800, `${page.count} messages`);
+});
+
+Deno.test("labelSenders: names that look alike once hidden characters are shown are told apart", () => {
+  const labels = labelSenders(
+    ["Eve\u202E", "Eve⟦U+202E⟧", "Eve"].map((name, index) => ({
+      message: { sender: person(String(70001 + index), name) },
+      chat: GROUP,
+    })),
+    SELF.id,
+  );
+  assert.deepEqual([...labels.values()].map(({ label }) => label), ["Eve\u202E#0001", "Eve⟦U+202E⟧#0002", "Eve"]);
 });
 
 Deno.test("buildPage: long texts are shortened before the page is", () => {
@@ -221,16 +231,16 @@ Deno.test("labelSenders: labels are unique whatever people call themselves", () 
 
 Deno.test("chatHead: a link where Telegram has one", () => {
   const { username: _, ...unnamed } = GROUP;
-  assert.equal(chatHead(GROUP, same).link, "https://t.me/sandbox_group");
-  assert.equal(chatHead(unnamed, same).link, "https://t.me/c/2000000003");
+  assert.equal(chatHead(GROUP).link, "https://t.me/sandbox_group");
+  assert.equal(chatHead(unnamed).link, "https://t.me/c/2000000003");
   const base = { usernames: [], title: "T" };
-  assert.deepEqual(chatHead({ ...base, id: "-42", kind: "group", protected: true }, same), {
+  assert.deepEqual(chatHead({ ...base, id: "-42", kind: "group", protected: true }), {
     id: "-42",
     kind: "group",
     title: "T",
     protected: true,
   });
-  assert.equal(chatHead({ ...base, id: "5", kind: "user", username: "annlee" }, same).link, undefined);
+  assert.equal(chatHead({ ...base, id: "5", kind: "user", username: "annlee" }).link, undefined);
 });
 
 Deno.test("buildPage: what is missing stands before the messages, and nothing where nothing is", () => {

@@ -105,13 +105,22 @@ Deno.test("resources/list: pages have every file once, whatever is finished mean
 
 Deno.test("resources/read: a small file is one text and nothing else", async () => {
   await using on = await stage();
-  const { id, dir } = on.exports.add({ "messages.csv": "id,text\r\n1,é😀\u202e\r\n", "media/a.txt": "x" });
+  const { id, dir } = on.exports.add({ "messages.csv": "\uFEFFid,text\r\n1,é😀\r\n", "media/a.txt": "x" });
   const uri = `export://${id}/messages.csv`;
-  assert.deepEqual(await read(on, uri), [{ uri, mimeType: "text/csv", text: "id,text\r\n1,é😀\u202e\r\n" }]);
+  assert.deepEqual(await read(on, uri), [{ uri, mimeType: "text/csv", text: "\uFEFFid,text\r\n1,é😀\r\n" }]);
   for (const uri of [`export://${id}/media%2Fa.txt`, `export://${id}/media/a.txt`]) {
     assert.deepEqual(await read(on, uri), [{ uri, mimeType: "text/plain", text: "x" }]);
   }
   assert.equal(openIn(dir), 0);
+});
+
+Deno.test("resources/read: a file with hidden characters stays as it is, and how many there are stands beside it", async () => {
+  await using on = await stage();
+  const { id } = on.exports.add({ "messages.csv": "\uFEFF1,\u202e\uFEFF\r\n" });
+  const uri = `export://${id}/messages.csv`;
+  const [part, beside, ...more] = await read(on, uri);
+  assert.deepEqual([part?.text, more], ["\uFEFF1,\u202e\uFEFF\r\n", []]);
+  assert.match(beside?.text ?? "", /^The part above is the file as it is\. 2 of its characters hide or reorder text\./);
 });
 
 Deno.test("resources/read: a large file comes in parts of whole lines, each telling where the next begins", async () => {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Message } from "../../model/message.ts";
-import { createRevealer } from "../../model/visible.ts";
+import { visible } from "../../model/visible.ts";
 import { createNames } from "./chats.ts";
 import { createClock, type Shown } from "./clock.ts";
 import { factLines } from "./facts.ts";
@@ -16,8 +16,7 @@ export async function* renderMarkdown(context: RenderContext, records: AsyncIter
   const file = "messages.md";
   const names = createNames(context);
   const clock = createClock(context.tz);
-  const reveal = createRevealer();
-  const line = (text: string): string => markdownLine(reveal(text.replaceAll(/\r\n?|\n/g, " ")));
+  const line = (text: string): string => markdownLine(visible(text.replaceAll(/\r\n?|\n/g, " ")));
   let [chatId, day] = ["", ""];
   yield { file, text: head(context, line) };
   for await (const message of records) {
@@ -46,7 +45,7 @@ export async function* renderMarkdown(context: RenderContext, records: AsyncIter
     for (const each of files) {
       text += "file" in each ? `- file: [${each.file}](${each.file})\n` : `- file: not downloaded (${each.skipped})\n`;
     }
-    if (message.text !== "") text += `\n${markdownText(message.text, message.entities, reveal)}\n`;
+    if (message.text !== "") text += `\n${markdownText(message.text, message.entities)}\n`;
     yield { file, text };
   }
 }

@@ -3,6 +3,7 @@
  * @module
  */
 import type { Entity } from "../../model/message.ts";
+import { visible } from "../../model/visible.ts";
 import { linkOf } from "./links.ts";
 import { cutRuns, type Run } from "./runs.ts";
 
@@ -13,15 +14,10 @@ export function markdownLine(text: string): string {
 
 /**
  * A text as paragraphs. Bold, italic, struck and code words, links, quotes and blocks of code are marked where the marks
- * cannot be mistaken; every other entity is its words alone.
- * @param reveal makes characters visible that hide or reorder text; it keeps line ends
+ * cannot be mistaken; every other entity is its words alone. Hidden characters are shown.
  */
-export function markdownText(
-  text: string,
-  entities: readonly Entity[] | undefined,
-  reveal: (text: string) => string,
-): string {
-  const runs = cutRuns(text, entities).map((run) => ({ ...run, text: reveal(run.text.replaceAll(/\r\n?/g, "\n")) }));
+export function markdownText(text: string, entities: readonly Entity[] | undefined): string {
+  const runs = cutRuns(text, entities).map((run) => ({ ...run, text: visible(run.text.replaceAll(/\r\n?/g, "\n")) }));
   const blocks: { readonly kind: Block; readonly runs: Run[] }[] = [];
   for (const run of runs) {
     const kind = blockOf(run);

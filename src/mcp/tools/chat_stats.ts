@@ -11,12 +11,12 @@ import { type HistoryQuery, isFilteredHere, partsOf } from "../../telegram/query
 import { findSelf, isStillNamed, resolveChat } from "../../telegram/resolve.ts";
 import { type Grouping, groupingSchema, type Ranking, rankingSchema } from "../../telegram/stats.ts";
 import { assertForum, listTopics } from "../../telegram/topics.ts";
+import { neutralized } from "../../model/neutralize.ts";
 import { chatHead, pageSchema } from "../page.ts";
 import { openDirectory, type Sources } from "../reading.ts";
 import { defineTool, READS_TELEGRAM, type Tool, type ToolContext } from "../registry.ts";
 import { type Coverage, MOST_SCANNED, MOST_SECONDS, scan } from "../scan.ts";
 import { createTally, nameGroups, showBest } from "../tally.ts";
-import { createRevealer } from "../../model/visible.ts";
 import { pauseOf } from "../walk.ts";
 import { chatNotes, emptiness, toQuery } from "./chat_query.ts";
 import { chatArgument, explainLimit, limitArgument } from "./input.ts";
@@ -35,6 +35,7 @@ const output = z.object({
   total: z.int(),
   complete: z.boolean(),
   notes: z.array(z.string()).optional(),
+  neutralized,
   groups: z.array(z.tuple([z.string(), z.int()])).optional(),
   senders,
   columns,
@@ -118,7 +119,7 @@ async function run(
     ...(total > 0 ? shown.notes : coverage.stopped === undefined ? [emptiness(query)] : []),
   ];
   return {
-    chat: chatHead(directory.peers.get(query.chat.id) ?? query.chat, createRevealer()),
+    chat: chatHead(directory.peers.get(query.chat.id) ?? query.chat),
     range: {
       ...(from === undefined ? {} : { from: formatPoint(from) }),
       ...(range.to === undefined ? {} : { to: formatPoint(range.to) }),

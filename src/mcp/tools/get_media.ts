@@ -12,11 +12,11 @@ import type { Located } from "../../telegram/messages.ts";
 import { type MessageReference, readMessageReference } from "../../telegram/reference.ts";
 import type { Directory } from "../../telegram/resolve.ts";
 import { compactMedia } from "../compact.ts";
-import { fileNameOf } from "../media_name.ts";
+import { contentType, fileNameOf } from "../media_name.ts";
 import { type OpenMedia, openMedia } from "../media.ts";
+import { neutralized } from "../../model/neutralize.ts";
 import { openDirectory, type Sources } from "../reading.ts";
 import { defineTool, READS_TELEGRAM, type Tool, type ToolContext } from "../registry.ts";
-import { createRevealer } from "../../model/visible.ts";
 import { chatArgument, messageArgument } from "./input.ts";
 import { findNamed, noneFound } from "./named_messages.ts";
 
@@ -26,6 +26,7 @@ const LARGEST_PICTURE = 1_000_000;
 
 const output = z.object({
   message: z.object({ chat: z.string(), id: z.int(), link: z.string().optional() }),
+  neutralized,
   media: z.looseObject({ kind: z.string() }),
   url: z.string().optional(),
   expires: z.iso.datetime().optional(),
@@ -62,11 +63,10 @@ async function run(sources: Sources, args: Arguments, context: ToolContext): Pro
   const located = await locate(openDirectory(sources, context), args);
   const { chat, message: { id } } = located;
   const open = openMedia(sources, context, located);
-  const reveal = createRevealer();
   const link = chatLink(chat);
   const told = {
     message: { chat: chat.id, id, ...(link === undefined ? {} : { link: `${link}/${id}` }) },
-    media: { kind: open.file.media.kind, ...compactMedia(open.file.media, reveal) },
+    media: { kind: open.file.media.kind, ...compactMedia(open.file.media) },
   };
   if (args.variant === "preview") {
     context.attach({ type: "image", ...await preview(open, located) });
@@ -77,7 +77,7 @@ async function run(sources: Sources, args: Arguments, context: ToolContext): Pro
     type: "resource_link",
     uri: url,
     name: fileNameOf(open.file.media, id),
-    ...(open.file.media.mime_type === undefined ? {} : { mimeType: reveal(open.file.media.mime_type) }),
+    ...(open.file.media.mime_type === undefined ? {} : { mimeType: contentType(open.file.media.mime_type) }),
     size: open.file.original.size,
   });
   return { ...told, url, expires: rfc3339(expires) };

@@ -46,7 +46,7 @@ export const rangeArguments = {
 /** Where a page goes on and how much it holds. */
 export const pagingArguments = {
   cursor: z.string().max(8000).describe("next_cursor of the page before").optional(),
-  fields: z.enum(["compact", "full"]).default("compact").describe("full: message/1 objects, texts exactly as sent"),
+  fields: z.enum(["compact", "full"]).default("compact").describe("full: message/1 objects"),
   max_chars: z.int().min(2000).max(80_000).default(32_000).describe("size of the whole result"),
 };
 

@@ -3,17 +3,18 @@
  * @module
  */
 import { z } from "zod";
-import { AppError } from "../../errors.ts";
+import { AppError, type Candidate } from "../../errors.ts";
 import { chatKindSchema } from "../../model/chat.ts";
+import { asSent } from "../../model/visible.ts";
 import { byActivity, type Dialog } from "../../telegram/dialogs.ts";
 import type { Folder } from "../../telegram/folders.ts";
 import { rfc3339 } from "../../telegram/map/message.ts";
 import { titleOf } from "../../telegram/map/peer.ts";
 import type { Directory } from "../../telegram/resolve.ts";
 import { disagrees } from "../cursor.ts";
+import { neutralized } from "../../model/neutralize.ts";
 import { openDirectory, type Sources } from "../reading.ts";
 import { defineTool, READS_TELEGRAM, type Tool, type ToolContext } from "../registry.ts";
-import { createRevealer } from "../../model/visible.ts";
 import { fold, wordsMatcher } from "../words.ts";
 import { explainLimit, limitArgument } from "./input.ts";
 
@@ -34,6 +35,7 @@ const output = z.object({
   has_more: z.boolean(),
   next_cursor: z.string().optional(),
   notes: z.array(z.string()).optional(),
+  neutralized,
   folders: z.array(z.string()).optional(),
   chats: z.array(z.object({
     id: z.string(),
@@ -109,7 +111,6 @@ async function run(sources: Sources, args: Arguments, context: ToolContext): Pro
   const page = rest.slice(0, args.limit);
   const last = page.at(-1);
   const notes = notesOf({ filters, complete: list.complete, isEmpty: chosen.length === 0 });
-  const reveal = createRevealer();
   return {
     count: page.length,
     total: chosen.length,
@@ -118,8 +119,8 @@ async function run(sources: Sources, args: Arguments, context: ToolContext): Pro
       ? { next_cursor: sources.cursors.seal(NAME, context.principal, { given: givenIn(filters), after: keyOf(last) }) }
       : {}),
     ...(notes.length === 0 ? {} : { notes }),
-    ...(position === undefined && folders.length > 0 ? { folders: folders.map(({ name }) => reveal(name)) } : {}),
-    chats: page.map((dialog) => entry(dialog, reveal)),
+    ...(position === undefined && folders.length > 0 ? { folders: folders.map(({ name }) => name) } : {}),
+    chats: page.map(entry),
   };
 }
 
@@ -188,14 +189,19 @@ function isInFolder(dialog: Dialog, folder: Folder, self: string | undefined): b
 }
 
 function findFolder(folders: readonly Folder[], name: string): Folder {
-  const folder = folders.find((each) => fold(each.name) === fold(name.trim()));
+  const folder = folders.find((each) => fold(each.name) === fold(asSent(name.trim())));
   if (folder !== undefined) return folder;
-  const reveal = createRevealer();
-  const names = folders.map((each) => JSON.stringify(reveal(each.name))).join(", ");
   throw new AppError("INPUT_VALIDATION", "folder: the account has no folder of that name.", {
     field: "folder",
-    hint: folders.length === 0 ? "It has no folders at all; leave folder out." : `The folders are ${names}.`,
+    hint: folders.length === 0
+      ? "It has no folders at all; leave folder out."
+      : "Send the title of one of the candidates, which are all there are.",
+    ...(folders.length === 0 ? {} : { candidates: folders.map(toCandidate) }),
   });
+}
+
+function toCandidate({ id, name }: Folder): Candidate {
+  return { id: String(id), kind: "folder", title: name };
 }
 
 function notesOf(
@@ -214,12 +220,12 @@ function notesOf(
   return notes;
 }
 
-function entry(dialog: Dialog, reveal: (text: string) => string): z.input<typeof output>["chats"][number] {
+function entry(dialog: Dialog): z.input<typeof output>["chats"][number] {
   const { peer, lastDate } = dialog;
   return {
     id: peer.id,
     kind: peer.kind,
-    title: reveal(titleOf(peer)),
+    title: titleOf(peer),
     ...(peer.username === undefined ? {} : { username: peer.username }),
     ...(lastDate === undefined ? {} : { last: rfc3339(lastDate) }),
     ...(dialog.unread === 0 ? {} : { unread: dialog.unread }),

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { exportStateSchema, type Job } from "../../exports/job.ts";
 import { disagrees } from "../cursor.ts";
 import { exportSchema, showChats } from "../export_view.ts";
+import { neutralized } from "../../model/neutralize.ts";
 import type { Sources } from "../reading.ts";
 import { defineTool, type Tool } from "../registry.ts";
 import { explainLimit, limitArgument } from "./input.ts";
@@ -17,6 +18,7 @@ const output = z.object({
   total: z.int(),
   has_more: z.boolean(),
   next_cursor: z.string().optional(),
+  neutralized,
   exports: z.array(
     exportSchema.pick({ id: true, state: true, chats: true, format: true, created: true })
       .extend({ written: z.int(), bytes: z.int() }),

@@ -7,9 +7,9 @@ import { rfc3339 } from "../../telegram/map/message.ts";
 import { resolveChat } from "../../telegram/resolve.ts";
 import { assertForum, listTopics, type Topic } from "../../telegram/topics.ts";
 import { disagrees } from "../cursor.ts";
+import { neutralized } from "../../model/neutralize.ts";
 import { openDirectory, type Sources } from "../reading.ts";
 import { defineTool, READS_TELEGRAM, type Tool, type ToolContext } from "../registry.ts";
-import { createRevealer } from "../../model/visible.ts";
 import { wordsMatcher } from "../words.ts";
 import { chatArgument, explainLimit, limitArgument } from "./input.ts";
 
@@ -21,6 +21,7 @@ const output = z.object({
   has_more: z.boolean(),
   next_cursor: z.string().optional(),
   notes: z.array(z.string()).optional(),
+  neutralized,
   topics: z.array(z.object({
     id: z.string(),
     title: z.string(),
@@ -98,7 +99,6 @@ async function run(sources: Sources, args: Arguments, context: ToolContext): Pro
     ...(chosen.length === 0 ? ["No topic matches query; leave it out to see all of them."] : []),
   ];
   const after = last && { date: last.lastDate, id: last.id };
-  const reveal = createRevealer();
   return {
     count: page.length,
     total: chosen.length,
@@ -107,7 +107,7 @@ async function run(sources: Sources, args: Arguments, context: ToolContext): Pro
       ? { next_cursor: sources.cursors.seal(NAME, context.principal, { chat: peer.id, query, after }) }
       : {}),
     ...(notes.length === 0 ? {} : { notes }),
-    topics: page.map((topic) => entry(topic, reveal)),
+    topics: page.map(entry),
   };
 }
 
@@ -116,10 +116,10 @@ function isBehind(topic: Topic, after: { readonly date: number; readonly id: num
   return topic.lastDate < after.date || (topic.lastDate === after.date && topic.id < after.id);
 }
 
-function entry(topic: Topic, reveal: (text: string) => string): z.input<typeof output>["topics"][number] {
+function entry(topic: Topic): z.input<typeof output>["topics"][number] {
   return {
     id: String(topic.id),
-    title: reveal(topic.title),
+    title: topic.title,
     ...(topic.closed ? { closed: true } : {}),
     ...(topic.pinned ? { pinned: true } : {}),
     ...(topic.hidden ? { hidden: true } : {}),

@@ -10,10 +10,10 @@ import { readMessages } from "../../telegram/messages.ts";
 import type { Target } from "../../telegram/reference.ts";
 import { findSelf, resolveChat } from "../../telegram/resolve.ts";
 import { countTopics, withTopic } from "../../telegram/topics.ts";
+import { neutralized } from "../../model/neutralize.ts";
 import { chatHead } from "../page.ts";
 import { openDirectory, type Sources } from "../reading.ts";
 import { defineTool, READS_TELEGRAM, type Tool, type ToolContext } from "../registry.ts";
-import { createRevealer } from "../../model/visible.ts";
 import { chatArgument } from "./input.ts";
 
 const endSchema = z.object({ id: z.int(), date: z.iso.datetime() });
@@ -39,6 +39,7 @@ const output = z.object({
     single: z.literal(true).optional(),
   }).optional(),
   notes: z.array(z.string()).optional(),
+  neutralized,
 });
 
 const envelope = z.looseObject({ chat: z.looseObject({ id: z.string() }), matched_by: z.string() });
@@ -75,8 +76,7 @@ async function run(sources: Sources, name: string, context: ToolContext): Promis
     ? undefined
     : (await readMessages(directory, peer, [resolved.target.message]))[0];
   const target = await withTopic(directory, resolved, pointed?.message);
-  const reveal = createRevealer();
-  const { protected: isProtected, ...head } = chatHead(peer, reveal);
+  const { protected: isProtected, ...head } = chatHead(peer);
   const members = details.members ?? peer.members;
   const discussion = details.discussion === undefined ? undefined : directory.peers.get(details.discussion);
   const notes: string[] = [];
@@ -93,13 +93,13 @@ async function run(sources: Sources, name: string, context: ToolContext): Promis
   return {
     chat: {
       ...head,
-      ...(details.about === undefined ? {} : { about: reveal(details.about) }),
+      ...(details.about === undefined ? {} : { about: details.about }),
       ...(members === undefined ? {} : { members }),
       ...(ends.messages === undefined ? {} : { messages: ends.messages }),
       ...(ends.first === undefined ? {} : { first: showEnd(ends.first) }),
       ...(ends.last === undefined ? {} : { last: showEnd(ends.last) }),
       ...(details.discussion === undefined ? {} : {
-        discussion: { id: details.discussion, ...(discussion ? { title: reveal(discussion.title) } : {}) },
+        discussion: { id: details.discussion, ...(discussion ? { title: discussion.title } : {}) },
       }),
       ...(topics === undefined ? {} : { topics }),
       ...(details.migratedFrom === undefined ? {} : { migrated_from: details.migratedFrom }),

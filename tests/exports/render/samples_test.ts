@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { type Message, messageSchema } from "../../../src/model/message.ts";
-import { createRevealer } from "../../../src/model/visible.ts";
+import { visible } from "../../../src/model/visible.ts";
 import { FORMATS, type RenderContext } from "../../../src/exports/render/mod.ts";
 import { mapSample, PEERS } from "../../telegram/golden.ts";
 import { SAMPLES } from "../../telegram/samples/mod.ts";
@@ -62,9 +62,8 @@ async function shown(format: string, message: Message): Promise<string> {
   return [...all.map(textOf), ...attributes].join("\n");
 }
 
-const reveal = createRevealer();
 /** Alike however it is written. */
-const plain = (text: string): string => reveal(text.replaceAll(/[_\s]+/g, " "));
+const plain = (text: string): string => visible(text.replaceAll(/[_\s]+/g, " "));
 
 /** Whether words stand in a text, not only as a part of others. */
 function says(text: string, words: string): boolean {
