@@ -4,6 +4,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { setTimeout as pause } from "node:timers/promises";
+import { noteProcess } from "../records/folder.ts";
 
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 
@@ -34,7 +35,7 @@ export interface Output {
 
 /** Variables that every process needs, the tests' own configuration left out. */
 export function baseEnvironment(): Record<string, string> {
-  const names = ["PATH", "HOME", "DENO_DIR", "TMPDIR"];
+  const names = ["PATH", "HOME", "DENO_DIR", "TMPDIR", "TEST_RECORDS"];
   return Object.fromEntries(names.flatMap((name) => {
     const value = Deno.env.get(name);
     return value === undefined ? [] : [[name, value]];
@@ -51,7 +52,8 @@ export function start(
   const child = new Deno.Command(program, {
     args: [...args],
     clearEnv: true,
-    env: { ...baseEnvironment(), NO_COLOR: "1", MCP_AUTH: "none", ...environment },
+    // What only shows at the finest level must be as harmless: see `tests/records`.
+    env: { ...baseEnvironment(), NO_COLOR: "1", MCP_AUTH: "none", MCP_SERVER_LOG_LEVEL: "debug", ...environment },
     stdin,
     stdout: "piped",
     stderr: "piped",
@@ -61,12 +63,16 @@ export function start(
   const input = stdin === "piped" ? child.stdin.getWriter() : undefined;
   let code: number | undefined;
   const status = child.status.then((status) => code = status.code);
+  const typed: string[] = [...args];
   return {
     pid: child.pid,
     out,
     err,
     signal: (name) => child.kill(name),
-    type: async (text) => void await input?.write(new TextEncoder().encode(text)),
+    type: async (text) => {
+      typed.push(text);
+      await input?.write(new TextEncoder().encode(text));
+    },
     // Whoever has ended reads no more.
     endInput: async () => void await input?.close().catch(() => {}),
     async ended(): Promise<number> {
@@ -80,8 +86,14 @@ export function start(
       // What it started and left may hold its pipes open.
       given.abort();
       await Promise.all([out.done, err.done]);
+      noteProcess({ kind: isServer(args) ? "log" : "command", typed, text: err.text() });
     },
   };
+}
+
+/** Whether arguments start a server, by itself or by a task: what it writes is a log. */
+function isServer(args: readonly string[]): boolean {
+  return args.includes("serve") || args.at(-1) === MAIN || args.includes("dev");
 }
 
 /** Starts the product. */
