@@ -3,6 +3,7 @@
  * @module
  */
 import { ConfigError } from "../config/load.ts";
+import { redactText } from "../config/redact.ts";
 import { AppError, ERROR_CODES, type ErrorCode, toAppError } from "../errors.ts";
 import { notWritten, systemReason } from "../exports/disk.ts";
 import { isDiskError } from "../storage/disk_error.ts";
@@ -27,12 +28,15 @@ const HINTS: Partial<Record<ErrorCode, string>> = {
 export function explain(thrown: unknown): string {
   const error = toExpected(thrown);
   const hint = hintOf(error);
-  const lines = thrown instanceof ConfigError ? [error.message] : [error.message, hint];
+  // A configuration's problems are the words of the table of options, examples among them that look like secrets.
+  const lines = thrown instanceof ConfigError ? [error.message] : [error.message, hint].map(redactText);
   if (error.candidates !== undefined) lines.push("Did you mean:");
   for (const { id, kind, title, username } of error.candidates ?? []) {
     lines.push(`  ${id} ${kind ?? ""} ${JSON.stringify(title ?? "")}${username === undefined ? "" : ` @${username}`}`);
   }
-  if (error.code === "INTERNAL" && error.cause instanceof Error) lines.push(error.cause.stack ?? error.cause.message);
+  if (error.code === "INTERNAL" && error.cause instanceof Error) {
+    lines.push(redactText(error.cause.stack ?? error.cause.message));
+  }
   return `${lines.join("\n")}\n`;
 }
 

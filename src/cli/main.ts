@@ -6,12 +6,16 @@ import { Command, CommanderError } from "commander";
 import { optionsText } from "../config/reference.ts";
 import { toAppError } from "../errors.ts";
 import { NAME, VERSION } from "../version.ts";
-import { explain } from "./explain.ts";
+import { quietConsole } from "../observability/console.ts";
 import { addKeysCommands } from "./keys_commands.ts";
 import { writeToStderr } from "../observability/output.ts";
+import { endOnCrash } from "./crash.ts";
+import { explain } from "./explain.ts";
 
 /** Exit codes: 0 done, 1 failed, 2 used wrongly, 130 interrupted, 141 the reader of standard output has gone. */
 export async function main(args: readonly string[]): Promise<number> {
+  endOnCrash();
+  quietConsole();
   // Commands are loaded when they run: a container's health is asked for every half minute, and needs little of it all.
   let code = 0;
   const program = new Command(NAME)

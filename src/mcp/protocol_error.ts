@@ -5,6 +5,7 @@
 // @ts-types="@modelcontextprotocol/sdk/types"
 import { ErrorCode } from "@modelcontextprotocol/sdk/types.js";
 import type { z } from "zod";
+import { redactError, redactText } from "../config/redact.ts";
 import { AppError, type ErrorBody } from "../errors.ts";
 
 /** The code for a resource that is not there, https://modelcontextprotocol.io/specification/2025-11-25/server/resources#error-handling. */
@@ -13,12 +14,14 @@ export const RESOURCE_NOT_FOUND = -32002;
 /** A refusal. The SDK's own class puts "MCP error -32602: " before every message. */
 export class ProtocolError extends Error {
   override readonly name = "ProtocolError";
+  readonly data?: ErrorBody;
   /**
    * @param code of JSON-RPC
    * @param data what to do next, as other errors say it
    */
-  constructor(readonly code: number, message: string, readonly data?: ErrorBody) {
-    super(message);
+  constructor(readonly code: number, message: string, data?: ErrorBody) {
+    super(redactText(message));
+    this.data = data && redactError(data);
   }
 }
 
