@@ -4,12 +4,16 @@
  */
 import { fileURLToPath } from "node:url";
 import { setTimeout as pause } from "node:timers/promises";
+import { permissionFlags } from "../../sandbox/permissions.ts";
 import { noteProcess } from "../records/folder.ts";
 
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 
-/** Arguments for `Deno.execPath()` that start the product. */
-export const PRODUCT: readonly string[] = ["run", "-A", MAIN];
+/** Arguments for `Deno.execPath()` that start the product, with no more permissions than it needs. */
+function product(args: readonly string[], environment: Readonly<Record<string, string>>): string[] {
+  const flags = permissionFlags({ args, environment: { ...baseEnvironment(), ...environment }, cwd: Deno.cwd() });
+  return ["run", ...flags, MAIN, ...args];
+}
 
 /** A running process. Disposing kills it if it still runs. */
 export interface Running extends AsyncDisposable {
@@ -98,7 +102,7 @@ function isServer(args: readonly string[]): boolean {
 
 /** Starts the product. */
 export function command(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Running {
-  return start(Deno.execPath(), [...PRODUCT, ...args], environment);
+  return start(Deno.execPath(), product(args, environment), environment);
 }
 
 /**
@@ -110,7 +114,7 @@ export function interactive(
   environment: Readonly<Record<string, string>> = {},
   { terminal = false, wrapper = '"$@"' }: { readonly terminal?: boolean; readonly wrapper?: string } = {},
 ): Running {
-  const [program, words] = [Deno.execPath(), [...PRODUCT, ...args]];
+  const [program, words] = [Deno.execPath(), product(args, environment)];
   if (!terminal) return start(program, words, environment, { stdin: "piped" });
   const line = ["/bin/sh", "-c", wrapper, "sh", program, ...words].map((word) => `'${word}'`).join(" ");
   return start("script", ["-qefc", line, "/dev/null"], environment, { stdin: "piped" });
