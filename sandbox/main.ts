@@ -82,7 +82,7 @@ function print(text: string): void {
 
 /** Writes a file that only its owner may read, never half of it. */
 function writePrivate(path: string, text: string): void {
-  Deno.mkdirSync(dirname(path), { recursive: true });
+  Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const temporary = `${path}.${Deno.pid}`;
   Deno.writeTextFileSync(temporary, text, { mode: 0o600 });
   Deno.renameSync(temporary, path);

@@ -24,15 +24,15 @@ export function permissionFlags(start: Start): string[] {
     return [...flags, "--allow-env", "--allow-net", "--allow-read", "--allow-write", "--allow-sys=uid,statfs"];
   }
   const { read, write } = paths(command, start);
-  if (command === "verify") return [...flags, list("read", read)];
-  if (command === "render") return [...flags, list("read", read), list("write", write)];
+  const files = [...list("read", read), ...list("write", write)];
+  if (command === "verify" || command === "render") return [...flags, ...files];
   // GramJS enumerates the environment, and where Telegram is and where clients come from nobody knows beforehand.
-  return [...flags, "--allow-env", "--allow-net", list("read", read), list("write", write)];
+  return [...flags, "--allow-env", "--allow-net", ...files];
 }
 
-function list(kind: "read" | "write", paths: readonly string[]): string {
+function list(kind: "read" | "write", paths: readonly string[]): string[] {
   // A comma ends a path, two are one of its own.
-  return `--allow-${kind}=${paths.map((path) => path.replaceAll(",", ",,")).join(",")}`;
+  return paths.length === 0 ? [] : [`--allow-${kind}=${paths.map((path) => path.replaceAll(",", ",,")).join(",")}`];
 }
 
 function paths(

@@ -10,7 +10,7 @@ import { noteProcess } from "../records/folder.ts";
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 
 /** Arguments for `Deno.execPath()` that start the product, with no more permissions than it needs. */
-function product(args: readonly string[], environment: Readonly<Record<string, string>>): string[] {
+export function product(args: readonly string[], environment: Readonly<Record<string, string>>): string[] {
   const flags = permissionFlags({ args, environment: { ...baseEnvironment(), ...environment }, cwd: Deno.cwd() });
   return ["run", ...flags, MAIN, ...args];
 }
