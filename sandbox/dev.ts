@@ -8,6 +8,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { APPLICATION } from "./application.ts";
+import { permissionFlags } from "./permissions.ts";
 
 const SANDBOX = fileURLToPath(new URL("./main.ts", import.meta.url));
 const PRODUCT = fileURLToPath(new URL("../main.ts", import.meta.url));
@@ -94,18 +95,22 @@ export async function develop(args: readonly string[], product: string = PRODUCT
     if (args[0] === "login" && !args.includes("--phone")) say(LOGIN_NOTE);
   }
   const isWatched = args[0] === "serve";
+  // A task runs in the project's folder, whoever typed it stands in another one, where relative paths are meant.
+  const cwd = isWatched ? undefined : Deno.env.get("INIT_CWD");
+  const env = {
+    ...(sandbox && Object.fromEntries(ACCOUNT.map((name) => [name, ""]))),
+    DATA_DIR: dataDirectory,
+    // What the sandbox tells is no secret.
+    ...(sandbox && !Deno.env.get("MCP_AUTH")?.trim() && { MCP_AUTH: "none" }),
+    ...sandbox?.environment,
+    ...(sandbox && signsIn && { TELEGRAM_STRING_SESSION_FILE: "" }),
+  };
+  const environment = { ...Deno.env.toObject(), ...env };
+  const permissions = permissionFlags({ args, environment, cwd: cwd ?? Deno.cwd() });
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", V8_FLAGS, ...(isWatched ? ["--watch"] : []), product, ...args],
-    // A task runs in the project's folder, whoever typed it stands in another one, where relative paths are meant.
-    cwd: isWatched ? undefined : Deno.env.get("INIT_CWD"),
-    env: {
-      ...(sandbox && Object.fromEntries(ACCOUNT.map((name) => [name, ""]))),
-      DATA_DIR: dataDirectory,
-      // What the sandbox tells is no secret.
-      ...(sandbox && !Deno.env.get("MCP_AUTH")?.trim() && { MCP_AUTH: "none" }),
-      ...sandbox?.environment,
-      ...(sandbox && signsIn && { TELEGRAM_STRING_SESSION_FILE: "" }),
-    },
+    args: ["run", ...permissions, V8_FLAGS, ...(isWatched ? ["--watch"] : []), product, ...args],
+    cwd,
+    env,
     stdin: "inherit",
     stdout: "inherit",
     stderr: "inherit",

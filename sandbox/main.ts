@@ -11,6 +11,8 @@ import { createFiles } from "./methods/files.ts";
 import { encode } from "./methods/encode.ts";
 import { createLogin } from "./methods/login/mod.ts";
 import { createMethods } from "./methods/mod.ts";
+import { createJournal } from "./journal.ts";
+import { recorded, RECORDS_VARIABLE } from "./record.ts";
 import { createServer } from "./server.ts";
 import { AWAY_DC, createKeyStore, HOME_DC, stringSession } from "./wire/keys.ts";
 import { publicKeyPem } from "./wire/rsa.ts";
@@ -83,7 +85,7 @@ function print(text: string): void {
 
 /** Writes a file that only its owner may read, never half of it. */
 function writePrivate(path: string, text: string): void {
-  Deno.mkdirSync(dirname(path), { recursive: true });
+  Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const temporary = `${path}.${Deno.pid}`;
   Deno.writeTextFileSync(temporary, text, { mode: 0o600 });
   Deno.renameSync(temporary, path);
@@ -100,7 +102,10 @@ function serve(flags: Flags): void {
   const faults = createFaults(FaultSettings.parse({ rules, latencyMs: flags.latency }));
   const files = createFiles();
   const login = createLogin(world, now);
-  const server = createServer({ methods: createMethods(world, files, login), port: flags.port, keys, faults, now });
+  const records = Deno.env.get(RECORDS_VARIABLE);
+  const journal = records ? recorded(createJournal(), records) : createJournal();
+  const methods = createMethods(world, files, login);
+  const server = createServer({ methods, port: flags.port, keys, faults, journal, now });
   login.onAccepted((keyId) => {
     const update = { _: "updateLoginToken" };
     server.push(keyId, encode({ _: "updateShort", update, date: Math.floor(now()) }));

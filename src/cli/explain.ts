@@ -3,6 +3,7 @@
  * @module
  */
 import { ConfigError } from "../config/load.ts";
+import { redactText } from "../config/redact.ts";
 import { AppError, ERROR_CODES, type ErrorCode, toAppError } from "../errors.ts";
 import { notWritten, systemReason } from "../exports/disk.ts";
 import { visible } from "../model/visible.ts";
@@ -29,12 +30,15 @@ export function explain(thrown: unknown): string {
   const error = toExpected(thrown);
   const hint = hintOf(error);
   const { message, candidates } = error.toJSON();
-  const lines = thrown instanceof ConfigError ? [error.message] : [message, visible(hint)];
+  // A configuration's problems are the words of the table of options, examples among them that look like secrets.
+  const lines = thrown instanceof ConfigError ? [error.message] : [message, visible(hint)].map(redactText);
   if (candidates !== undefined) lines.push("Did you mean:");
   for (const { id, kind, title, username } of candidates ?? []) {
     lines.push(`  ${id} ${kind ?? ""} ${JSON.stringify(title ?? "")}${username === undefined ? "" : ` @${username}`}`);
   }
-  if (error.code === "INTERNAL" && error.cause instanceof Error) lines.push(error.cause.stack ?? error.cause.message);
+  if (error.code === "INTERNAL" && error.cause instanceof Error) {
+    lines.push(redactText(error.cause.stack ?? error.cause.message));
+  }
   return `${lines.join("\n")}\n`;
 }
 

@@ -6,12 +6,17 @@ import { Command, CommanderError } from "commander";
 import { optionsText } from "../config/reference.ts";
 import { toAppError } from "../errors.ts";
 import { NAME, VERSION } from "../version.ts";
-import { explain } from "./explain.ts";
+import { quietConsole } from "../observability/console.ts";
 import { addKeysCommands } from "./keys_commands.ts";
 import { writeToStderr } from "../observability/output.ts";
+import { endOnCrash } from "./crash.ts";
+import { explain } from "./explain.ts";
+import { giveUp } from "./permissions.ts";
 
 /** Exit codes: 0 done, 1 failed, 2 used wrongly, 130 interrupted, 141 the reader of standard output has gone. */
 export async function main(args: readonly string[]): Promise<number> {
+  endOnCrash();
+  quietConsole();
   // Commands are loaded when they run: a container's health is asked for every half minute, and needs little of it all.
   let code = 0;
   const program = new Command(NAME)
@@ -19,7 +24,8 @@ export async function main(args: readonly string[]): Promise<number> {
     .version(VERSION, "--version", "print the version")
     .helpOption("-h, --help", "print this")
     .addHelpText("after", () => `\nEnvironment variables:\n${optionsText()}`)
-    .exitOverride();
+    .exitOverride()
+    .hook("preAction", (_, command) => giveUp(firstWord(command)));
   program.command("serve", { isDefault: true })
     .description("serve MCP over HTTP (what happens without a command)")
     .action(async () => {
@@ -128,4 +134,10 @@ export async function main(args: readonly string[]): Promise<number> {
     writeToStderr(`${NAME}: ${explain(error)}`);
     return toAppError(error).code === "INPUT_VALIDATION" ? 2 : 1;
   }
+}
+
+/** `keys` of `keys create`. */
+function firstWord(command: Command): string {
+  const { parent } = command;
+  return parent === null || parent.parent === null ? command.name() : firstWord(parent);
 }

@@ -2,6 +2,8 @@
  * Takes secrets out of what is about to be logged: first by the names of fields, then by the looks of the text.
  * @module
  */
+import type { ErrorBody } from "../errors.ts";
+import { Secret } from "./secret.ts";
 
 const PLACEHOLDER = "[redacted]";
 
@@ -14,6 +16,10 @@ const SECRET_FIELDS: ReadonlySet<string> = new Set([
   "authkey",
   "authorization",
   "cookie",
+  "credentials",
+  "logincode",
+  "mcpapikey",
+  "passphrase",
   "password",
   "phone",
   "phonecode",
@@ -23,31 +29,65 @@ const SECRET_FIELDS: ReadonlySet<string> = new Set([
   "refreshtoken",
   "secret",
   "session",
+  "sessionkey",
   "setcookie",
+  "signature",
   "stringsession",
+  "telegramapihash",
+  "telegramstringsession",
   "token",
   "xapikey",
 ]);
 
+/** Instances that hold nothing which their text does not show; patterns look at that. */
+const CAREFUL = [Secret, Date, URL] as const;
+
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
+  // Also mistyped or cut: what is missing may be guessed.
+  [/tgk[_-][\w-]{6,}/gi, PLACEHOLDER],
   [/\b(Bearer|Basic)\s+[^\s"',;\\]+/gi, `$1 ${PLACEHOLDER}`],
   [/[1AB][A-Za-z0-9+/=_-]{300,}/g, PLACEHOLDER],
-  [/(api_?hash\W{1,5})[0-9a-f]{32}\b/gi, `$1${PLACEHOLDER}`],
-  [/(\bhttps?:\/\/[^\s"'?#\\]+)\?[^\s"'\\]+/gi, `$1?${PLACEHOLDER}`],
-  [/(\b[a-z][a-z\d+.-]*:\/\/)[^\s"'/?#\\]+@/gi, `$1${PLACEHOLDER}@`],
+  [/(api[_ -]?hash\b[^\n]{0,30}?)\b[0-9a-f]{32}\b/gi, `$1${PLACEHOLDER}`],
+  // A link to a message may say which in its query.
+  [/(\bhttps?:\/\/(?!(?:t|telegram)\.me\/)[^\s"'?#\\]+)\?[^\s"'\\]+/gi, `$1?${PLACEHOLDER}`],
+  // The credentials of the example are none.
+  [/(\b[a-z][a-z\d+.-]*:\/\/)(?!user:password@)[^\s"'/?#\\]+@/gi, `$1${PLACEHOLDER}@`],
   [/([?&](?:access_token|api_key|code|key|sig|signature|state|token)=)[^\s"'&\\]+/gi, `$1${PLACEHOLDER}`],
   // Shorter ones are folders of that name, in a stack for one.
   [/(\/media\/)[\w-]{40,}/g, `$1${PLACEHOLDER}`],
+  [/(\bt(?:elegram)?\.me\/login\/)\w+/gi, `$1${PLACEHOLDER}`],
+  // https://www.itu.int/rec/T-REC-E.164: fifteen digits at most. Ids of chats have a minus, dates a colon after two digits.
+  [/(?<![\w+])(?:\+|%2B)\d(?:[ .()-]{0,2}\d){6,14}(?!\d)/gi, PLACEHOLDER],
+  [/(phone(?:[_ ]?number)?\W{1,5})\d{7,15}\b/gi, `$1${PLACEHOLDER}`],
+  // As Telegram's own message says it, and as fields have it; codes of errors are shorter or negative.
+  [/(\b(?:\w+[_ ])?code["'\\]*(?:\s+is)?\s*[:=]?\s*["'\\]*)\d{5,7}\b/gi, `$1${PLACEHOLDER}`],
 ];
 
-/** A text without bearer tokens, string sessions, API hashes, credentials and queries of addresses and media tokens. */
+/**
+ * A text without keys, bearer tokens, string sessions, API hashes, phone numbers, login codes, and what of an address gives access:
+ * credentials, queries, tokens.
+ */
 export function redactText(text: string): string {
   return PATTERNS.reduce((redacted, [pattern, replacement]) => redacted.replace(pattern, replacement), text);
 }
 
 /**
+ * An error as a caller sees it, its sentences without secrets: they may repeat what somebody has sent. Candidates and suggestions are
+ * answers and stay.
+ */
+export function redactError<T extends Pick<ErrorBody, "message" | "hint" | "field">>(body: T): T {
+  const { message, hint, field } = body;
+  return {
+    ...body,
+    message: redactText(message),
+    hint: redactText(hint),
+    ...(field === undefined ? {} : { field: redactText(field) }),
+  };
+}
+
+/**
  * A copy of plain objects, arrays, maps of headers and errors in which every field with a secret's name holds a
- * placeholder. Other instances are kept: they know how to print themselves.
+ * placeholder. Of other instances, Telegram's objects for some, only the class is said, unless they print themselves with care.
  */
 export function redactFields(value: unknown): unknown {
   return copy(value, []);
@@ -75,7 +115,9 @@ function copy(value: unknown, ancestors: readonly object[]): unknown {
   }
   if (value instanceof Headers || value instanceof Map) return copy(Object.fromEntries(value), ancestors);
   const prototype = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) return value;
+  if (prototype !== Object.prototype && prototype !== null) {
+    return CAREFUL.some((type) => value instanceof type) ? value : `[${prototype.constructor?.name ?? "object"}]`;
+  }
   return Object.fromEntries(
     Object.entries(value).map(([name, part]) => [name, isSecretField(name) ? PLACEHOLDER : copy(part, within)]),
   );

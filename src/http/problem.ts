@@ -4,6 +4,7 @@
  */
 // @ts-types="./std_status.d.ts"
 import { STATUS_TEXT } from "@std/http/status.js";
+import { redactError } from "../config/redact.ts";
 import { type AppError, toAppError } from "../errors.ts";
 
 /** What an answer can carry besides the error. */
@@ -25,7 +26,7 @@ export function problemResponse(
   { requestId, headers, extensions: more }: ProblemOptions = {},
 ): Response {
   const error = toAppError(thrown);
-  const { message: detail, ...extensions } = error.toJSON();
+  const { message: detail, ...extensions } = redactError(error.toJSON());
   const body = {
     type: "about:blank",
     title: STATUS_TEXT[error.status],

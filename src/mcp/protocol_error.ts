@@ -5,6 +5,7 @@
 // @ts-types="@modelcontextprotocol/sdk/types"
 import { ErrorCode } from "@modelcontextprotocol/sdk/types.js";
 import type { z } from "zod";
+import { redactError } from "../config/redact.ts";
 import { AppError, type ErrorBody } from "../errors.ts";
 
 /** The code for a resource that is not there, https://modelcontextprotocol.io/specification/2025-11-25/server/resources#error-handling. */
@@ -21,7 +22,7 @@ export class ProtocolError extends Error {
 
   /** @param code of JSON-RPC */
   constructor(readonly code: number, error: AppError) {
-    const data = error.toJSON();
+    const data = redactError(error.toJSON());
     super(data.message);
     this.data = data;
   }

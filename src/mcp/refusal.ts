@@ -2,6 +2,7 @@
  * What the MCP endpoint refuses before a message reaches the protocol.
  * @module
  */
+import { redactError } from "../config/redact.ts";
 import { AppError } from "../errors.ts";
 
 /**
@@ -12,7 +13,7 @@ export function refusal(error: AppError, code = -32000, headers: Readonly<Record
   const wait: Record<string, string> = error.retryAfter === undefined
     ? {}
     : { "retry-after": String(error.retryAfter) };
-  const data = error.toJSON();
+  const data = redactError(error.toJSON());
   const body = { jsonrpc: "2.0", error: { code, message: data.message, data }, id: null };
   return Response.json(body, { status: error.status, headers: { ...wait, ...headers } });
 }

@@ -4,6 +4,7 @@
  */
 // @ts-types="@modelcontextprotocol/sdk/types"
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
+import { redactError } from "../config/redact.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { Outcome, Tool } from "./registry.ts";
 
@@ -26,5 +27,5 @@ export function toolResult({ outputSchema }: Pick<Tool, "outputSchema">, outcome
 
 /** A failure as the JSON that models read: `{"error":{"code":…,"message":…,"hint":…,"telegram":{"state":…}}}`. */
 function errorJson({ error, telegram }: Extract<Outcome, { readonly ok: false }>): JsonObject {
-  return { error: { ...error.toJSON(), ...(telegram === undefined ? {} : { telegram }) } };
+  return { error: { ...redactError(error.toJSON()), ...(telegram === undefined ? {} : { telegram }) } };
 }

@@ -31,9 +31,14 @@ const READ: ReadonlySet<string> = new Set([
 
 /** Methods that keep the connection and the session: only the connection and GramJS itself send them. */
 const SESSION: ReadonlySet<string> = new Set([
+  // Constructors in the schema, sent as if they were methods (https://core.telegram.org/mtproto/service_messages).
   "MsgsAck",
   "MsgsStateInfo",
   "PingDelayDisconnect",
+  // The key exchange (https://core.telegram.org/mtproto/auth_key).
+  "ReqDHParams",
+  "ReqPqMulti",
+  "SetClientDHParams",
   "auth.ExportAuthorization",
   "auth.ImportAuthorization",
   "help.GetConfig",
@@ -63,15 +68,25 @@ const ENVELOPES: ReadonlySet<string> = new Set([
   "InvokeWithoutUpdates",
 ]);
 
-/** What may become of a method. */
-export type MethodClass = "read" | "session" | "takeout" | "login" | "refused";
+/** Every list there is. What is on none of them is refused. */
+export const LISTED = {
+  read: READ,
+  session: SESSION,
+  takeout: TAKEOUT,
+  login: LOGIN,
+  envelope: ENVELOPES,
+} as const satisfies Record<string, ReadonlySet<string>>;
+
+/** What may become of a method; an envelope is what is in it. */
+export type MethodClass = keyof typeof LISTED | "refused";
 
 /** The class of a TL method, by its name as in the schema with a capital (`messages.GetHistory`). */
 export function classify(method: string): MethodClass {
   if (READ.has(method)) return "read";
   if (SESSION.has(method)) return "session";
   if (TAKEOUT.has(method)) return "takeout";
-  return LOGIN.has(method) ? "login" : "refused";
+  if (LOGIN.has(method)) return "login";
+  return ENVELOPES.has(method) ? "envelope" : "refused";
 }
 
 /** The method that a request asks for, its envelopes taken off. */
@@ -85,7 +100,7 @@ export function methodOf(request: { readonly className: string; readonly query?:
 
 /**
  * Refuses what is not on the list.
- * @param allowed the classes that the caller may send
+ * @param allowed the classes that the caller may send; an envelope without a request is of none of them
  * @throws AppError INTERNAL, before a byte has left
  */
 export function assertAllowed(request: { readonly className: string }, allowed: readonly MethodClass[]): void {

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleepMs } from "node:timers/promises";
 import { z } from "zod";
 import { AppError } from "../errors.ts";
+import { assertPrivate, FILE_MODE, FOLDER_MODE } from "./private.ts";
 
 /** Who holds a data directory, as its lock file says. */
 const holderSchema = z.object({
@@ -44,7 +45,8 @@ const ATTEMPTS_BESIDE_BRIEF = 500;
  * Takes the data directory for this process; the folder is created when missing.
  * @param command what this process does, for whoever finds the directory held
  * @param options.configured whether the session is one of the configuration
- * @throws AppError UNSUPPORTED, naming the holder, when another process has it; RESOURCE_EXHAUSTED for an unusable folder
+ * @throws AppError UNSUPPORTED, naming the holder, when another process has it, or when other users have access to it;
+ * RESOURCE_EXHAUSTED for an unusable folder
  */
 export async function holdDirectory(
   directory: string,
@@ -91,8 +93,12 @@ export function isServing(holder: Holder | undefined): holder is ServingHolder {
   return holder?.url !== undefined;
 }
 
-/** Who holds the directory now, if anybody does. */
+/**
+ * Who holds the directory now, if anybody does.
+ * @throws AppError UNSUPPORTED when other users have access to it: what it says could be theirs
+ */
 export function findHolder(directory: string): Holder | undefined {
+  assertPrivate(directory);
   try {
     using file = Deno.openSync(join(directory, FILE), { read: true, write: true });
     // Shared: others may look too.
@@ -121,9 +127,10 @@ export function heldBy(holder: Holder | undefined): AppError {
 }
 
 function open(directory: string): Deno.FsFile {
+  assertPrivate(directory);
   try {
-    Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
-    return Deno.openSync(join(directory, FILE), { create: true, read: true, write: true, mode: 0o600 });
+    Deno.mkdirSync(directory, { recursive: true, mode: FOLDER_MODE });
+    return Deno.openSync(join(directory, FILE), { create: true, read: true, write: true, mode: FILE_MODE });
   } catch (cause) {
     throw unusable(directory, cause);
   }

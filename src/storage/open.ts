@@ -5,6 +5,7 @@
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { AppError } from "../errors.ts";
+import { assertPrivate, FILE_MODE, FOLDER_MODE } from "./private.ts";
 
 /** An open SQLite database; disposing closes it. */
 export type Database = DatabaseSync & Disposable;
@@ -41,8 +42,12 @@ export function databasePath(directory: string): string {
   return join(directory, "telegram-toolkit.sqlite");
 }
 
-/** The database of a data directory; see {@link openDatabase}. */
+/**
+ * The database of a data directory; see {@link openDatabase}.
+ * @throws AppError UNSUPPORTED when other users have access to the directory
+ */
 export function openDataDirectory(directory: string): Database {
+  assertPrivate(directory);
   return openDatabase(databasePath(directory));
 }
 
@@ -70,7 +75,7 @@ export function readDataDirectory(directory: string): Database | undefined {
 
 /** SQLite gives its -wal and -shm files the mode of the database, so it is set before SQLite creates them. */
 function createPrivately(path: string): void {
-  Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  Deno.openSync(path, { create: true, append: true, mode: 0o600 }).close();
-  if (Deno.build.os !== "windows") Deno.chmodSync(path, 0o600);
+  Deno.mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
+  Deno.openSync(path, { create: true, append: true, mode: FILE_MODE }).close();
+  if (Deno.build.os !== "windows") Deno.chmodSync(path, FILE_MODE);
 }

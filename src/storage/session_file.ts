@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Secret } from "../config/secret.ts";
 import { AppError } from "../errors.ts";
+import { assertPrivate, FILE_MODE, FOLDER_MODE } from "./private.ts";
 
 /** Where the session of a data directory lies. */
 export function sessionPath(directory: string): string {
@@ -67,13 +68,14 @@ export async function unseal(stored: string, key: Secret | undefined): Promise<s
 
 /**
  * Tries whether a session can be stored, so that none is made only to be lost.
- * @throws AppError RESOURCE_EXHAUSTED
+ * @throws AppError RESOURCE_EXHAUSTED, or UNSUPPORTED when other users have access to the directory
  */
 export async function assertStorable(directory: string): Promise<void> {
+  assertPrivate(directory);
   const trial = `${sessionPath(directory)}.${Deno.pid}`;
   try {
-    Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
-    await Deno.writeTextFile(trial, "x".repeat(1000), { mode: 0o600 });
+    Deno.mkdirSync(directory, { recursive: true, mode: FOLDER_MODE });
+    await Deno.writeTextFile(trial, "x".repeat(1000), { mode: FILE_MODE });
     await Deno.remove(trial);
   } catch (cause) {
     await Deno.remove(trial).catch(() => {});
@@ -91,11 +93,11 @@ export async function assertStorable(directory: string): Promise<void> {
  * @param key SESSION_KEY; without it the text is stored as it is
  */
 export async function storeSession(directory: string, session: Secret, key: Secret | undefined): Promise<void> {
-  Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
+  Deno.mkdirSync(directory, { recursive: true, mode: FOLDER_MODE });
   const text = key === undefined ? session.reveal() : await seal(session.reveal(), key);
   const temporary = `${sessionPath(directory)}.${Deno.pid}`;
   try {
-    using file = await Deno.open(temporary, { create: true, write: true, truncate: true, mode: 0o600 });
+    using file = await Deno.open(temporary, { create: true, write: true, truncate: true, mode: FILE_MODE });
     const bytes = new TextEncoder().encode(`${text}\n`);
     for (let sent = 0; sent < bytes.length;) sent += await file.write(bytes.subarray(sent));
     await file.sync();

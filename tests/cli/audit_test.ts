@@ -9,7 +9,7 @@ import { createAudit } from "../../src/auth/audit.ts";
 import type { AuditRecord } from "../../src/auth/audit_record.ts";
 import { openDataDirectory, readDataDirectory } from "../../src/storage/open.ts";
 import { startSandbox } from "../e2e/sandbox.ts";
-import { command, PRODUCT, result, run, start, until } from "./command.ts";
+import { command, product, result, run, start, until } from "./command.ts";
 
 const NOW = Date.parse("2026-03-01T12:00:00Z");
 const DESK: AuditRecord = {
@@ -217,8 +217,8 @@ Deno.test("audit tail --follow: Ctrl-C ends it with 130, a reader that has gone 
   assert.deepEqual([code, err], [130, ""]);
 
   const script = '"$@" | head -n 1; echo "${PIPESTATUS[0]}"';
-  const product = [Deno.execPath(), ...PRODUCT, "audit", "tail", "--follow"];
-  await using piped = start("bash", ["-c", script, "bash", ...product], trail.environment);
+  const words = product(["audit", "tail", "--follow"], trail.environment);
+  await using piped = start("bash", ["-c", script, "bash", Deno.execPath(), ...words], trail.environment);
   await piped.out.line(/fetch_history/);
   await until(() => {
     trail.append(LOCAL);

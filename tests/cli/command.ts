@@ -4,11 +4,16 @@
  */
 import { fileURLToPath } from "node:url";
 import { setTimeout as pause } from "node:timers/promises";
+import { permissionFlags } from "../../sandbox/permissions.ts";
+import { noteProcess } from "../records/folder.ts";
 
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 
-/** Arguments for `Deno.execPath()` that start the product. */
-export const PRODUCT: readonly string[] = ["run", "-A", MAIN];
+/** Arguments for `Deno.execPath()` that start the product, with no more permissions than it needs. */
+export function product(args: readonly string[], environment: Readonly<Record<string, string>>): string[] {
+  const flags = permissionFlags({ args, environment: { ...baseEnvironment(), ...environment }, cwd: Deno.cwd() });
+  return ["run", ...flags, MAIN, ...args];
+}
 
 /** A running process. Disposing kills it if it still runs. */
 export interface Running extends AsyncDisposable {
@@ -34,7 +39,7 @@ export interface Output {
 
 /** Variables that every process needs, the tests' own configuration left out. */
 export function baseEnvironment(): Record<string, string> {
-  const names = ["PATH", "HOME", "DENO_DIR", "TMPDIR"];
+  const names = ["PATH", "HOME", "DENO_DIR", "TMPDIR", "TEST_RECORDS"];
   return Object.fromEntries(names.flatMap((name) => {
     const value = Deno.env.get(name);
     return value === undefined ? [] : [[name, value]];
@@ -51,7 +56,8 @@ export function start(
   const child = new Deno.Command(program, {
     args: [...args],
     clearEnv: true,
-    env: { ...baseEnvironment(), NO_COLOR: "1", MCP_AUTH: "none", ...environment },
+    // What only shows at the finest level must be as harmless: see `tests/records`.
+    env: { ...baseEnvironment(), NO_COLOR: "1", MCP_AUTH: "none", MCP_SERVER_LOG_LEVEL: "debug", ...environment },
     stdin,
     stdout: "piped",
     stderr: "piped",
@@ -61,12 +67,16 @@ export function start(
   const input = stdin === "piped" ? child.stdin.getWriter() : undefined;
   let code: number | undefined;
   const status = child.status.then((status) => code = status.code);
+  const typed: string[] = [...args];
   return {
     pid: child.pid,
     out,
     err,
     signal: (name) => child.kill(name),
-    type: async (text) => void await input?.write(new TextEncoder().encode(text)),
+    type: async (text) => {
+      typed.push(text);
+      await input?.write(new TextEncoder().encode(text));
+    },
     // Whoever has ended reads no more.
     endInput: async () => void await input?.close().catch(() => {}),
     async ended(): Promise<number> {
@@ -80,13 +90,19 @@ export function start(
       // What it started and left may hold its pipes open.
       given.abort();
       await Promise.all([out.done, err.done]);
+      noteProcess({ kind: isServer(args) ? "log" : "command", typed, text: err.text() });
     },
   };
 }
 
+/** Whether arguments start a server, by itself or by a task: what it writes is a log. */
+function isServer(args: readonly string[]): boolean {
+  return args.includes("serve") || args.at(-1) === MAIN || args.includes("dev");
+}
+
 /** Starts the product. */
 export function command(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Running {
-  return start(Deno.execPath(), [...PRODUCT, ...args], environment);
+  return start(Deno.execPath(), product(args, environment), environment);
 }
 
 /**
@@ -98,7 +114,7 @@ export function interactive(
   environment: Readonly<Record<string, string>> = {},
   { terminal = false, wrapper = '"$@"' }: { readonly terminal?: boolean; readonly wrapper?: string } = {},
 ): Running {
-  const [program, words] = [Deno.execPath(), [...PRODUCT, ...args]];
+  const [program, words] = [Deno.execPath(), product(args, environment)];
   if (!terminal) return start(program, words, environment, { stdin: "piped" });
   const line = ["/bin/sh", "-c", wrapper, "sh", program, ...words].map((word) => `'${word}'`).join(" ");
   return start("script", ["-qefc", line, "/dev/null"], environment, { stdin: "piped" });

@@ -6,6 +6,8 @@ import { z } from "zod";
 import { createApp } from "../../src/app.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { serve } from "../../src/http/server.ts";
+import { configureLogging } from "../../src/observability/log.ts";
+import { logOfServers } from "../records/folder.ts";
 
 /** A running server. */
 export interface TestServer extends AsyncDisposable {
@@ -19,6 +21,10 @@ export interface Answer {
   readonly status: number;
   readonly body: Record<string, unknown>;
 }
+
+/** For all servers of a test's module: the log is the process's. Everything is logged, whatever a test's variables say. */
+const write = logOfServers();
+if (write !== undefined) configureLogging({ level: "debug", format: "json" }, { write });
 
 const objectSchema = z.record(z.string(), z.unknown());
 

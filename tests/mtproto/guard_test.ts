@@ -43,6 +43,9 @@ const SESSION = [
   "MsgsAck",
   "MsgsStateInfo",
   "PingDelayDisconnect",
+  "ReqDHParams",
+  "ReqPqMulti",
+  "SetClientDHParams",
   "auth.ExportAuthorization",
   "auth.ImportAuthorization",
   "help.GetConfig",
@@ -81,7 +84,7 @@ function requestClasses(): Map<string, RequestClass> {
 
 const classes = requestClasses();
 const envelopes = [...classes].filter(([, Type]) => "query" in new Type({ id: [], query: getSelf() }));
-const refusedNames = [...classes.keys()].filter((name) => ["login", "refused"].includes(classify(name)));
+const refusedNames = [...classes.keys()].filter((name) => ["login", "envelope", "refused"].includes(classify(name)));
 /** What is made in one place only, and goes on a way of its own. */
 const ownedNames = [...SESSION.filter((name) => classes.has(name)), ...TAKEOUT];
 const make = (name: string): TlRequest<unknown> => {

@@ -10,6 +10,7 @@ import { ERROR_CODES } from "../../src/errors.ts";
 import { manifestSchema } from "../../src/model/manifest.ts";
 import { mediaRecordSchema } from "../../src/model/media_record.ts";
 import { messageSchema } from "../../src/model/message.ts";
+import { classify } from "../../src/mtproto/guard.ts";
 import { createHealth } from "../../src/observability/health.ts";
 import { createMetrics } from "../../src/observability/metrics.ts";
 import { loadConfig } from "../../src/config/load.ts";
@@ -18,6 +19,7 @@ import { routesOf } from "../../src/routes.ts";
 import { startSandbox } from "../e2e/sandbox.ts";
 import { startServer } from "../e2e/server.ts";
 import { events, post } from "../mcp/raw.ts";
+import { LAYER_TEXT, PROTOCOL_TEXT, readMethods } from "../telegram/tl_schema.ts";
 
 /** A tool as `tools/list` has it. */
 const toolSchema = z.looseObject({
@@ -52,6 +54,7 @@ export async function readSurface(): Promise<Surface> {
     "metrics.json": await readMetrics(),
     "routes.json": await readRoutes(server.url),
     "options.json": readOptions(),
+    "methods.json": readClasses(),
     "docs/message-1.schema.json": z.toJSONSchema(messageSchema),
     "docs/media-1.schema.json": z.toJSONSchema(mediaRecordSchema),
     "docs/manifest-1.schema.json": z.toJSONSchema(manifestSchema),
@@ -132,6 +135,12 @@ function readOptions(): Surface {
       }];
     }),
   );
+}
+
+/** What may become of each TL method of the layer and of the protocol beneath: whoever adds one looks at it here. */
+export function readClasses(): Surface {
+  const methods = [...readMethods(LAYER_TEXT), ...readMethods(PROTOCOL_TEXT)].toSorted();
+  return Object.fromEntries(methods.map((method) => [method, classify(method)]));
 }
 
 /** The reference of the variables. */

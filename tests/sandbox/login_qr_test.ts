@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { Api } from "../../sandbox/tl.ts";
 import { type Client, connectClient } from "./client.ts";
 import { asResult, connectPeer, ping } from "./peer.ts";
-import { type SandboxProcess, startSandbox } from "./process.ts";
+import { type SandboxProcess, startSandbox } from "./unrecorded.ts";
 import {
   accept,
   API_HASH,

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { Api } from "../../sandbox/tl.ts";
 import { BANNED_PHONE } from "../../sandbox/methods/login/phone.ts";
 import { type Client, connectClient } from "./client.ts";
-import { startSandbox } from "./process.ts";
+import { startSandbox } from "./unrecorded.ts";
 import {
   assertRefused,
   assertServed,

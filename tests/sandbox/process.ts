@@ -1,5 +1,7 @@
 /** The sandbox in a process of its own, as the tests of other parts start it too. */
 import { z } from "zod";
+import { RECORDS_VARIABLE } from "../../sandbox/record.ts";
+import { noteText } from "../records/folder.ts";
 
 const Ready = z.object({
   dc: z.int(),
@@ -20,11 +22,18 @@ export interface SandboxProcess extends z.infer<typeof Ready>, AsyncDisposable {
   control(method: "GET" | "POST" | "DELETE", path: string, body?: unknown): Promise<unknown>;
 }
 
-/** Starts `sandbox/main.ts` with more flags; it ends with its standard input. */
-export async function startSandbox(flags: readonly string[] = []): Promise<SandboxProcess> {
+/**
+ * Starts `sandbox/main.ts` with more flags; it ends with its standard input.
+ * @param options.client who will speak to it: only what the product sends is recorded
+ */
+export async function startSandbox(
+  flags: readonly string[] = [],
+  { client = "product" }: { readonly client?: "product" | "other" } = {},
+): Promise<SandboxProcess> {
   const main = new URL("../../sandbox/main.ts", import.meta.url).pathname;
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", main, "--json", "--with-parent", "--control-port", "0", ...flags],
+    env: client === "other" ? { [RECORDS_VARIABLE]: "" } : {},
     stdin: "piped",
     stdout: "piped",
   }).spawn();
@@ -41,6 +50,7 @@ export async function startSandbox(flags: readonly string[] = []): Promise<Sandb
     child,
     async control(method, path, body): Promise<unknown> {
       const url = `http://${ready.host}:${ready.controlPort}${path}`;
+      noteTexts(path, body);
       const response = await fetch(url, { method, body: body === undefined ? null : JSON.stringify(body) });
       const answer: unknown = await response.json();
       if (!response.ok) throw new Error(JSON.stringify(answer));
@@ -52,6 +62,12 @@ export async function startSandbox(flags: readonly string[] = []): Promise<Sandb
       await reader.cancel();
     },
   };
+}
+
+/** Texts that a test has written into the world count with the world's own. */
+function noteTexts(path: string, body: unknown): void {
+  const { data } = z.object({ text: z.string() }).safeParse(body);
+  if (path.startsWith("/world/") && data !== undefined) noteText(data.text);
 }
 
 function ignoreClosed(error: unknown): void {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Api } from "../../sandbox/tl.ts";
 import { connectClient } from "./client.ts";
 import { connectPeer } from "./peer.ts";
-import { startSandbox } from "./process.ts";
+import { startSandbox } from "./unrecorded.ts";
 
 const CHAT = "-1002000000001";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Api } from "../../sandbox/tl.ts";
 import { type Client, connectClient } from "./client.ts";
-import { type SandboxProcess, startSandbox } from "./process.ts";
+import { type SandboxProcess, startSandbox } from "./unrecorded.ts";
 import { assertRefused, assertServed, exportToken, sendCode, signIn } from "./signing_in.ts";
 
 async function signedIn(sandbox: SandboxProcess): Promise<Client> {

@@ -4,7 +4,7 @@ import { Buffer } from "node:buffer";
 import { Api, computeCheck } from "../../sandbox/tl.ts";
 import { history } from "./calls.ts";
 import type { Client } from "./client.ts";
-import type { SandboxProcess } from "./process.ts";
+import type { SandboxProcess } from "./unrecorded.ts";
 
 /** The owner's number and the code of its data centre. */
 export const OWNER = "9996621000";

@@ -6,7 +6,7 @@ import { Api } from "../../sandbox/tl.ts";
 import { createKeyStore, stringSession } from "../../sandbox/wire/keys.ts";
 import { createTakeouts } from "../../sandbox/wire/takeouts.ts";
 import { connectClient } from "./client.ts";
-import { startSandbox } from "./process.ts";
+import { startSandbox } from "./unrecorded.ts";
 
 const OWNER = 1000n;
 

@@ -3,6 +3,7 @@
  * @module
  */
 import apiTl from "telegram/tl/apiTl.js";
+import schemaTl from "telegram/tl/schemaTl.js";
 
 /** One constructor: its name in TypeScript, its type, and the types of its fields. */
 export interface Constructor {
@@ -13,6 +14,23 @@ export interface Constructor {
 
 /** The text that GramJS generates its classes from. */
 export const LAYER_TEXT: string = apiTl;
+
+/** The same of the protocol beneath (https://core.telegram.org/mtproto). */
+export const PROTOCOL_TEXT: string = schemaTl;
+
+/** The methods of a schema's text, named as GramJS names their classes: `messages.GetHistory`, `ReqDHParams`. */
+export function readMethods(text: string): readonly string[] {
+  const methods: string[] = [];
+  let isOfMethods = false;
+  for (const line of text.split("\n").map((line) => line.trim())) {
+    if (line.startsWith("---")) isOfMethods = line === "---functions---";
+    const [, space = "", name] = /^(?:(\w+)\.)?(\w+)#[0-9a-f]+ /.exec(line) ?? [];
+    if (isOfMethods && name !== undefined) {
+      methods.push(`${space}${space && "."}${name.split("_").map(capitalise).join("")}`);
+    }
+  }
+  return methods;
+}
 
 /** The constructors of a schema's text, functions left out. */
 export function readConstructors(text: string): readonly Constructor[] {

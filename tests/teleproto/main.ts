@@ -34,6 +34,7 @@ function swapped(text: string): string {
       "telegram/": `npm:/teleproto@${VERSION}/`,
       "telegram/tl/AllTLObjects.js": LAYER_198,
       "telegram/tl/apiTl.js": `${parts}tl/apiTl.js`,
+      "telegram/tl/schemaTl.js": `${parts}tl/schemaTl.js`,
       "./src/mtproto/browser_globals.ts": LAYER_198,
     },
     scopes: {

@@ -8,7 +8,7 @@ import type { Config } from "../../config/config.ts";
 import { systemReason } from "../../exports/disk.ts";
 import { databasePath } from "../../storage/open.ts";
 import { isSealed, readStored, sessionPath } from "../../storage/session_file.ts";
-import { forOthers } from "./configuration.ts";
+import { closing, type OpenPath, openToOthers } from "../../storage/private.ts";
 import { fail, ok, type Outcome, warn } from "./outcome.ts";
 
 /** Whether the data directory can be used, and is its owner's alone. */
@@ -32,9 +32,9 @@ export async function checkDataDirectory(
   if (folder !== resolve(dataDir)) return [ok(`${dataDir} does not exist yet and can be made`)];
   const outcomes = [
     ...ownedByOthers(dataDir, info.uid, self),
-    ...forOthers(dataDir, dataDir, info.mode, "700"),
+    ...openToOthers(dataDir).map((open) => openOutcome(dataDir, open)),
     ...await checkDatabase(databasePath(dataDir)),
-    ...await checkSessionFile(dataDir, sessionKey !== undefined),
+    ...checkSessionFile(dataDir, sessionKey !== undefined),
   ];
   return outcomes.some(({ status }) => status !== "ok") ? outcomes : [ok(`${dataDir} is writable`), ...outcomes];
 }
@@ -74,10 +74,22 @@ function ownedByOthers(path: string, uid: number | null, self: number | null): O
   )];
 }
 
+/** The server does not start with it. */
+function openOutcome(dataDir: string, open: OpenPath): Outcome {
+  const { path, mode } = open;
+  const names: Record<string, string> = {
+    [databasePath(dataDir)]: "the database",
+    [sessionPath(dataDir)]: "the stored session",
+  };
+  return fail(
+    `${names[path] ?? path} is open to other users of this machine (mode ${mode.toString(8)})`,
+    closing([open]),
+  );
+}
+
 /** Opened as the server opens it, but not created. */
 async function checkDatabase(path: string): Promise<Outcome[]> {
   if (!await exists(path)) return [];
-  const modes = forOthers("the database", path, (await Deno.stat(path)).mode, "600");
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(path);
@@ -86,10 +98,9 @@ async function checkDatabase(path: string): Promise<Outcome[]> {
     // https://www.sqlite.org/pragma.html#pragma_quick_check
     const found = db.prepare("PRAGMA quick_check(1)").get()?.quick_check;
     if (found !== "ok") throw new Error("the database is damaged");
-    return modes.length > 0 ? modes : [ok("the database opens and is whole")];
+    return [ok("the database opens and is whole")];
   } catch (error) {
     return [
-      ...modes,
       fail(
         `the database ${path} cannot be used: ${systemReason(error)}`,
         "If it is damaged, stop the server and move the file away: keys, exports and the audit trail go with it.",
@@ -100,17 +111,13 @@ async function checkDatabase(path: string): Promise<Outcome[]> {
   }
 }
 
-async function checkSessionFile(directory: string, hasKey: boolean): Promise<Outcome[]> {
+function checkSessionFile(directory: string, hasKey: boolean): Outcome[] {
   const stored = readStored(directory);
   if (stored === undefined) return [];
-  const path = sessionPath(directory);
-  const outcomes = forOthers("the stored session", path, (await Deno.stat(path)).mode, "600");
-  if (hasKey && !isSealed(stored)) {
-    outcomes.push(warn(
-      "SESSION_KEY is set, and the stored session is not encrypted",
-      "Run `login` again: the session that it stores will be.",
-    ));
-  }
-  if (outcomes.length > 0) return outcomes;
-  return [ok(`the stored session is ${isSealed(stored) ? "encrypted" : "not encrypted, and its owner's alone"}`)];
+  if (isSealed(stored)) return [ok("the stored session is encrypted")];
+  if (!hasKey) return [ok("the stored session is not encrypted")];
+  return [warn(
+    "SESSION_KEY is set, and the stored session is not encrypted",
+    "Run `login` again: the session that it stores will be.",
+  )];
 }

@@ -9,6 +9,7 @@ import { AppError, toAppError } from "../../errors.ts";
 import { createConnection } from "../../mtproto/connection.ts";
 import { Api, trustServerKey } from "../../mtproto/gram.ts";
 import type { Session } from "../../mtproto/session.ts";
+import { openToOthers } from "../../storage/private.ts";
 import { findHolder, holdDirectory, type Holder } from "../../storage/lock.ts";
 import { readStored } from "../../storage/session_file.ts";
 import { CONFIGURED_SESSION_HINT, noApplication, sessionSource } from "../../telegram/session_source.ts";
@@ -33,6 +34,10 @@ export async function checkSession(
       "TELEGRAM_STRING_SESSION is set, so the session that `login` has stored is not used",
       "Unset TELEGRAM_STRING_SESSION and its _FILE twin to use the stored one.",
     ));
+  }
+  // What the directory says of its holder could be another user's words.
+  if (openToOthers(dataDir).length > 0) {
+    return [...outcomes, warn("not checked, since others have access to the data directory", "See its line.")];
   }
   const holder = findHolder(dataDir);
   if (holder !== undefined) return [...outcomes, await askHolder(holder, signal)];

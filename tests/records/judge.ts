@@ -1,0 +1,34 @@
+/**
+ * What is wrong with what a suite has left behind.
+ * @module
+ */
+import type { Records } from "./folder.ts";
+import { createSearch } from "./leaks.ts";
+import { forbiddenMethods } from "./methods.ts";
+
+/**
+ * One sentence for each thing that is wrong.
+ * @param options.isWhole whether all tests ran: then a record that is missing is wrong too, for it would hide everything
+ */
+export async function problemsOf(
+  { methods, written, texts }: Records,
+  { isWhole }: { readonly isWhole: boolean },
+): Promise<string[]> {
+  const problems = forbiddenMethods(methods).map((method) => `${method} was sent, which no class allows`);
+  if (isWhole && !methods.has("messages.GetHistory")) problems.push("no sandbox has recorded what it received");
+  for (const kind of ["log", "command"] as const) {
+    if (isWhole && !written.some((each) => each.kind === kind)) {
+      problems.push(`nothing of the kind ${kind} was recorded`);
+    }
+  }
+  if (isWhole && texts.size === 0) problems.push("no text that a test has written was recorded");
+  const search = await createSearch(texts);
+  for (const each of written) {
+    for (const { what, found, line } of search(each)) {
+      problems.push(
+        `${each.kind} of ${JSON.stringify(each.typed.slice(-3))}: ${what} ${JSON.stringify(found)} in ${line}`,
+      );
+    }
+  }
+  return problems;
+}
