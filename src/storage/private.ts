@@ -85,6 +85,8 @@ function entriesOf(directory: string): string[] {
   }
 }
 
+/** Refused by the system, or by Deno, which lets nobody look into some of the system's own folders. */
 function isUnreachable(error: unknown): boolean {
-  return error instanceof Error && "code" in error && /^E[A-Z0-9]+$/.test(String(error.code));
+  return error instanceof Deno.errors.NotCapable ||
+    error instanceof Error && "code" in error && /^E[A-Z0-9]+$/.test(String(error.code));
 }
