@@ -44,9 +44,9 @@ export function createStack(options: StackOptions): readonly Middleware[] {
     cors(options.cors),
     // Once more, so that pages of allowed origins can read problems too.
     errors(logger),
-    ...(rateLimit ? [rateLimit.byAddress] : []),
+    // Wrong keys have a limit of their own: they use up nothing that right ones of the same address need.
     authenticate(options.auth),
-    ...(rateLimit ? [rateLimit.byPrincipal] : []),
+    ...(rateLimit ? [rateLimit.byAddress, rateLimit.byPrincipal] : []),
     bodyLimit(options.bodyLimit),
   ];
 }

@@ -209,3 +209,9 @@ Deno.test("rate limit: the path of a request that is refused for its rate or its
   assert.equal(lines.filter((line) => line.includes('"status":429')).length, 1);
   assert.doesNotMatch(lines.join("\n"), /s3cret/);
 });
+
+Deno.test("rate limit: wrong keys use up nothing that a right one of the same address needs", async () => {
+  await using on = limited({ perAddress: { count: 2, seconds: 60 } });
+  for (let i = 0; i < 5; i++) assert.equal((await on.get("/ok", { key: "guess", ip: ELSEWHERE })).status, 401);
+  assert.equal((await on.get("/ok", { key: "ann", ip: ELSEWHERE })).status, 200);
+});

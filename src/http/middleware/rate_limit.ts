@@ -24,9 +24,9 @@ export interface RateLimitOptions {
 
 /** The two limits. Handlers behind them tell by `context.spend` of requests that cost more than one. */
 export interface RateLimit {
-  /** Stands before authentication, so that failing at it is limited too. */
+  /** Limits everybody who was not refused for a wrong key. */
   readonly byAddress: Middleware;
-  /** Stands behind authentication; requests without a principal pass. */
+  /** Requests without a principal pass. */
   readonly byPrincipal: Middleware;
 }
 
