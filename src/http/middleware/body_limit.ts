@@ -1,4 +1,5 @@
 import { AppError } from "../../errors.ts";
+import { brokenBody } from "../body.ts";
 import type { Middleware } from "../chain.ts";
 
 /**
@@ -23,11 +24,15 @@ export function bodyLimit(limit = 1_000_000): Middleware {
 async function readWithin(body: ReadableStream<Uint8Array>, limit: number): Promise<Blob> {
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
-  // Leaving the loop cancels the stream.
-  for await (const chunk of body) {
-    size += chunk.byteLength;
-    if (size > limit) throw tooLarge(limit);
-    chunks.push(new Uint8Array(chunk));
+  try {
+    // Leaving the loop cancels the stream.
+    for await (const chunk of body) {
+      size += chunk.byteLength;
+      if (size > limit) throw tooLarge(limit);
+      chunks.push(new Uint8Array(chunk));
+    }
+  } catch (error) {
+    throw error instanceof AppError ? error : brokenBody(error);
   }
   return new Blob(chunks);
 }

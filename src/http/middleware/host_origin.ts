@@ -32,12 +32,23 @@ export function hostOrigin({ allowedHosts, publicUrl }: HostOriginOptions): Midd
     accepts(url, localPort) || (ours !== undefined && url?.origin === ours.origin);
 
   return (next) => (request, context) => {
-    const host = request.headers.get("host") ?? new URL(request.url).host;
-    if (!acceptsHost(URL.parse(`http://${host}`), context.localPort)) throw refusal("host", "Host");
+    if (!acceptsHost(hostOf(request), context.localPort)) throw refusal("host", "Host");
     const origin = request.headers.get("origin");
     if (origin !== null && !acceptsOrigin(URL.parse(origin), context.localPort)) throw refusal("origin", "Origin");
     return next(request, context);
   };
+}
+
+/**
+ * The host that a request names, as an address; null when it names none, or two. Deno builds the request's address out of the
+ * header as it came, which may hold a path of its own; and a request line may hold an address with another host
+ * (https://www.rfc-editor.org/rfc/rfc9112#section-3.2).
+ */
+function hostOf(request: Request): URL | null {
+  const [header, url] = [request.headers.get("host"), URL.parse(request.url)];
+  if (header === null || url === null) return url;
+  const named = /^[^/?#@\\\s]+$/.test(header) ? URL.parse(`http://${header}`) : null;
+  return named?.hostname === url.hostname && portOf(named) === portOf(url) ? named : null;
 }
 
 function portOf(url: URL): number {
