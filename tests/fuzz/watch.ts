@@ -1,0 +1,70 @@
+/**
+ * The process while it is fuzzed: it lives, answers, and holds no more and more; its log tells no texts; Telegram was only read.
+ * @module
+ */
+import { isAlive, until } from "../cli/command.ts";
+import { heldBy, type House } from "./house.ts";
+
+/** Somebody who watches. */
+export interface Watch {
+  /** Sees that it lives, and renews what clients hold. Throws when it does not. */
+  readonly tend: () => Promise<void>;
+  /** What was wrong besides answers, each a sentence. */
+  readonly complaints: () => Promise<string[]>;
+  /** The figures, for whoever reads them. */
+  readonly told: () => string;
+}
+
+/** In MiB: what V8 keeps for the next requests goes up and down by less than that. */
+const GROWTH = 200;
+/** A connection of each worker, files of exports, the data centres'. */
+const HANDLES = 40;
+
+/** Requests that read, and those that keep the connection. Written down here, not taken from the product's own list. */
+const HARMLESS =
+  /^(\w+\.)?(Get|Search|Resolve|Check)\w*$|^(Ping\w*|MsgsAck|MsgsStateInfo|InitConnection|InvokeWith\w+|auth\.(Export|Import)Authorization)$/;
+
+/** Begins to watch. */
+export async function watch({ sandbox, server, url, hidden, renew }: House): Promise<Watch> {
+  const samples = [await heldBy(server.pid)];
+  return {
+    tend: async () => {
+      if (!isAlive(server.pid)) throw new Error(`the server has ended: ${server.err.text().slice(-4000)}`);
+      const live = await fetch(`${url}/health/live`, { signal: AbortSignal.timeout(30_000) });
+      if (!live.ok) throw new Error(`/health/live answers ${live.status}`);
+      await live.body?.cancel();
+      await renew();
+      samples.push(await heldBy(server.pid));
+    },
+    complaints: async () => {
+      const complaints: string[] = [];
+      const first = samples[Math.min(samples.length - 1, Math.ceil(samples.length / 4))];
+      if (first === undefined) return complaints;
+      await until(async () => (await heldBy(server.pid)).handles <= first.handles + HANDLES, "", 20).catch(() => {});
+      const last = await heldBy(server.pid);
+      samples.push(last);
+      if (last.handles > first.handles + HANDLES) {
+        complaints.push(`Open handles grew from ${first.handles} to ${last.handles}.`);
+      }
+      if (last.rss > first.rss + GROWTH) {
+        complaints.push(`Memory grew from ${first.rss.toFixed(0)} to ${last.rss.toFixed(0)} MiB.`);
+      }
+      const log = server.err.text();
+      const errors = log.split("\n").filter((line) => /"level":\s*"error"/i.test(line));
+      for (const line of new Set(errors.map((line) => line.replace(/"(time|request_id|@timestamp)":"[^"]*",?/g, "")))) {
+        if (complaints.length < 10) complaints.push(`Logged: ${line.slice(0, 1500)}`);
+      }
+      const text = hidden.messages(log);
+      if (text !== undefined) complaints.push(`The log holds a message's text: ${text}`);
+      if (hidden.secrets.some((each) => log.includes(each))) complaints.push("The log holds a secret.");
+      for (const method of Object.keys(await sandbox.methods())) {
+        if (!HARMLESS.test(method)) complaints.push(`Telegram was asked ${method}.`);
+      }
+      return complaints;
+    },
+    told: () =>
+      `memory: ${samples.map(({ rss }) => rss.toFixed(0)).join(" ")} MiB; handles: ${
+        samples.map(({ handles }) => handles).join(" ")
+      }`,
+  };
+}
