@@ -28,8 +28,10 @@ const cursorSchema = z.object({ next_cursor: z.string() });
 const exportSchema = z.object({
   id: z.string(),
   state: z.literal("completed"),
-  files: z.array(z.object({ name: z.string(), url: z.url() })),
+  files: z.array(z.object({ name: z.string(), url: z.url(), sha256: z.string() })),
 });
+const mediaSchema = z.object({ url: z.url() });
+const NEWS = "-1002000000001";
 
 /** A tool as the server describes it. */
 export type AdvertisedTool = z.infer<typeof toolsSchema>["tools"][number];
@@ -45,8 +47,11 @@ export interface GenuineCursor {
 export interface Material {
   readonly tools: readonly AdvertisedTool[];
   readonly cursors: readonly GenuineCursor[];
+  /** Opens everything. */
+  readonly key: string;
   readonly exportId: string;
   readonly files: readonly string[];
+  readonly etags: readonly string[];
   /** Paths with their queries: genuine links, and such as have expired. */
   readonly links: { readonly exports: readonly string[]; readonly media: readonly string[] };
   readonly expired: readonly string[];
@@ -67,21 +72,34 @@ export interface House extends AsyncDisposable {
   renew(): Promise<void>;
 }
 
+/** Limits are tried elsewhere; here they would keep inputs from whatever is behind them. */
+const UNLIMITED = {
+  RATE_LIMIT: "1000000/s",
+  RATE_LIMIT_IP: "1000000/s",
+  MAX_CALLS: "1000",
+  MAX_CALLS_PER_KEY: "1000",
+  MAX_STREAMS_PER_KEY: "1000",
+  MAX_SESSIONS_PER_KEY: "1000",
+};
+
 /** Builds it. */
 export async function openHouse(): Promise<House> {
   await using stack = new AsyncDisposableStack();
   const sandbox = stack.use(await startSandbox());
   const { DATA_DIR = "", TELEGRAM_STRING_SESSION_FILE = "" } = sandbox.environment;
+  const key = crypto.getRandomValues(new Uint8Array(32)).toHex();
   const server = stack.use(command(["serve"], {
     ...sandbox.environment,
-    MCP_AUTH: "none",
+    MCP_AUTH: "keys",
+    MCP_API_KEY: key,
     MCP_SERVER_PORT: "0",
-    MAX_EXPORT_BYTES: "50MB",
+    RESOURCE_MAX_AGE_HOURS: "0",
     LOG_FORMAT: "json",
+    ...UNLIMITED,
   }));
   const url = await urlOf(server);
   await until(async () => (await fetch(`${url}/health/ready`)).ok, "it is ready", 60);
-  const material = await collect(url, DATA_DIR);
+  const material = await collect(url, key, DATA_DIR);
   const session = await Deno.readTextFile(TELEGRAM_STRING_SESSION_FILE);
   const resources = stack.move();
   return {
@@ -92,20 +110,26 @@ export async function openHouse(): Promise<House> {
     material,
     hidden: {
       messages: createFinder(textsOf(createWorld())),
-      secrets: [session.slice(1, 60), sandbox.directory, ...secretsOf(DATA_DIR)],
+      secrets: [key, session.slice(1, 60), sandbox.directory, ...secretsOf(DATA_DIR)],
+      keys: [key],
     },
-    readers: [{ name: "the owner" }],
+    readers: [...Array.from({ length: 5 }, () => ({ name: "the owner", key })), { name: "a stranger" }],
     renew: async () => {
-      material.sessions = await sessionsOf(url);
+      material.sessions = await sessionsOf(url, key);
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
 
-async function call(url: string, tool: string, args: Readonly<Record<string, Json>>): Promise<unknown> {
+async function call(
+  url: string,
+  key: string,
+  tool: string,
+  args: Readonly<Record<string, Json>>,
+): Promise<unknown> {
   const response = await fetch(`${url}/api/tools/${tool}`, {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
     body: JSON.stringify(args),
   });
   if (!response.ok) throw new Error(`${tool}: ${await response.text()}`);
@@ -121,38 +145,50 @@ const PAGED: readonly Pick<GenuineCursor, "tool" | "args">[] = [
   { tool: "list_topics", args: { chat: "@sandbox_forum", limit: 2 } },
 ];
 
-async function collect(url: string, dataDir: string): Promise<Material> {
-  const { tools } = toolsSchema.parse(await (await fetch(`${url}/api/tools`)).json());
+async function collect(url: string, key: string, dataDir: string): Promise<Material> {
+  const { tools } = toolsSchema.parse(
+    await (await fetch(`${url}/api/tools`, { headers: { authorization: `Bearer ${key}` } })).json(),
+  );
   const cursors: GenuineCursor[] = [];
   for (const { tool, args } of PAGED) {
-    const { data } = cursorSchema.safeParse(await call(url, tool, args));
+    const { data } = cursorSchema.safeParse(await call(url, key, tool, args));
     if (data !== undefined) cursors.push({ tool, args, cursor: data.next_cursor });
   }
   if (cursors.length < 3) throw new Error(`too few cursors: ${JSON.stringify(cursors)}`);
   const { id, files } = exportSchema.parse(
-    await call(url, "start_export", { chat: "@annlee", format: "html", wait_seconds: 45 }),
+    await call(url, key, "start_export", { chat: "@annlee", format: "html", wait_seconds: 45 }),
   );
-  const place = { chat: "-1002000000001", message: 812 };
-  const media = (now: number, key: Uint8Array): string =>
-    pathOf(createMediaLinks({ key, now: () => now }).make(LOCAL_PRINCIPAL, place, url).url);
+  const place = { chat: NEWS, message: messageWithFile() };
+  const { url: media } = mediaSchema.parse(
+    await call(url, key, "get_media", { chat: NEWS, message: String(place.message), variant: "original" }),
+  );
+  const [first = { name: "", url: "" }] = files;
+  const principal = { ...LOCAL_PRINCIPAL, id: new URL(first.url).searchParams.get("principal") ?? "" };
   using db = openDatabase(databasePath(dataDir));
-  const [exportKey, mediaKey] = [loadSecret(db, "export"), loadSecret(db, "media")];
-  const [first = ""] = files.map(({ name }) => name);
-  const past = Date.now() - 7200_000;
+  const now = (): number => Date.now() - 7_200_000;
+  const old = createExportLinks({ key: loadSecret(db, "export"), now }).make(principal, { id, file: first.name }, url);
+  const oldMedia = createMediaLinks({ key: loadSecret(db, "media"), now }).make(principal, place, url);
   return {
     tools,
     cursors,
+    key,
     exportId: id,
     files: files.map(({ name }) => name),
-    links: { exports: files.map((file) => pathOf(file.url)), media: [media(Date.now(), mediaKey)] },
-    expired: [
-      pathOf(
-        createExportLinks({ key: exportKey, now: () => past }).make(LOCAL_PRINCIPAL, { id, file: first }, url).url,
-      ),
-      media(past, mediaKey),
-    ],
-    sessions: await sessionsOf(url),
+    etags: files.map(({ sha256 }) => `"sha256-${sha256}"`),
+    links: { exports: files.map((file) => pathOf(file.url)), media: [pathOf(media)] },
+    expired: [pathOf(old.url), pathOf(oldMedia.url)],
+    sessions: await sessionsOf(url, key),
   };
+}
+
+/** The first post that has a file. */
+function messageWithFile(): number {
+  const history = createWorld().messages(NEWS);
+  for (let at = 0; at < history.length; at++) {
+    const { id, media } = history.at(at);
+    if (media?.kind === "photo" || media?.kind === "document") return id;
+  }
+  throw new Error("no post has a file");
 }
 
 function pathOf(url: string): string {
@@ -160,9 +196,12 @@ function pathOf(url: string): string {
   return pathname + search;
 }
 
-async function sessionsOf(url: string): Promise<string[]> {
-  const opened = await Promise.all([mcp.open(url), mcp.open(url)]);
-  return opened.map((headers) => headers["mcp-session-id"] ?? "");
+async function sessionsOf(url: string, key: string): Promise<string[]> {
+  return await Promise.all([1, 2].map(async () => {
+    const response = await mcp.post(url, mcp.INITIALIZE, { authorization: `Bearer ${key}` });
+    await response.text();
+    return response.headers.get("mcp-session-id") ?? "";
+  }));
 }
 
 /** The keys that links and cursors are signed with, as they would be written. */

@@ -39,18 +39,25 @@ export function jsonText(value: Json): string {
   return JSON.stringify(value).replaceAll(/"@raw:([^"\\]*)"/g, "$1").replaceAll(/@2":/g, '":');
 }
 
-/** The bytes of an input, of what a port's own Host header is. */
-export function bytesOf(input: Input, port: number, more: readonly (readonly [string, string])[] = []): string {
-  if (input.kind === "bytes") return input.pieces.join("").replaceAll("PORT", String(port));
+/**
+ * The bytes of an input.
+ * @param key of the one who sends it, if any
+ */
+export function bytesOf(input: Input, port: number, key?: string): string {
+  const host = `Host: 127.0.0.1:${port}\r\n`;
+  const authorization = key === undefined ? "" : `Authorization: Bearer ${key}\r\n`;
+  if (input.kind === "bytes") {
+    return input.pieces.join("").replaceAll("PORT", String(port)).replaceAll(host, () => host + authorization);
+  }
   const body = bodyOf(input);
   const given = new Set(input.headers.map(([name]) => name.toLowerCase()));
-  const added: (readonly [string, string])[] = [
-    ...(given.has("host") ? [] : [["Host", `127.0.0.1:${port}`] as const]),
-    ...(body === undefined || given.has("content-length") || given.has("transfer-encoding")
-      ? []
-      : [["Content-Length", String(body.length)] as const]),
+  const isCounted = body === undefined || given.has("content-length") || given.has("transfer-encoding");
+  const lines = [
+    ...(given.has("host") ? [] : [host]),
+    ...(isCounted ? [] : [`Content-Length: ${body.length}\r\n`]),
+    ...(given.has("authorization") ? [] : [authorization]),
+    ...input.headers.map(([name, value]) => `${name}: ${value}\r\n`),
   ];
-  const lines = [...added, ...more, ...input.headers].map(([name, value]) => `${name}: ${value}\r\n`);
   return `${input.method} ${input.target} HTTP/1.1\r\n${lines.join("")}\r\n${body ?? ""}`;
 }
 

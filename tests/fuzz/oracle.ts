@@ -8,10 +8,10 @@ import { type Exchange, statusesOf } from "./wire.ts";
 /** Whose answer it is. */
 export interface Reader {
   readonly name: string;
+  /** Sent as `Authorization: Bearer`. */
+  readonly key?: string;
   /** Texts that this one never may be shown; see {@link createFinder}. */
   readonly hidden?: Finder;
-  /** Whether what the server keeps for principals is refused with 401. */
-  readonly isStranger?: boolean;
 }
 
 /** Looks for texts in other texts. */
@@ -80,6 +80,20 @@ export interface Hidden {
   readonly messages: Finder;
   /** What nobody must be shown: secrets, paths. */
   readonly secrets: readonly string[];
+  /** Keys that the server accepts; empty for one that asks for none. */
+  readonly keys: readonly string[];
+}
+
+/** What is answered without a key: the routes that are open, and links, which are keys of their own. */
+const OPEN =
+  /^(OPTIONS |\S+ (\/([?#]\S*)?|\/health(\/live|\/ready)?([?#]\S*)?|\/metrics([?#]\S*)?|\/media\/\S*|\/exports\/\S*) )/;
+
+/** Whether bytes hold a key where one belongs (https://www.rfc-editor.org/rfc/rfc6750#section-2.1). */
+function hasKey(sent: string, keys: readonly string[]): boolean {
+  const lines = sent.split("\r\n");
+  return keys.some((key) =>
+    lines.some((line) => /^authorization:\s*bearer +/i.test(line) && line.trim().endsWith(` ${key}`))
+  );
 }
 
 /** What is wrong with an answer; undefined when nothing is. */
@@ -95,10 +109,17 @@ export function verdict({ sent, isRequest, exchange, reader }: Judged, hidden: H
   if (trace !== undefined) return trace[1];
   const secret = hidden.secrets.find((each) => text.includes(each));
   if (secret !== undefined) return `a secret: ${secret.slice(0, 8)}…`;
+  const isStranger = hidden.keys.length > 0 && !hasKey(sent, hidden.keys);
+  if (isStranger && isRequest && status >= 200 && status < 300 && !OPEN.test(sent)) return "a stranger was answered";
   const isRefusal = statuses.every((each) => each >= 400) || /\\*"isError\\*":\s*true|"error":\{"code":/.test(text);
-  const leaked = (isRefusal || reader.isStranger ? shown(hidden.messages, text, sent) : undefined) ??
+  const leaked = (isRefusal || (isStranger && !isLink(sent)) ? shown(hidden.messages, text, sent) : undefined) ??
     (reader.hidden && shown(reader.hidden, text, sent));
   return leaked === undefined ? undefined : `text that ${reader.name} must not be shown: ${leaked}`;
+}
+
+/** Whether what is asked for is a link, which shows what it was made for to everybody. */
+function isLink(sent: string): boolean {
+  return /^\S+ \/(media\/|exports\/\S*\?)/m.test(sent);
 }
 
 /** What is found in an answer and was not in what was sent. */

@@ -14,7 +14,7 @@ export interface Target {
   readonly port: number;
   readonly material: Material;
   readonly hidden: Hidden;
-  readonly readers: readonly (Reader & { readonly headers?: readonly (readonly [string, string])[] })[];
+  readonly readers: readonly Reader[];
   /** Called every few hundred cases: what inputs use up is made anew. Throws when the server does not live. */
   readonly tend: () => Promise<void>;
 }
@@ -90,7 +90,7 @@ async function runCase(
   const input = family.draw(random, target.material);
   const reader = random.pick(target.readers);
   const attempt = async (input: Input): Promise<{ readonly status: number; readonly what?: string | undefined }> => {
-    const sent = bytesOf(input, target.port, reader.headers);
+    const sent = bytesOf(input, target.port, reader.key);
     const method = input.kind === "request" ? input.method : undefined;
     const answer = await exchange(target.port, sent, { method, seconds: patience });
     const judged = { sent, isRequest: input.kind === "request", exchange: answer, reader };
@@ -99,7 +99,7 @@ async function runCase(
   const { status, what } = await attempt(input);
   if (what === undefined) return { status };
   const smallest = await minimise(input, async (less) => kindOf((await attempt(less)).what) === kindOf(what));
-  const show = (input: Input): string => bytesOf(input, target.port).slice(0, 4000);
+  const show = (input: Input): string => bytesOf(input, target.port, reader.key && "KEY").slice(0, 4000);
   return {
     status,
     failure: {

@@ -26,13 +26,29 @@ const ENDS = [
 
 /** A Range header (https://www.rfc-editor.org/rfc/rfc9110#section-14.2), more or less. */
 function range(random: Random): string {
+  if (random.oneIn(2)) {
+    return `bytes=${
+      random.pick([`${random.int(3000)}-`, `-${random.int(3000)}`, `${random.int(300)}-${random.int(3000)}`])
+    }`;
+  }
   const one = (): string => `${random.pick(ENDS)}${random.pick(["-", "-", "-", "--", ""])}${random.pick(ENDS)}`;
   const several = Array.from({ length: random.oneIn(6) ? random.pick([2, 10, 500]) : 1 }, one).join(",");
   return `${random.pick(["bytes=", "bytes=", "bytes=", "Bytes =", "items=", "bytes", ""])}${several}`;
 }
 
-function conditions(random: Random): [string, string][] {
-  const tags = ['"x"', 'W/"x"', '"sha256-"', "*", '"', '"a","b"', "Sat, 01 Jan 2025 00:00:00 GMT", ""];
+function conditions(random: Random, { etags }: Material): [string, string][] {
+  const tags = [
+    ...etags,
+    ...etags.map((tag) => `W/${tag}`),
+    '"x"',
+    'W/"x"',
+    '"sha256-"',
+    "*",
+    '"',
+    '"a","b"',
+    "Sat, 01 Jan 2025 00:00:00 GMT",
+    "",
+  ];
   const names = ["If-Range", "If-None-Match", "If-Match", "If-Modified-Since", "If-Unmodified-Since"];
   return Array.from(
     { length: random.int(3) },
@@ -132,7 +148,7 @@ export const files: Family = {
   name: "files",
   draw: (random, material) => {
     const target = random.oneIn(2) ? path(random, material) : forged(random, material);
-    const headers = random.oneIn(2) ? conditions(random) : [];
+    const headers = random.oneIn(2) ? conditions(random, material) : [];
     if (random.oneIn(2)) headers.push(["Range", range(random)]);
     const method = random.oneIn(6) ? random.pick(["HEAD", "POST", "DELETE"]) : "GET";
     return { kind: "request", method, target: target.replaceAll(" ", "%20"), headers };
