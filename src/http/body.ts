@@ -24,11 +24,49 @@ export function brokenBody(cause: unknown): AppError {
 }
 
 /**
- * The text of a body.
- * @throws AppError INPUT_VALIDATION for what is not whole, and for what is not UTF-8, which JSON must be
- * (https://www.rfc-editor.org/rfc/rfc8259#section-8.1)
+ * The value of a body that is JSON; undefined when it is empty. Of members with the same name the last one counts, and since
+ * a body is parsed once, for whoever checks it and whoever uses it.
+ * @throws AppError UNSUPPORTED_MEDIA_TYPE for what is not said to be JSON, or is compressed; INPUT_VALIDATION for what is not
+ * whole, not UTF-8 (https://www.rfc-editor.org/rfc/rfc8259#section-8.1), no JSON or nested deeper than anything that is asked for
  */
-export async function readText(request: Request): Promise<string> {
+export async function readJson(request: Request): Promise<unknown> {
+  const text = await readText(request);
+  if (text === "") return undefined;
+  assertJson(request);
+  if (isDeep(text)) {
+    throw new AppError("INPUT_VALIDATION", `The body is nested deeper than ${DEEPEST} levels.`, { field: "body" });
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new AppError("INPUT_VALIDATION", "The body is not JSON.", { field: "body", cause });
+  }
+}
+
+/** Levels of arrays and objects. What recurses over a value gets along with these. */
+const DEEPEST = 64;
+
+/** Whether brackets, those in strings left out, stand that deep. */
+function isDeep(text: string): boolean {
+  let depth = 0;
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"?|[[\]{}]/gs)) {
+    if (token === "[" || token === "{") depth++;
+    else if (token === "]" || token === "}") depth--;
+    if (depth > DEEPEST) return true;
+  }
+  return false;
+}
+
+/** The text of a body. */
+async function readText(request: Request): Promise<string> {
+  const coding = request.headers.get("content-encoding") ?? "";
+  if (!/^\s*(identity)?\s*$/i.test(coding)) {
+    // Nothing is inflated here, so that nothing small can become large.
+    throw new AppError("UNSUPPORTED_MEDIA_TYPE", "The body must be sent as it is, not compressed.", {
+      field: "content-encoding",
+      hint: "Leave Content-Encoding out.",
+    });
+  }
   const bytes = await request.arrayBuffer().catch((cause: unknown) => {
     throw brokenBody(cause);
   });

@@ -3,7 +3,7 @@
  * @module
  */
 import { AppError, toAppError } from "../errors.ts";
-import { assertJson, readText } from "../http/body.ts";
+import { readJson } from "../http/body.ts";
 import { type Handler, principalOf, signalOf } from "../http/chain.ts";
 import { problemResponse } from "../http/problem.ts";
 import type { JsonObject } from "../model/json.ts";
@@ -69,25 +69,10 @@ function plainResult({ output, attachments }: Extract<Outcome, { readonly ok: tr
 
 /** The arguments; none when the body is empty. */
 async function readArguments(request: Request): Promise<JsonObject> {
-  const text = await readText(request);
-  if (text === "") return {};
-  assertJson(request);
-  const args = parse(text);
-  if (typeof args !== "object" || args === null || Array.isArray(args)) {
-    throw badBody("The body must be a JSON object with the tool's arguments.");
-  }
-  return { ...args };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw badBody("The body is not JSON.", cause);
-  }
-}
-
-function badBody(message: string, cause?: unknown): AppError {
-  const hint = 'Send the arguments as one JSON object, {"limit":5} for one; GET /api/tools has their schema.';
-  return new AppError("INPUT_VALIDATION", message, { field: "body", hint, cause });
+  const args = await readJson(request) ?? {};
+  if (typeof args === "object" && args !== null && !Array.isArray(args)) return { ...args };
+  throw new AppError("INPUT_VALIDATION", "The body must be a JSON object with the tool's arguments.", {
+    field: "body",
+    hint: 'Send the arguments as one JSON object, {"limit":5} for one; GET /api/tools has their schema.',
+  });
 }

@@ -5,7 +5,7 @@
 // @ts-types="@modelcontextprotocol/sdk/types"
 import { ErrorCode, type RequestId } from "@modelcontextprotocol/sdk/types.js";
 import { AppError } from "../errors.ts";
-import { assertJson, readText } from "../http/body.ts";
+import { assertJson, readJson } from "../http/body.ts";
 import type { SentEvent } from "./events.ts";
 import { badBody, refusal } from "./refusal.ts";
 
@@ -31,12 +31,14 @@ export async function readIncoming(request: Request): Promise<Incoming | Respons
   let body: unknown;
   try {
     assertJson(request);
-    body = JSON.parse(await readText(request));
+    body = await readJson(request);
   } catch (error) {
-    if (error instanceof AppError && error.code === "UNSUPPORTED_MEDIA_TYPE") return refusal(error);
-    if (error instanceof AppError && error.code !== "INPUT_VALIDATION") throw error;
-    return refusal(badBody("Parse error: the body is not JSON in UTF-8."), ErrorCode.ParseError);
+    if (!(error instanceof AppError)) throw error;
+    if (error.code === "UNSUPPORTED_MEDIA_TYPE") return refusal(error);
+    if (error.code !== "INPUT_VALIDATION") throw error;
+    return refusal(badBody(`Parse error: ${error.message}`), ErrorCode.ParseError);
   }
+  if (body === undefined) return refusal(badBody("Parse error: the body is empty."), ErrorCode.ParseError);
   const messages: unknown[] = Array.isArray(body) ? body : [body];
   if (messages.length === 0) return refusal(badBody("The batch is empty."), ErrorCode.InvalidRequest);
   if (messages.length > MAX_BATCH) {
