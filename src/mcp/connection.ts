@@ -27,7 +27,7 @@ import { AppError } from "../errors.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { Principal } from "../model/principal.ts";
 import type { BeginCall, CallSource } from "./call_record.ts";
-import { refuseMalformed } from "./checked_requests.ts";
+import { checkRequests } from "./checked_requests.ts";
 import type { InFlight, Reservation } from "./in_flight.ts";
 import { malformed, ProtocolError, unknownMethod } from "./protocol_error.ts";
 import type { Registry, Tool, ToolContext } from "./registry.ts";
@@ -194,7 +194,7 @@ export function createConnect(options: {
       }
       return send(message, options);
     };
-    refuseMalformed(transport, onError);
+    checkRequests(transport, onError);
     return connection;
   };
 }
