@@ -62,9 +62,13 @@ export async function watch({ sandbox, server, url, hidden, renew }: House): Pro
       }
       return complaints;
     },
-    told: () =>
-      `memory: ${samples.map(({ rss }) => rss.toFixed(0)).join(" ")} MiB; handles: ${
-        samples.map(({ handles }) => handles).join(" ")
-      }`,
+    told: () => {
+      const [first, last] = [samples[0], samples.at(-1)];
+      const range = (key: "rss" | "handles"): string =>
+        `${first?.[key].toFixed(0)}, at most ${Math.max(...samples.map((each) => each[key])).toFixed(0)}, ${
+          last?.[key].toFixed(0)
+        } at the end`;
+      return `memory in MiB: ${range("rss")}; open handles: ${range("handles")}`;
+    },
   };
 }
