@@ -197,7 +197,7 @@ function pathOf(url: string): string {
 }
 
 async function sessionsOf(url: string, key: string): Promise<string[]> {
-  return await Promise.all([1, 2].map(async () => {
+  return await Promise.all(Array.from({ length: 4 }, async () => {
     const response = await mcp.post(url, mcp.INITIALIZE, { authorization: `Bearer ${key}` });
     await response.text();
     return response.headers.get("mcp-session-id") ?? "";

@@ -134,7 +134,7 @@ export const rpc: Family = {
       headers.push(["MCP-Protocol-Version", random.oneIn(3) ? visible(text(random)).slice(0, 200) : "2025-11-25"]);
     }
     if (random.oneIn(15)) headers.push(["Last-Event-ID", random.oneIn(2) ? "1" : visible(text(random)).slice(0, 200)]);
-    const method = random.oneIn(15) ? random.pick(["GET", "DELETE", "PUT"]) : "POST";
+    const method = random.oneIn(15) ? random.pick(["GET", "GET", "GET", "PUT", "PUT", "PUT", "DELETE"]) : "POST";
     return { kind: "request", method, target: "/mcp", headers, body: body(random, material) };
   },
 };
