@@ -4,18 +4,19 @@
  */
 import { join } from "node:path";
 import { z } from "zod";
-import { createWorld } from "../../sandbox/world/mod.ts";
+import { createWorld, type World } from "../../sandbox/world/mod.ts";
 import { createExportLinks } from "../../src/mcp/export_links.ts";
 import { createMediaLinks } from "../../src/mcp/media_links.ts";
 import { LOCAL_PRINCIPAL } from "../../src/model/principal.ts";
 import { databasePath, openDatabase } from "../../src/storage/open.ts";
 import { loadSecret } from "../../src/storage/secret.ts";
 import { command, type Running, until } from "../cli/command.ts";
+import { create } from "../cli/keys.ts";
 import { urlOf } from "../cli/signed_in.ts";
 import { startSandbox, type TestSandbox } from "../e2e/sandbox.ts";
 import * as mcp from "../mcp/raw.ts";
 import type { Json } from "./input.ts";
-import { createFinder, type Hidden, type Reader, textsOf } from "./oracle.ts";
+import { createFinder, type Finder, type Hidden, type Reader, textsOf } from "./oracle.ts";
 
 const jsonSchema: z.ZodType<Json> = z.json();
 const toolsSchema = z.object({
@@ -32,6 +33,8 @@ const exportSchema = z.object({
 });
 const mediaSchema = z.object({ url: z.url() });
 const NEWS = "-1002000000001";
+/** The chats that one of the keys may see: a channel, a forum, a small channel. */
+const SOME: readonly string[] = [NEWS, "-1002000000008", "-1002000000169"];
 
 /** A tool as the server describes it. */
 export type AdvertisedTool = z.infer<typeof toolsSchema>["tools"][number];
@@ -88,7 +91,7 @@ export async function openHouse(): Promise<House> {
   const sandbox = stack.use(await startSandbox());
   const { DATA_DIR = "", TELEGRAM_STRING_SESSION_FILE = "" } = sandbox.environment;
   const key = crypto.getRandomValues(new Uint8Array(32)).toHex();
-  const server = stack.use(command(["serve"], {
+  const environment = {
     ...sandbox.environment,
     MCP_AUTH: "keys",
     MCP_API_KEY: key,
@@ -96,10 +99,13 @@ export async function openHouse(): Promise<House> {
     RESOURCE_MAX_AGE_HOURS: "0",
     LOG_FORMAT: "json",
     ...UNLIMITED,
-  }));
+  };
+  const server = stack.use(command(["serve"], environment));
   const url = await urlOf(server);
   await until(async () => (await fetch(`${url}/health/ready`)).ok, "it is ready", 60);
   const material = await collect(url, key, DATA_DIR);
+  const { key: someKey } = await create(environment, "--name", "some", "--chat", SOME.join());
+  const world = createWorld();
   const session = await Deno.readTextFile(TELEGRAM_STRING_SESSION_FILE);
   const resources = stack.move();
   return {
@@ -109,16 +115,31 @@ export async function openHouse(): Promise<House> {
     port: Number(new URL(url).port),
     material,
     hidden: {
-      messages: createFinder(textsOf(createWorld())),
-      secrets: [key, session.slice(1, 60), sandbox.directory, ...secretsOf(DATA_DIR)],
-      keys: [key],
+      messages: createFinder(textsOf(world)),
+      secrets: [key, someKey, session.slice(1, 60), sandbox.directory, ...secretsOf(DATA_DIR)],
+      keys: [key, someKey],
     },
-    readers: [...Array.from({ length: 5 }, () => ({ name: "the owner", key })), { name: "a stranger" }],
+    readers: [
+      ...Array.from({ length: 5 }, () => ({ name: "the owner", key })),
+      ...Array.from({ length: 3 }, () => ({ name: "a key of some chats", key: someKey, hidden: hiddenFrom(world) })),
+      { name: "a stranger" },
+    ],
     renew: async () => {
       material.sessions = await sessionsOf(url, key);
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+/** What a key of some chats must not be shown: texts, titles and usernames of the others, where those it sees do not hold them. */
+function hiddenFrom(world: World): Finder {
+  const others = [...world.chats.values()].filter(({ id }) => !SOME.includes(id));
+  const seen = [...textsOf(world, SOME)];
+  const names = others.filter(({ kind }) => kind !== "user" && kind !== "bot" && kind !== "saved")
+    .flatMap(({ title, username }) => username === null ? [title] : [title, username])
+    .filter((name) => name.length > 8 && !seen.some((text) => text.includes(name)));
+  const find = createFinder(textsOf(world, others.map(({ id }) => id)), seen);
+  return (text) => names.find((name) => text.includes(name)) ?? find(text);
 }
 
 async function call(

@@ -125,5 +125,5 @@ function isLink(sent: string): boolean {
 /** What is found in an answer and was not in what was sent. */
 function shown(find: Finder, text: string, sent: string): string | undefined {
   const found = find(text);
-  return found === undefined || lettersOf(sent).includes(found) ? undefined : found;
+  return found === undefined || sent.includes(found) || lettersOf(sent).includes(found) ? undefined : found;
 }
