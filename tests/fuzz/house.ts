@@ -22,6 +22,7 @@ const jsonSchema: z.ZodType<Json> = z.json();
 const toolsSchema = z.object({
   tools: z.array(z.object({
     name: z.string(),
+    description: z.string(),
     inputSchema: z.object({ properties: z.record(z.string(), z.record(z.string(), jsonSchema)) }),
   })),
 });
@@ -106,6 +107,7 @@ export async function openHouse(): Promise<House> {
   const material = await collect(url, key, DATA_DIR);
   const { key: someKey } = await create(environment, "--name", "some", "--chat", SOME.join());
   const world = createWorld();
+  const hidden = hiddenFrom(world, JSON.stringify(material.tools));
   const session = await Deno.readTextFile(TELEGRAM_STRING_SESSION_FILE);
   const resources = stack.move();
   return {
@@ -121,7 +123,7 @@ export async function openHouse(): Promise<House> {
     },
     readers: [
       ...Array.from({ length: 5 }, () => ({ name: "the owner", key })),
-      ...Array.from({ length: 3 }, () => ({ name: "a key of some chats", key: someKey, hidden: hiddenFrom(world) })),
+      ...Array.from({ length: 3 }, () => ({ name: "a key of some chats", key: someKey, hidden })),
       { name: "a stranger" },
     ],
     renew: async () => {
@@ -131,10 +133,14 @@ export async function openHouse(): Promise<House> {
   };
 }
 
-/** What a key of some chats must not be shown: texts, titles and usernames of the others, where those it sees do not hold them. */
-function hiddenFrom(world: World): Finder {
+/**
+ * What a key of some chats must not be shown: texts, titles and usernames of the others, where those it sees do not hold them.
+ * @param tools their descriptions, which everybody sees
+ */
+function hiddenFrom(world: World, tools: string): Finder {
   const others = [...world.chats.values()].filter(({ id }) => !SOME.includes(id));
-  const seen = [...textsOf(world, SOME)];
+  const own = SOME.flatMap((id) => [world.chat(id)?.title ?? "", world.chat(id)?.username ?? ""]);
+  const seen = [tools, ...own, ...textsOf(world, SOME)];
   const names = others.filter(({ kind }) => kind !== "user" && kind !== "bot" && kind !== "saved")
     .flatMap(({ title, username }) => username === null ? [title] : [title, username])
     .filter((name) => name.length > 8 && !seen.some((text) => text.includes(name)));

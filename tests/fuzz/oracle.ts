@@ -112,8 +112,9 @@ export function verdict({ sent, isRequest, exchange, reader }: Judged, hidden: H
   const isStranger = hidden.keys.length > 0 && !hasKey(sent, hidden.keys);
   if (isStranger && isRequest && status >= 200 && status < 300 && !OPEN.test(sent)) return "a stranger was answered";
   const isRefusal = statuses.every((each) => each >= 400) || /\\*"isError\\*":\s*true|"error":\{"code":/.test(text);
-  const leaked = (isRefusal || (isStranger && !isLink(sent)) ? shown(hidden.messages, text, sent) : undefined) ??
-    (reader.hidden && shown(reader.hidden, text, sent));
+  const isOpened = !isRefusal && isLink(sent);
+  const leaked = (isRefusal || (isStranger && !isOpened) ? shown(hidden.messages, text, sent) : undefined) ??
+    (reader.hidden && !isOpened ? shown(reader.hidden, text, sent) : undefined);
   return leaked === undefined ? undefined : `text that ${reader.name} must not be shown: ${leaked}`;
 }
 
