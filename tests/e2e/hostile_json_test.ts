@@ -90,7 +90,7 @@ Deno.test("names of objects: they are refused as unknown arguments, change nothi
     for (const value of [`{"chat":"${NEWS}"}`, `{"prototype":{"polluted":1}}`, '"x"', "1"]) {
       const args = `{"${name}":${value},"chat":"${NEWS}","limit":1}`;
       const direct = await at.api(args);
-      assert.deepEqual([direct.status, problemOf(direct).field], [400, name], args);
+      assert.deepEqual([direct.status, problemOf(direct).field?.split(".")[0]], [400, name], args);
       assert.match((await at.mcp(rpc(args))).text, new RegExp(`field\\\\":\\\\"${name}`), args);
       // Nor does it stand in for an argument that is not there.
       const alone = await at.mcp(rpc(`{"${name}":${value}}`));
