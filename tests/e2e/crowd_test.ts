@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { z } from "zod";
 import { command, type Running, until } from "../cli/command.ts";
 import { urlOf } from "../cli/signed_in.ts";
-import { heldBy } from "../fuzz/house.ts";
+import { memory } from "../bench/process.ts";
+import { handlesOf } from "../fuzz/house.ts";
 import { exchange } from "../fuzz/wire.ts";
 import { INITIALIZE } from "../mcp/raw.ts";
 import { startSandbox } from "./sandbox.ts";
@@ -71,7 +72,7 @@ async function assertServes({ url }: Stage): Promise<void> {
 
 /** Waits until the server has let go of them. */
 async function assertLetGo({ server }: Stage, before: number): Promise<void> {
-  await until(async () => (await heldBy(server.pid)).handles <= before + 20, "the handles are closed", 60);
+  await until(async () => await handlesOf(server.pid) <= before + 20, "the handles are closed", 60);
 }
 
 for (
@@ -85,13 +86,13 @@ for (
     await assertEnoughHandles(IDLE);
     await using at = await stage();
     await assertServes(at);
-    const before = await heldBy(at.server.pid);
+    const before = { handles: await handlesOf(at.server.pid), rss: memory(at.server.pid, "VmRSS") };
     const idle = await connections(at.port, IDLE, sent.replace("PORT", String(at.port)));
     try {
-      await until(async () => (await heldBy(at.server.pid)).handles >= before.handles + IDLE - 20, "all are taken", 60);
+      await until(async () => await handlesOf(at.server.pid) >= before.handles + IDLE - 20, "all are taken", 60);
       await assertServes(at);
-      const { rss } = await heldBy(at.server.pid);
-      assert.ok(rss - before.rss < 400, `${IDLE} connections take ${(rss - before.rss).toFixed(0)} MiB`);
+      const taken = memory(at.server.pid, "VmRSS") - before.rss;
+      assert.ok(taken < 400, `${IDLE} connections take ${taken.toFixed(0)} MiB`);
     } finally {
       for (const connection of idle) connection.close();
     }
@@ -104,7 +105,7 @@ Deno.test("crowd: of a thousand who want to listen, as many do as may, the other
   await assertEnoughHandles(LISTENERS);
   await using at = await stage();
   await assertServes(at);
-  const before = (await heldBy(at.server.pid)).handles;
+  const before = await handlesOf(at.server.pid);
   const statuses = new Map<number, number>();
   const open: Deno.TcpConn[] = [];
   try {

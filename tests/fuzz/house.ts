@@ -3,6 +3,7 @@
  * @module
  */
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { createWorld, type World } from "../../sandbox/world/mod.ts";
 import { createExportLinks } from "../../src/mcp/export_links.ts";
@@ -10,7 +11,7 @@ import { createMediaLinks } from "../../src/mcp/media_links.ts";
 import { LOCAL_PRINCIPAL } from "../../src/model/principal.ts";
 import { databasePath, openDatabase } from "../../src/storage/open.ts";
 import { loadSecret } from "../../src/storage/secret.ts";
-import { command, type Running, until } from "../cli/command.ts";
+import { type Running, start, until } from "../cli/command.ts";
 import { create } from "../cli/keys.ts";
 import { urlOf } from "../cli/signed_in.ts";
 import { startSandbox, type TestSandbox } from "../e2e/sandbox.ts";
@@ -74,6 +75,16 @@ export interface House extends AsyncDisposable {
   readonly readers: readonly Reader[];
   /** Opens sessions anew. */
   renew(): Promise<void>;
+  /** What the server holds now. */
+  held(): Promise<Held>;
+}
+
+/** What a process holds. */
+export interface Held {
+  /** MiB of resident memory, once garbage is collected. */
+  readonly rss: number;
+  /** Open ones. */
+  readonly handles: number;
 }
 
 /** Limits are tried elsewhere; here they would keep inputs from whatever is behind them. */
@@ -85,6 +96,15 @@ const UNLIMITED = {
   MAX_STREAMS_PER_KEY: "1000",
   MAX_SESSIONS_PER_KEY: "1000",
 };
+
+/** The product, with what says how much it holds beside it. */
+const PROBED = [
+  "run",
+  "-A",
+  "--no-check",
+  "--v8-flags=--expose-gc",
+  fileURLToPath(new URL("../memory/serve.ts", import.meta.url)),
+];
 
 /** Builds it. */
 export async function openHouse(): Promise<House> {
@@ -101,7 +121,7 @@ export async function openHouse(): Promise<House> {
     LOG_FORMAT: "json",
     ...UNLIMITED,
   };
-  const server = stack.use(command(["serve"], environment));
+  const server = stack.use(start(Deno.execPath(), PROBED, environment, { stdin: "piped" }));
   const url = await urlOf(server);
   await until(async () => (await fetch(`${url}/health/ready`)).ok, "it is ready", 60);
   const material = await collect(url, key, DATA_DIR);
@@ -129,6 +149,7 @@ export async function openHouse(): Promise<House> {
     renew: async () => {
       material.sessions = await sessionsOf(url, key);
     },
+    held: async () => ({ rss: await memoryOf(server), handles: await handlesOf(server.pid) }),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
@@ -240,9 +261,15 @@ function secretsOf(dataDir: string): string[] {
   });
 }
 
-/** What a process holds: resident memory in MiB, and open handles. Linux only. */
-export async function heldBy(pid: number): Promise<{ readonly rss: number; readonly handles: number }> {
-  const status = await Deno.readTextFile(`/proc/${pid}/status`);
-  const handles = await Array.fromAsync(Deno.readDir(join("/proc", String(pid), "fd")));
-  return { rss: Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1024, handles: handles.length };
+async function memoryOf(server: Running): Promise<number> {
+  const told = (): string[] => server.out.text().split("\n").slice(0, -1).filter((line) => line.startsWith("{"));
+  const before = told().length;
+  await server.type("\n");
+  await until(() => told().length > before, "it says what it holds", 60);
+  return z.object({ rss: z.number() }).parse(JSON.parse(told().at(-1) ?? "")).rss / 2 ** 20;
+}
+
+/** How many handles a process has open. Linux only. */
+export async function handlesOf(pid: number): Promise<number> {
+  return (await Array.fromAsync(Deno.readDir(join("/proc", String(pid), "fd")))).length;
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import { isAlive, until } from "../cli/command.ts";
-import { heldBy, type House } from "./house.ts";
+import { handlesOf, type House } from "./house.ts";
 
 /** Somebody who watches. */
 export interface Watch {
@@ -15,8 +15,8 @@ export interface Watch {
   readonly told: () => string;
 }
 
-/** In MiB: what V8 keeps for the next requests goes up and down by less than that. */
-const GROWTH = 200;
+/** In MiB: caches fill up, and pages are given back late. */
+const GROWTH = 80;
 /** A connection of each worker, files of exports, the data centres'. */
 const HANDLES = 40;
 
@@ -25,8 +25,8 @@ const HARMLESS =
   /^(\w+\.)?(Get|Search|Resolve|Check)\w*$|^(Ping\w*|MsgsAck|MsgsStateInfo|InitConnection|InvokeWith\w+|auth\.(Export|Import)Authorization)$/;
 
 /** Begins to watch. */
-export async function watch({ sandbox, server, url, hidden, renew }: House): Promise<Watch> {
-  const samples = [await heldBy(server.pid)];
+export async function watch({ sandbox, server, url, hidden, renew, held }: House): Promise<Watch> {
+  const samples = [await held()];
   return {
     tend: async () => {
       if (!isAlive(server.pid)) throw new Error(`the server has ended: ${server.err.text().slice(-4000)}`);
@@ -34,14 +34,14 @@ export async function watch({ sandbox, server, url, hidden, renew }: House): Pro
       if (!live.ok) throw new Error(`/health/live answers ${live.status}`);
       await live.body?.cancel();
       await renew();
-      samples.push(await heldBy(server.pid));
+      samples.push(await held());
     },
     complaints: async () => {
       const complaints: string[] = [];
       const first = samples[Math.min(samples.length - 1, Math.ceil(samples.length / 4))];
       if (first === undefined) return complaints;
-      await until(async () => (await heldBy(server.pid)).handles <= first.handles + HANDLES, "", 20).catch(() => {});
-      const last = await heldBy(server.pid);
+      await until(async () => await handlesOf(server.pid) <= first.handles + HANDLES, "", 20).catch(() => {});
+      const last = await held();
       samples.push(last);
       if (last.handles > first.handles + HANDLES) {
         complaints.push(`Open handles grew from ${first.handles} to ${last.handles}.`);
