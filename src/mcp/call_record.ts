@@ -32,6 +32,8 @@ export interface RunningCall {
   /** Without one nothing is recorded. */
   principal?: Principal;
   messages?: number;
+  /** Aborted when it must end: what fails from then on was cancelled. */
+  until?: AbortSignal;
   readonly touched: Touched;
   /** Records its end, the first time. */
   end(how?: { readonly error?: unknown; readonly cancelled?: boolean }): void;
@@ -64,7 +66,7 @@ export function createCallRecorder(
         const error = thrown === undefined ? undefined : toAppError(thrown);
         onCall({
           tool,
-          status: cancelled ? "CANCELLED" : error?.code ?? "ok",
+          status: cancelled || (error && call.until?.aborted) ? "CANCELLED" : error?.code ?? "ok",
           seconds: (clock() - begun) / 1000,
           ...(error && { error }),
           principal: call.principal,

@@ -57,7 +57,8 @@ export function createExportDownload(options: ExportDownloadOptions): Handler {
     const { id = "", file = "" } = context.params;
     const reader = readerOf(request, context, { id, file });
     call.principal = reader;
-    const signal = AbortSignal.any([request.signal, principals.revoked(reader.id)]);
+    call.until = principals.revoked(reader.id);
+    const signal = AbortSignal.any([request.signal, call.until]);
     using stack = new DisposableStack();
     stack.use(options.inFlight?.enter(reader));
     stack.use(options.leases.hold(id));

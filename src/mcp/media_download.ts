@@ -37,10 +37,11 @@ export function createMediaDownload(
       throw new AppError("NOT_FOUND", "There is nothing at this path.");
     }
     call.principal = principal;
+    call.until = principals.revoked(principal.id);
     using stack = new DisposableStack();
     stack.use(inFlight?.enter(principal));
     const stop = new AbortController();
-    const signal = AbortSignal.any([request.signal, principals.revoked(principal.id), stop.signal]);
+    const signal = AbortSignal.any([request.signal, call.until, stop.signal]);
     const context = { principal, signal, progress: () => {}, touched: call.touched };
     const directory = openDirectory(sources, context);
     const chat = await findPeer(directory, { kind: "id", id: grant.chat }, "chat");

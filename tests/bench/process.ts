@@ -74,7 +74,14 @@ export async function startServer(env: Readonly<Record<string, string>>): Promis
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", V8_FLAGS, "main.ts", "serve"],
     cwd: ROOT,
-    env: { ...env, MCP_SERVER_PORT: String(port), MCP_SERVER_LOG_LEVEL: "warning" },
+    env: {
+      MCP_AUTH: "none",
+      RATE_LIMIT: "1000000/s",
+      MCP_SERVER_PORT: String(port),
+      MCP_SERVER_LOG_LEVEL: "warning",
+      MAX_CALLS_PER_KEY: "100",
+      ...env,
+    },
     stdout: "null",
     stderr: "inherit",
   }).spawn();

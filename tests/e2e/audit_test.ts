@@ -401,6 +401,49 @@ Deno.test("audit: a record names the key that asked, as it was called then; atte
   assert.equal(refused.status, 403);
 });
 
+Deno.test("audit: downloads that end with their key are CANCELLED", async () => {
+  await using sandbox = await startSandbox();
+  const { environment } = sandbox;
+  using db = openDataDirectory(environment.DATA_DIR ?? "");
+  const keys = createKeyStore(db, LOCAL_PRINCIPAL.accountId);
+  const { key, secret } = keys.create({ name: "desk", scopes: ["read", "export"] });
+  const owner = keys.create({ name: "owner", scopes: ["admin"] });
+  await using server = await startServer({ ...environment, MCP_AUTH: "keys" });
+  const ask = async (tool: string, args: Args): Promise<unknown> => {
+    const headers = { "content-type": "application/json", authorization: `Bearer ${secret}` };
+    const init = { method: "POST", headers, body: JSON.stringify(args) };
+    return await (await fetch(`${server.url}/api/tools/${tool}`, init)).json();
+  };
+  const file = { kind: "document", id: "5200000000000000005", mime: "text/plain", size: 24 * 1024 * 1024 } as const;
+  const { id: message } = await sandbox.append(JOURNAL, "large", file);
+  const media = z.object({ url: z.url() }).parse(
+    await ask("get_media", { chat: JOURNAL, message, variant: "original" }),
+  );
+  const job = exportSchema.parse(
+    await ask("start_export", {
+      chat: JOURNAL,
+      from: `#${message}`,
+      download_media: true,
+      wait_seconds: 45,
+    }),
+  );
+  const list = await (await fetch(job.files.find(({ name }) => name === "media.ndjson")?.url ?? "")).text();
+  const copy = `${server.url}/exports/${job.id}/${/media\/\w{32}[^"]*/.exec(list)?.[0]}`;
+  const headers = { authorization: `Bearer ${secret}` };
+  const responses = [await fetch(media.url), await fetch(copy, { headers })];
+  assert.deepEqual(responses.map(({ status }) => status), [200, 200]);
+  keys.revoke(key.id);
+  for (const { body } of responses) await assert.rejects(async () => await Array.fromAsync(body ?? []));
+  const told = async (tool: string): Promise<string> =>
+    await (await fetch(`${server.url}/api/audit?tool=${tool}`, {
+      headers: { authorization: `Bearer ${owner.secret}` },
+    }))
+      .text();
+  for (const tool of ["media", "download"]) {
+    await until(async () => /"outcome":"CANCELLED"[^\n]*\}\n$/.test(await told(tool)), `${tool} has its record`);
+  }
+});
+
 Deno.test("GET /api/audit: only what its parameters allow; others are refused by name", async () => {
   await using sandbox = await startSandbox();
   await using server = await startServer(sandbox.environment);

@@ -107,6 +107,8 @@ Deno.test("memory: a server whose tools read a million messages for two callers 
   const port = freePort();
   await using server = start("serve.ts", {
     ...sandbox.environment,
+    MCP_AUTH: "none",
+    RATE_LIMIT: "1000000/s",
     MCP_SERVER_PORT: String(port),
     MCP_SERVER_LOG_LEVEL: "error",
   });
