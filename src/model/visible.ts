@@ -64,8 +64,12 @@ export function signOf(character: string): string {
   return `⟦U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}⟧`;
 }
 
+/** What most texts and all names of keys are made of: nothing to look for. */
+const PLAIN = /^[\t\n\x20-\x7e]*$/;
+
 /** A text with its hidden characters shown. Done twice, it changes nothing more. */
 export function visible(text: string): string {
+  if (PLAIN.test(text)) return text;
   return text.replace(FINDER, (found, hidden?: string) => hidden === undefined ? found : signOf(hidden));
 }
 

@@ -106,7 +106,7 @@ function mutated(random: Random, value: Json): Json {
     case 3:
       return [value];
     case 4:
-      return typeof value === "string" ? value.repeat(1 + random.int(40)) : String(value);
+      return typeof value === "string" ? value.repeat(1 + random.int(40)) : JSON.stringify(value);
     case 5:
       return typeof value === "string" ? value + text(random) : null;
     default:
