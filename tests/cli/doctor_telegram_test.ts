@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { checkNetwork } from "../../src/cli/doctor/network.ts";
 import type { Outcome } from "../../src/cli/doctor/outcome.ts";
 import { Secret } from "../../src/config/secret.ts";
-import { holdDirectory } from "../../src/storage/lock.ts";
+import { findHolder, holdDirectory } from "../../src/storage/lock.ts";
 import { storeSession } from "../../src/storage/session_file.ts";
 import { startSandbox } from "../e2e/sandbox.ts";
 import { startSocks5Server } from "../mtproto/socks5_server.ts";
@@ -48,7 +48,11 @@ async function serving(
   return { server, url: line.slice("MCP endpoint: ".length).replace(/\/mcp$/, "") };
 }
 
-const healthOf = async (url: string): Promise<string> => await (await fetch(`${url}/health`)).text();
+/** What a server says to commands beside it. */
+const healthOf = async ({ dataDir }: Pick<Patient, "dataDir">, url: string): Promise<string> => {
+  const authorization = `Bearer ${findHolder(dataDir)?.key}`;
+  return await (await fetch(`${url}/health`, { headers: { authorization } })).text();
+};
 
 Deno.test("doctor: a clock that is off is a warning, one that is far off a failure, in either direction", async () => {
   await using patient = await admit();
@@ -217,7 +221,7 @@ Deno.test("doctor: beside a running server its session is asked for, not opened"
   await using patient = await admit();
   const { server, url } = await serving(patient);
   await using _ = server;
-  await until(async () => (await healthOf(url)).includes(`"state":"ready"`), "the server is ready");
+  await until(async () => (await healthOf(patient, url)).includes(`"state":"ready"`), "the server is ready");
   await patient.sandbox.forgetMethods();
   const findings = await patient.findings();
   const [session, listener] = findings.slice(-2);
@@ -231,7 +235,7 @@ Deno.test("doctor: beside a running server its session is asked for, not opened"
   const error = { code: 401, message: "SESSION_REVOKED" };
   await patient.sandbox.faults({ rules: [{ method: "users.getUsers", error }] });
   await patient.sandbox.closeConnections();
-  await until(async () => (await healthOf(url)).includes(`"state":"needs_login"`), "the server needs a login");
+  await until(async () => (await healthOf(patient, url)).includes(`"state":"needs_login"`), "the server needs a login");
   assertFindings(await patient.faults(), [[
     "session",
     "fail",
@@ -276,7 +280,7 @@ Deno.test("doctor: a port that is taken is told with who has it, as is a host th
     const [host, reason] of [["192.0.2.1", /not one of this machine$/], ["nowhere.invalid", /cannot be used$/]] as const
   ) {
     assertFindings(await patient.faults({ MCP_SERVER_HOST: host }), [
-      ["configuration", "fail", /not a loopback/],
+      ["access", "fail", /There is no API key/],
       ["listener", "fail", reason, /MCP_SERVER_HOST/],
     ]);
   }
