@@ -33,6 +33,10 @@ const DEPENDENT: Readonly<Record<string, Readonly<Record<string, readonly string
   MessageActionPrizeStars: { boostPeer: ["giveawayMsgId", "transactionId"] },
   MessageActionStarGift: { peer: ["savedId"] },
   MessageActionStarGiftUnique: { peer: ["savedId"] },
+  MessageFwdHeader: {
+    savedFromPeer: ["savedFromMsgId"],
+    savedFromId: ["savedDate", "savedFromName", "savedOut"],
+  },
   MessageMediaGiveawayResults: { channelId: ["additionalPeersCount", "launchMsgId", "winners"] },
   MessageMediaStory: { peer: ["id", "story"] },
   MessageReplies: { channelId: ["comments", "maxId", "readMaxId", "recentRepliers"] },
@@ -70,14 +74,21 @@ const NOTHING_WITHOUT: Readonly<Record<string, readonly string[]>> = {
  * they have been seen elsewhere must not matter, since an export is compared with the one before.
  */
 const STRANGERS: Readonly<Record<string, string>> = {
+  Dialog: "peer",
+  DialogFolder: "peer",
+  DialogPeer: "peer",
   Message: "peerId savedPeerId",
   MessageActionRequestedPeer: "peers",
   MessageEmpty: "peerId",
+  MessageFwdHeader: "savedFromPeer savedFromId",
   MessageMediaStory: "peer",
   MessageReplyStoryHeader: "peer",
   MessageService: "peerId",
   RequestedPeerUser: "userId",
+  StarGiftAttributeOriginalDetails: "recipientId senderId",
+  StarGiftUnique: "ownerId",
   StoryFwdHeader: "from",
+  StoryItem: "fromId",
   WebPageAttributeStory: "peer",
 };
 
@@ -152,20 +163,8 @@ const SPECIAL: Readonly<Record<string, (value: Tl, sight: Sight) => Tl>> = {
 
 /** Of a forward from a chat that may not be seen, and from one that is not told, nothing is left but when it was sent there. */
 function cleanForward(forward: Api.MessageFwdHeader, sight: Sight): Api.MessageFwdHeader {
-  const { fromId, savedFromPeer, savedFromId, date, ...rest } = forward;
-  const isShown = (peer: Api.TypePeer | undefined): boolean => peer ? sight.allows(peerId(peer)) : false;
-  if (!isShown(fromId)) return new Api.MessageFwdHeader({ date });
-  const { imported, fromName, channelPost, postAuthor, savedFromMsgId, savedOut, savedFromName, savedDate } = rest;
-  return new Api.MessageFwdHeader({
-    date,
-    fromId,
-    imported,
-    fromName,
-    channelPost,
-    postAuthor,
-    ...(isShown(savedFromPeer) ? { savedFromPeer, savedFromMsgId } : {}),
-    ...(isShown(savedFromId) ? { savedOut, savedFromId, savedFromName, savedDate } : {}),
-  });
+  const { fromId, date } = forward;
+  return fromId && sight.allows(peerId(fromId)) ? forward : new Api.MessageFwdHeader({ date });
 }
 
 /** Of an answer to a message of a chat that may not be seen only the thread is left that the answer itself is in. */

@@ -95,9 +95,9 @@ function describe(
         from_request: action.fromRequest || undefined,
       };
     case "MessageActionRequestedPeer":
-      return { peer_ids: action.peers.map(peerId) };
+      return { peer_ids: told(action.peers.map(peerId)) };
     case "MessageActionRequestedPeerSentMe":
-      return { peer_ids: action.peers.map(requestedId) };
+      return { peer_ids: told(action.peers.map(requestedId)) };
     case "MessageActionSecureValuesSent":
       return { document_types: action.types.map(documentType) };
     case "MessageActionSecureValuesSentMe":
@@ -109,6 +109,10 @@ function describe(
 
 function documentType(type: Api.TypeSecureValueType): string {
   return shorten(type.className, "SecureValueType");
+}
+
+function told(ids: string[]): string[] | undefined {
+  return ids.length === 0 ? undefined : ids;
 }
 
 function requestedId(peer: Api.TypeRequestedPeer): string {
