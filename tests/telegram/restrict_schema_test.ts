@@ -6,7 +6,7 @@ import { markedId } from "../../src/telegram/ids.ts";
 import { isTl, withoutReferences } from "../../src/telegram/restrict_references.ts";
 import { assertSeen, namedIn } from "../../src/telegram/restrict_request.ts";
 import type { Sight } from "../../src/telegram/restrict_sight.ts";
-import { type Constructor, LAYER_TEXT, readConstructors, readMethods } from "./tl_schema.ts";
+import { type Constructor, LAYER_TEXT, readConstructors, readRequests } from "./tl_schema.ts";
 
 /** A bare id that no chat may be seen of: whatever it is, user, group or channel. */
 const FORBIDDEN = 987_654_321;
@@ -216,7 +216,7 @@ Deno.test("restrict: with every chat allowed nothing is changed", () => {
 });
 
 Deno.test("restrict: every reading method is one that a view asks, or one that it never does; whatever names a chat is found", () => {
-  const reading = readMethods(LAYER_TEXT).filter(({ name }) => classify(name) === "read");
+  const reading = readRequests(LAYER_TEXT).filter(({ name }) => classify(name) === "read");
   assert.ok(reading.length > 15, `${reading.length} methods`);
   const refused: string[] = [];
   for (const method of reading) {

@@ -40,8 +40,8 @@ export function readConstructors(text: string): readonly Constructor[] {
   return readLines(types);
 }
 
-/** The functions of a schema's text. */
-export function readMethods(text: string): readonly Constructor[] {
+/** The methods of a schema's text with their fields, named as {@link readMethods} does. */
+export function readRequests(text: string): readonly Constructor[] {
   const [, functions = ""] = text.split("---functions---");
   return readLines(functions).map((each) => ({
     ...each,
