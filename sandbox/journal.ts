@@ -13,6 +13,8 @@ export interface Entry {
   readonly keyId: string;
   /** The takeout that it came in, in decimal. */
   readonly takeoutId?: string;
+  /** Whom it names; see `wire/named.ts`. */
+  readonly names?: readonly string[];
 }
 
 /** Requests in the order they came, and how many of each method. */

@@ -4,7 +4,6 @@
  */
 import { join } from "node:path";
 import { setTimeout as sleepMs } from "node:timers/promises";
-import { AppError } from "./errors.ts";
 import type { Config } from "./config/config.ts";
 import type { FinishedExports } from "./exports/files.ts";
 import { createFinishedExports } from "./exports/finished.ts";
@@ -26,6 +25,7 @@ import type { Account } from "./telegram/account.ts";
 import { openDataDirectory } from "./storage/open.ts";
 import { loadSecret } from "./storage/secret.ts";
 import { type Observers as AccountObservers, type OpenAccount, openAccount } from "./telegram/open.ts";
+import { restrict } from "./telegram/restrict.ts";
 import { VERSION } from "./version.ts";
 
 /** Who is told of what happens. */
@@ -79,10 +79,8 @@ export async function openSources(
     ...(localKey !== undefined && { localKey }),
     ...(config.auth.apiKey && { configuredKey: config.auth.apiKey.reveal() }),
   }));
-  const viewOf = ({ chats }: Principal, whole: Account): Account => {
-    if (chats === undefined) return whole;
-    throw new AppError("UNSUPPORTED", "Keys of some chats are not there yet.");
-  };
+  const viewOf = ({ chats }: Principal, whole: Account): Account =>
+    chats === undefined ? whole : restrict(whole, chats);
   const directory = join(dataDir, "exports");
   const store = createExportStore(db);
   const shared = {

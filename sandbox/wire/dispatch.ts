@@ -11,6 +11,7 @@ import { Api, BinaryReader } from "../tl.ts";
 import { bytes, int } from "./bytes.ts";
 import { type AuthKey, AWAY_DC, HOME_DC, type KeyStore } from "./keys.ts";
 import type { KeyMethod } from "./methods.ts";
+import { namedBy } from "./named.ts";
 import { readRequest } from "./request.ts";
 import type { Takeouts } from "./takeouts.ts";
 
@@ -121,8 +122,16 @@ export function createDispatch(options: DispatchOptions): Dispatch {
       journal.record({ method: "unreadable", wrappers: [], keyId: key.id });
       return { kind: "answer", body: errorBody(request.error) };
     }
-    const { query: { className: name }, wrappers, takeoutId } = request.value;
-    journal.record({ method: name, wrappers, keyId: key.id, takeoutId: takeoutId?.toString() });
+    const { query, wrappers, takeoutId } = request.value;
+    const { className: name } = query;
+    const names = namedBy(query);
+    journal.record({
+      method: name,
+      wrappers,
+      keyId: key.id,
+      takeoutId: takeoutId?.toString(),
+      ...names.length > 0 && { names },
+    });
     if (!wrappers.includes("InvokeWithoutUpdates")) awake.add(key.id);
     const end = journal.begin(name);
     try {

@@ -33,9 +33,19 @@ export function bareId(marked: string): bigint {
   return id >= LOWEST_GROUP ? -id : -CHANNEL_BASE - id;
 }
 
+/** The same where there may be none: Telegram left it out, or a view of some chats did. */
+export function markedIdIfTold(space: IdSpace, bare: BigInteger | null | undefined): string | undefined {
+  return bare === null || bare === undefined ? undefined : markedId(space, bare);
+}
+
 /** The marked id of a TL peer. */
 export function peerId(peer: Api.TypePeer): string {
   if (peer.className === "PeerUser") return markedId("user", peer.userId);
   if (peer.className === "PeerChat") return markedId("group", peer.chatId);
   return markedId("channel", peer.channelId);
+}
+
+/** The same where there may be none: Telegram left it out, or a view of some chats did. */
+export function peerIdIfTold(peer: Api.TypePeer | null | undefined): string | undefined {
+  return peer === null || peer === undefined ? undefined : peerId(peer);
 }

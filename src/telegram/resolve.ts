@@ -80,7 +80,7 @@ async function seenAgain({ call, peers, dialogs, options }: Directory, peer: Pee
 export function findPeer(directory: Directory, chat: ChatReference, field: string): Promise<Peer> {
   switch (chat.kind) {
     case "me":
-      return findSelf(directory);
+      return findOneself(directory, field);
     case "username":
       return findUsername(directory, chat.username, field);
     case "id":
@@ -102,6 +102,12 @@ export async function findSelf({ call, peers, options }: Directory): Promise<Pee
   const [self] = peersOf(answer);
   if (self === undefined) throw new AppError("SESSION_INVALID", "Telegram does not say whose session this is.");
   return self;
+}
+
+/** Whoever may not read Saved Messages may still look for what the account itself has written elsewhere. */
+async function findOneself(directory: Directory, field: string): Promise<Peer> {
+  const self = await findSelf(directory);
+  return field === "sender" || directory.allows(self.id) ? self : await notFound(directory, "me", field);
 }
 
 /** Known names first: contacts.resolveUsername has flood waits of hours (https://core.telegram.org/method/contacts.resolveUsername). */
@@ -151,7 +157,7 @@ async function findId(directory: Directory, id: string, field: string): Promise<
     const group = await findGroup(directory, id);
     if (group !== undefined) return group;
   }
-  await directory.dialogs.load(directory.call, directory.options);
+  await directory.own(directory.call, directory.options);
   return directory.peers.get(id) ?? await notFound(directory, id, field);
 }
 
@@ -164,7 +170,7 @@ async function findGroup({ call, options }: Directory, id: string): Promise<Peer
 async function findBare(directory: Directory, digits: string, field: string): Promise<Peer> {
   let known = directory.peers.byBareId(digits);
   if (known.length === 0) {
-    await directory.dialogs.load(directory.call, directory.options);
+    await directory.own(directory.call, directory.options);
     known = directory.peers.byBareId(digits);
   }
   // A positive number is a user's marked id, which nothing else could say; the others have marked ids of their own.
@@ -200,8 +206,7 @@ async function findTitle(directory: Directory, title: string, field: string): Pr
 
 /** The chat of the account's list that has this username or exact title. */
 async function findOwn(directory: Directory, title: string, field: string): Promise<Peer | undefined> {
-  const { dialogs } = await directory.dialogs.load(directory.call, directory.options);
-  const own = dialogs.map((dialog) => dialog.peer);
+  const own = await directory.own(directory.call, directory.options);
   const folded = title.toLowerCase();
   const named = own.find((peer) => peer.usernames.some((name) => name.toLowerCase() === folded));
   if (named !== undefined) return named;
@@ -225,8 +230,7 @@ async function notFound(directory: Directory, name: string, field: string): Prom
         "If it is private, the account is not in it: tell the user, do not retry. Else name it by @name, link or title.",
     });
   }
-  const { dialogs } = await directory.dialogs.load(directory.call, directory.options);
-  const candidates = nearestPeers(name, dialogs.map((dialog) => dialog.peer));
+  const candidates = nearestPeers(name, await directory.own(directory.call, directory.options));
   if (field === "sender") throw nobody(name, candidates);
   throw new AppError("CHAT_NOT_FOUND", `No chat ${JSON.stringify(name.slice(0, 80))} was found.`, {
     field,

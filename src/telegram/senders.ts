@@ -18,7 +18,8 @@ import { type Directory, findPeer } from "./resolve.ts";
  * page has shown can be named, those included whom Telegram does not let us ask for.
  * @throws AppError CHAT_AMBIGUOUS with candidates, INPUT_VALIDATION when nobody has that name
  */
-export async function resolveSender(directory: Directory, chat: Peer, name: string): Promise<Peer> {
+export async function resolveSender(account: Directory, chat: Peer, name: string): Promise<Peer> {
+  const directory = { ...account, peers: account.senders };
   const reference = readReference(name, "sender").chat;
   const { peers } = directory;
   const seen = (fits: (peer: Peer) => boolean): Peer[] => [...peers.glimpsed()].filter(fits);
@@ -80,8 +81,8 @@ async function writersNamed({ call, options, peers }: Directory, chat: Peer, tit
 const MOST_NAMESAKES = 5;
 
 /** The sender of that id, as far as it is known: enough to go on with a query. */
-export function senderById({ peers }: Directory, id: string): Peer {
-  return peers.get(id) ?? { id, kind: "user", title: id, usernames: [], min: true };
+export function senderById({ senders }: Directory, id: string): Peer {
+  return senders.get(id) ?? { id, kind: "user", title: id, usernames: [], min: true };
 }
 
 function isGroup(chat: Peer): boolean {

@@ -21,7 +21,12 @@ const describeSchema = z.object({
 const methodsSchema = z.object({
   counts: z.record(z.string(), z.int()),
   atOnce: z.record(z.string(), z.int()),
-  order: z.array(z.object({ method: z.string(), wrappers: z.array(z.string()), takeoutId: z.string().optional() })),
+  order: z.array(z.object({
+    method: z.string(),
+    wrappers: z.array(z.string()),
+    takeoutId: z.string().optional(),
+    names: z.array(z.string()).optional(),
+  })),
 });
 const takeoutsSchema = z.array(
   z.object({ id: z.string(), flags: z.array(z.string()), state: z.string(), success: z.boolean().optional() }),

@@ -10,6 +10,8 @@ export interface Constructor {
   readonly name: string;
   readonly type: string;
   readonly fields: ReadonlyMap<string, string>;
+  /** Those of its fields that hold several. */
+  readonly vectors: ReadonlySet<string>;
 }
 
 /** The text that GramJS generates its classes from. */
@@ -35,10 +37,24 @@ export function readMethods(text: string): readonly string[] {
 /** The constructors of a schema's text, functions left out. */
 export function readConstructors(text: string): readonly Constructor[] {
   const [types = ""] = text.split("---functions---");
-  return types.split("\n").flatMap((line) => {
+  return readLines(types);
+}
+
+/** The methods of a schema's text with their fields, named as {@link readMethods} does. */
+export function readRequests(text: string): readonly Constructor[] {
+  const [, functions = ""] = text.split("---functions---");
+  return readLines(functions).map((each) => ({
+    ...each,
+    name: each.name.replace(/^\w/, (letter) => letter.toLowerCase()),
+  }))
+    .map((each) => ({ ...each, name: each.name.replace(/\.(\w)/, (_, letter: string) => `.${letter.toUpperCase()}`) }));
+}
+
+function readLines(text: string): readonly Constructor[] {
+  return text.split("\n").flatMap((line) => {
     const [, name, fields = "", type] = /^([\w.]+)#[0-9a-f]+ (.*?)= ([\w.]+);/.exec(line.trim()) ?? [];
     if (name === undefined || type === undefined) return [];
-    return [{ name: capitalise(name), type, fields: readFields(fields) }];
+    return [{ name: capitalise(name), type, fields: readFields(fields), vectors: readVectors(fields) }];
   });
 }
 
@@ -48,6 +64,10 @@ function readFields(text: string): Map<string, string> {
     if (type !== "#") fields.set(camelCase(name), /(?:[^?<]*[?<])*([\w.]+)>?$/.exec(type)?.[1] ?? type);
   }
   return fields;
+}
+
+function readVectors(text: string): Set<string> {
+  return new Set([...text.matchAll(/(\w+):(?:[\w.]+\?)?[Vv]ector</g)].map(([, name = ""]) => camelCase(name)));
 }
 
 const capitalise = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);

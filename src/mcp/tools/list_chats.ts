@@ -7,6 +7,7 @@ import { AppError, type Candidate } from "../../errors.ts";
 import { chatKindSchema } from "../../model/chat.ts";
 import { asSent } from "../../model/visible.ts";
 import { byActivity, type Dialog } from "../../telegram/dialogs.ts";
+import { isInFolder, isUnread } from "../../telegram/folder_members.ts";
 import type { Folder } from "../../telegram/folders.ts";
 import { rfc3339 } from "../../telegram/map/message.ts";
 import { titleOf } from "../../telegram/map/peer.ts";
@@ -158,34 +159,6 @@ function matcher(filters: Filters, folder: Folder | undefined, { peers }: Direct
     if (filters.archived !== undefined && dialog.archived !== filters.archived) return false;
     return folder === undefined || isInFolder(dialog, folder, self);
   };
-}
-
-function isUnread(dialog: Dialog): boolean {
-  return dialog.unread > 0 || dialog.markedUnread;
-}
-
-/** A folder's named chats, then its rules; https://core.telegram.org/constructor/dialogFilter. */
-function isInFolder(dialog: Dialog, folder: Folder, self: string | undefined): boolean {
-  const id = dialog.peer.id;
-  if (folder.include.has(id) || (id === self && folder.includesSelf)) return true;
-  if (folder.exclude.has(id) || folder.rules === undefined) return false;
-  const { rules } = folder;
-  // An unread mention shows a chat in spite of these two.
-  if (dialog.mentions === 0 && rules.excludeMuted && dialog.muted) return false;
-  if (dialog.mentions === 0 && rules.excludeRead && !isUnread(dialog)) return false;
-  if (rules.excludeArchived && dialog.archived) return false;
-  switch (dialog.peer.kind) {
-    case "bot":
-      return Boolean(rules.bots);
-    case "channel":
-      return Boolean(rules.broadcasts);
-    case "group":
-    case "supergroup":
-    case "forum":
-      return Boolean(rules.groups);
-    default:
-      return Boolean(dialog.peer.contact ? rules.contacts : rules.nonContacts);
-  }
 }
 
 function findFolder(folders: readonly Folder[], name: string): Folder {

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { AppError } from "../../errors.ts";
+import { chatMissing } from "../../telegram/restrict_request.ts";
 import { pageEnvelope, pageSchema } from "../page.ts";
 import type { Sources } from "../reading.ts";
 import { defineTool, READS_TELEGRAM, type Tool } from "../registry.ts";
@@ -44,6 +45,7 @@ export function searchMessages(sources: Sources): Tool {
         return await searchAllChats(sources, context, NAME, args, position);
       }
       const chat = args.chat ?? position?.chat;
+      if (chat === undefined && context.principal.chats !== undefined) throw chatMissing();
       if (chat === undefined) return await searchAllChats(sources, context, NAME, args);
       if (position === undefined) assertSearchable(args);
       return await readChatPage(sources, context, NAME, { ...args, chat }, position);

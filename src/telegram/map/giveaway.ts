@@ -5,7 +5,7 @@
 import type { Media } from "../../model/media.ts";
 import type { Api } from "../../mtproto/gram.ts";
 import { formatPoint } from "../dates.ts";
-import { markedId } from "../ids.ts";
+import { markedId, markedIdIfTold } from "../ids.ts";
 
 /** A giveaway that was announced. */
 export function mapGiveaway(media: Api.MessageMediaGiveaway): Media {
@@ -27,14 +27,14 @@ export function mapGiveawayResults(media: Api.MessageMediaGiveawayResults): Medi
   return {
     kind: "giveaway_results",
     giveaway: {
-      chat_ids: [markedId("channel", media.channelId)],
+      chat_ids: [markedIdIfTold("channel", media.channelId) ?? []].flat(),
       ...prize(media),
       until: formatPoint({ seconds: media.untilDate }),
       new_subscribers_only: media.onlyNewSubscribers || undefined,
-      message_id: media.launchMsgId,
+      message_id: media.launchMsgId || undefined,
       winners_count: media.winnersCount,
       unclaimed_count: media.unclaimedCount || undefined,
-      winner_ids: media.winners.length > 0 ? media.winners.map((id) => markedId("user", id)) : undefined,
+      winner_ids: media.winners?.length > 0 ? media.winners.map((id) => markedId("user", id)) : undefined,
       refunded: media.refunded || undefined,
     },
   };

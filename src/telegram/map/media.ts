@@ -5,7 +5,7 @@
 import type { Media } from "../../model/media.ts";
 import type { Message } from "../../model/message.ts";
 import type { Api } from "../../mtproto/gram.ts";
-import { markedId, peerId } from "../ids.ts";
+import { markedId, peerIdIfTold } from "../ids.ts";
 import { mapDocument } from "./document.ts";
 import { mapGiveaway, mapGiveawayResults } from "./giveaway.ts";
 import { mapPhoto } from "./photo.ts";
@@ -51,9 +51,9 @@ export function mapMedia(media: Api.TypeMessageMedia | undefined): Media | undef
     case "MessageMediaStory":
       return {
         kind: "story",
-        id: String(media.id),
+        id: media.peer ? String(media.id) : undefined,
         description: media.story?.className === "StoryItem" ? media.story.caption || undefined : undefined,
-        chat_id: peerId(media.peer),
+        chat_id: peerIdIfTold(media.peer),
       };
     case "MessageMediaGiveaway":
       return mapGiveaway(media);

@@ -5,7 +5,7 @@
 import type { Service } from "../../model/service.ts";
 import type { Api, BigInteger } from "../../mtproto/gram.ts";
 import { formatPoint } from "../dates.ts";
-import { markedId, peerId } from "../ids.ts";
+import { markedId, markedIdIfTold, peerId, peerIdIfTold } from "../ids.ts";
 import { snakeCase } from "./names.ts";
 import { describePayment } from "./service_payments.ts";
 
@@ -54,9 +54,9 @@ function describe(
     case "MessageActionChatJoinedByLink":
       return { inviter_id: markedId("user", action.inviterId) };
     case "MessageActionChatMigrateTo":
-      return { chat_id: markedId("channel", action.channelId) };
+      return { chat_id: markedIdIfTold("channel", action.channelId) };
     case "MessageActionChannelMigrateFrom":
-      return { title: action.title, chat_id: markedId("group", action.chatId) };
+      return { title: action.title, chat_id: markedIdIfTold("group", action.chatId) };
     case "MessageActionPhoneCall":
       return {
         video: action.video || undefined,
@@ -84,7 +84,7 @@ function describe(
     case "MessageActionGameScore":
       return { score: action.score };
     case "MessageActionGeoProximityReached":
-      return { from_id: peerId(action.fromId), to_id: peerId(action.toId), metres: action.distance };
+      return { from_id: peerIdIfTold(action.fromId), to_id: peerIdIfTold(action.toId), metres: action.distance };
     case "MessageActionBoostApply":
       return { boosts: action.boosts };
     case "MessageActionBotAllowed":
@@ -95,9 +95,9 @@ function describe(
         from_request: action.fromRequest || undefined,
       };
     case "MessageActionRequestedPeer":
-      return { peer_ids: action.peers.map(peerId) };
+      return { peer_ids: told(action.peers.map(peerId)) };
     case "MessageActionRequestedPeerSentMe":
-      return { peer_ids: action.peers.map(requestedId) };
+      return { peer_ids: told(action.peers.map(requestedId)) };
     case "MessageActionSecureValuesSent":
       return { document_types: action.types.map(documentType) };
     case "MessageActionSecureValuesSentMe":
@@ -109,6 +109,10 @@ function describe(
 
 function documentType(type: Api.TypeSecureValueType): string {
   return shorten(type.className, "SecureValueType");
+}
+
+function told(ids: string[]): string[] | undefined {
+  return ids.length === 0 ? undefined : ids;
 }
 
 function requestedId(peer: Api.TypeRequestedPeer): string {

@@ -6,7 +6,7 @@
 import type { Service } from "../../model/service.ts";
 import type { Api, BigInteger } from "../../mtproto/gram.ts";
 import { formatPoint } from "../dates.ts";
-import { peerId } from "../ids.ts";
+import { peerIdIfTold } from "../ids.ts";
 
 /** The actions that {@link describePayment} takes apart. */
 export type PaymentAction =
@@ -35,13 +35,13 @@ export function describePayment(action: PaymentAction): Details {
         until: action.subscriptionUntilDate ? formatPoint({ seconds: action.subscriptionUntilDate }) : undefined,
       };
     case "MessageActionPaymentRefunded":
-      return { chat_id: peerId(action.peer), ...price(action.currency, action.totalAmount) };
+      return { chat_id: peerIdIfTold(action.peer), ...price(action.currency, action.totalAmount) };
     case "MessageActionGiftPremium":
       return { message: words(action.message), ...price(action.currency, action.amount), months: action.months };
     case "MessageActionGiftCode":
       return {
         message: words(action.message),
-        chat_id: action.boostPeer ? peerId(action.boostPeer) : undefined,
+        chat_id: peerIdIfTold(action.boostPeer),
         ...price(action.currency, action.amount),
         months: action.months,
         via_giveaway: action.viaGiveaway || undefined,
@@ -51,7 +51,7 @@ export function describePayment(action: PaymentAction): Details {
       return { ...price(action.currency, action.amount), stars: action.stars.toJSNumber() };
     case "MessageActionPrizeStars":
       return {
-        chat_id: peerId(action.boostPeer),
+        chat_id: peerIdIfTold(action.boostPeer),
         message_id: action.giveawayMsgId,
         stars: action.stars.toJSNumber(),
         unclaimed: action.unclaimed || undefined,
@@ -87,8 +87,8 @@ function gift(
 ): Details {
   return {
     ...(gift.className === "StarGift" ? { stars: gift.stars.toJSNumber() } : { title: gift.title, number: gift.num }),
-    from_id: fromId ? peerId(fromId) : undefined,
-    to_id: peer ? peerId(peer) : undefined,
+    from_id: peerIdIfTold(fromId),
+    to_id: peerIdIfTold(peer),
     refunded: refunded || undefined,
   };
 }
