@@ -48,7 +48,9 @@ BinaryReader.prototype.readLong = function (this: BinaryReader, signed = true): 
 };
 
 // A message gets what GramJS's own client adds to it, twenty properties and a map: nobody reads them here.
-for (const { prototype } of [Api.Message, Api.MessageService, Api.MessageEmpty]) Reflect.set(prototype, "init", () => {});
+for (const { prototype } of [Api.Message, Api.MessageService, Api.MessageEmpty]) {
+  Reflect.set(prototype, "init", () => {});
+}
 
 // Unpacking in JavaScript takes several times as long.
 GZIPPacked.ungzip = (packed): Buffer => unzipSync(packed);
