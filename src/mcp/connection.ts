@@ -183,7 +183,7 @@ export function createConnect(options: {
       onClose();
     };
     await server.connect(transport);
-    // The SDK answers some calls itself (those that want a task, for one): they end here, the others have ended before.
+    // A call that the SDK would answer itself ends here; the others have ended before.
     const send = transport.send.bind(transport);
     transport.send = (message, options) => {
       const id = "id" in message && !("method" in message) ? message.id : undefined;

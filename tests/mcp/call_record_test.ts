@@ -51,13 +51,14 @@ Deno.test("refused calls: what is not there is NOT_FOUND, what the key may not d
   assert.deepEqual(called.map(({ tool, status }) => [tool, status]), [["look", "ok"]]);
 });
 
-Deno.test("refused calls: one that the protocol library answers itself is one, too", async () => {
-  const { registry, refused } = observed();
+Deno.test("calls: one that wants a task is recorded like any other", async () => {
+  const { registry, called, refused } = observed();
   await using served = serveMcp(registry);
   const wanting = call(1, "look");
   Reflect.set(Object(wanting.params), "task", { ttl: 1000 });
   await events(await post(served.url, wanting));
-  assert.deepEqual(refused.map(({ tool, status }) => [tool, status]), [["?", "UNSUPPORTED"]]);
+  assert.deepEqual(called.map(({ tool, status }) => [tool, status]), [["look", "ok"]]);
+  assert.deepEqual(refused, []);
 });
 
 /** Asks a handler that is recorded, and tells of its records. */
