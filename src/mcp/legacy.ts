@@ -10,18 +10,19 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
 // @ts-types="@modelcontextprotocol/sdk/types"
 import { ErrorCode, isInitializeRequest } from "@modelcontextprotocol/sdk/types.js";
-import { AppError, type ErrorCode as ErrorName, toAppError } from "../errors.ts";
+import { AppError, type ErrorCode as ErrorName } from "../errors.ts";
 import { type Handler, principalOf, type RequestContext } from "../http/chain.ts";
-import { LOCAL_PRINCIPAL, type Principal } from "../model/principal.ts";
+import { LOCAL_PRINCIPAL } from "../model/principal.ts";
 import { type BeginCall, UNRECORDED } from "./call_record.ts";
-import { type Connection, createConnect, type PendingCall, type ServerIdentity } from "./connection.ts";
-import { createRecentEvents, type RecentEvents } from "./events.ts";
+import { type Connection, createConnect, type ServerIdentity } from "./connection.ts";
+import { createHandling } from "./handling.ts";
 import type { InFlight, Reservation } from "./in_flight.ts";
+import { type Caller, createSessionOpener, type McpSession, type SessionLimit } from "./mcp_session.ts";
 import { acceptFor, type Incoming, readIncoming, replay, whenDone } from "./messages.ts";
 import { EVENT_GONE, ID_IN_USE, NO_SESSION_ID, NO_SUCH_SESSION, refusal } from "./refusal.ts";
 import type { Registry } from "./registry.ts";
 import type { Resources } from "./resources/mod.ts";
-import { createSessions, type Session, SYSTEM_TIMERS, type Timers } from "./sessions.ts";
+import { createSessions, SYSTEM_TIMERS, type Timers } from "./sessions.ts";
 
 /** Options of {@link createLegacyMcp}. */
 export interface LegacyMcpOptions extends ServerIdentity {
@@ -36,7 +37,7 @@ export interface LegacyMcpOptions extends ServerIdentity {
   /** Bounds the calls that run at once: a POST for whose calls there is no place is refused whole. */
   readonly inFlight?: Pick<InFlight, "enter" | "reserve">;
   /** Told of each refusal. */
-  readonly onRefused?: (limit: "streams_per_key" | "sessions" | "sessions_per_key") => void;
+  readonly onRefused?: (limit: "streams_per_key" | SessionLimit) => void;
   /** Milliseconds after which an unused session without an open stream is closed. */
   readonly idleMs?: number;
   /** Milliseconds between the comments that keep a silent stream open. */
@@ -58,20 +59,6 @@ export interface LegacyMcp extends AsyncDisposable {
   readonly fetch: Handler;
   /** Ends the streams on which clients only listen, and lets calls finish: the step before draining. */
   readonly closeStreams: () => Promise<void>;
-}
-
-/** Who asks, and until when. */
-interface Caller {
-  readonly principal: Principal;
-  readonly revoked: AbortSignal | undefined;
-}
-
-/** A session: a connection that outlives its requests. */
-interface McpSession extends Session {
-  readonly connection: Connection;
-  readonly events: RecentEvents;
-  /** Streams on which the client listens. */
-  streams: number;
 }
 
 /** Codes of refusals that are not the request's fault; clients of this endpoint read them as JSON-RPC. */
@@ -112,89 +99,8 @@ export function createLegacyMcp(registry: Registry, options: LegacyMcpOptions): 
   const alone = new Set<Connection>();
   let closing = false;
 
-  const openSession = async ({ principal, revoked }: Caller): Promise<McpSession> => {
-    const id = crypto.randomUUID();
-    const events = createRecentEvents();
-    const transport = new WebStandardStreamableHTTPServerTransport({
-      sessionIdGenerator: () => id,
-      eventStore: events,
-      keepAliveMs,
-    });
-    const connection = await connect(transport, principal, {
-      onCallEnd: () => sessions.touch(session),
-      onClose: () => {
-        revoked?.removeEventListener("abort", connection.close);
-        sessions.remove(session);
-      },
-    });
-    revoked?.addEventListener("abort", connection.close, { once: true });
-    const session: McpSession = {
-      id,
-      owner: principal.id,
-      connection,
-      events,
-      streams: 0,
-      get busy() {
-        return connection.calls.size > 0;
-      },
-      get connected() {
-        return session.streams > 0;
-      },
-      close: connection.close,
-    };
-    try {
-      sessions.add(session);
-    } catch (thrown) {
-      session.close();
-      onRefused(toAppError(thrown).code === "RATE_LIMITED" ? "sessions_per_key" : "sessions");
-      throw thrown;
-    }
-    return session;
-  };
-
-  /** Ends the calls of a client that went away, at once or when it has not come back. Ended calls are left alone. */
-  const abandon = ({ calls }: Connection, left: readonly PendingCall[], resumable: boolean): void => {
-    for (const call of left) {
-      // The id may be a later call's by now: the signal of a request aborts after a good answer, too.
-      if (calls.get(call.id) !== call) continue;
-      call.orphaned = true;
-      if (resumable) call.keepWaiting = timers.after(resumeMs, () => call.controller.abort());
-      else call.controller.abort();
-    }
-  };
-
-  /** Hands a POST to a connection, and sees to its calls if the client goes away. */
-  const handle = async (
-    request: Request,
-    incoming: Incoming,
-    connection: Connection,
-    resumable: boolean,
-    reservation?: Reservation,
-  ): Promise<Response> => {
-    const { transport, calls } = connection;
-    const begun = incoming.calls.map((id): PendingCall => ({
-      id,
-      controller: new AbortController(),
-      alone: incoming.alone,
-      orphaned: false,
-      ...(reservation && { reservation }),
-    }));
-    for (const call of begun) calls.set(call.id, call);
-    let isGone = false;
-    const leave = (): void => {
-      if (isGone) return;
-      isGone = true;
-      abandon(connection, begun, resumable);
-    };
-    // A client that closes in order aborts the signal; one whose connection is reset only cancels the body of the answer.
-    if (request.signal.aborted) leave();
-    else if (begun.length > 0) request.signal.addEventListener("abort", leave, { once: true });
-    const response = await transport.handleRequest(acceptFor(request), { parsedBody: incoming.body });
-    if (!response.ok) {
-      for (const { id } of begun) calls.delete(id);
-    }
-    return begun.length === 0 ? response : whenDone(response, leave);
-  };
+  const openSession = createSessionOpener({ connect, sessions, keepAliveMs, onRefused });
+  const { handle, abandon } = createHandling({ timers, resumeMs });
 
   const handleAlone = async (
     request: Request,

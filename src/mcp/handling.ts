@@ -1,0 +1,72 @@
+/**
+ * A POST in the hands of a connection, and what becomes of its calls when the client goes away.
+ * @module
+ */
+import type { Connection, PendingCall } from "./connection.ts";
+import type { Reservation } from "./in_flight.ts";
+import { acceptFor, type Incoming, whenDone } from "./messages.ts";
+import type { Timers } from "./sessions.ts";
+
+/** See {@link createHandling}. */
+export interface Handling {
+  /**
+   * Hands a POST to a connection, and sees to its calls if the client goes away.
+   * @param resumable whether the client may come back for the rest
+   * @param reservation places that are held for its calls
+   */
+  handle(
+    request: Request,
+    incoming: Incoming,
+    connection: Connection,
+    resumable: boolean,
+    reservation?: Reservation,
+  ): Promise<Response>;
+  /** Ends the calls of a client that went away, at once or when it has not come back. Ended calls are left alone. */
+  abandon(connection: Connection, left: readonly PendingCall[], resumable: boolean): void;
+}
+
+/**
+ * Makes the two.
+ * @param options.resumeMs milliseconds that a call waits for a client that went away and can come back
+ */
+export function createHandling(
+  { timers, resumeMs }: { readonly timers: Timers; readonly resumeMs: number },
+): Handling {
+  const abandon: Handling["abandon"] = ({ calls }, left, resumable) => {
+    for (const call of left) {
+      // The id may be a later call's by now: the signal of a request aborts after a good answer, too.
+      if (calls.get(call.id) !== call) continue;
+      call.orphaned = true;
+      if (resumable) call.keepWaiting = timers.after(resumeMs, () => call.controller.abort());
+      else call.controller.abort();
+    }
+  };
+  return {
+    abandon,
+    handle: async (request, incoming, connection, resumable, reservation) => {
+      const { transport, calls } = connection;
+      const begun = incoming.calls.map((id): PendingCall => ({
+        id,
+        controller: new AbortController(),
+        alone: incoming.alone,
+        orphaned: false,
+        ...(reservation && { reservation }),
+      }));
+      for (const call of begun) calls.set(call.id, call);
+      let isGone = false;
+      const leave = (): void => {
+        if (isGone) return;
+        isGone = true;
+        abandon(connection, begun, resumable);
+      };
+      // A client that closes in order aborts the signal; one whose connection is reset only cancels the body of the answer.
+      if (request.signal.aborted) leave();
+      else if (begun.length > 0) request.signal.addEventListener("abort", leave, { once: true });
+      const response = await transport.handleRequest(acceptFor(request), { parsedBody: incoming.body });
+      if (!response.ok) {
+        for (const { id } of begun) calls.delete(id);
+      }
+      return begun.length === 0 ? response : whenDone(response, leave);
+    },
+  };
+}

@@ -1,0 +1,80 @@
+/**
+ * An MCP session on the SDK's first generation: a connection that outlives its requests, and ends with the key of its client.
+ * @module
+ */
+// @ts-types="@modelcontextprotocol/sdk/server/webStandardStreamableHttp"
+import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
+import { toAppError } from "../errors.ts";
+import type { Principal } from "../model/principal.ts";
+import type { Connect, Connection } from "./connection.ts";
+import { createRecentEvents, type RecentEvents } from "./events.ts";
+import type { Session, Sessions } from "./sessions.ts";
+
+/** Who asks, and until when. */
+export interface Caller {
+  readonly principal: Principal;
+  readonly revoked: AbortSignal | undefined;
+}
+
+/** A session. */
+export interface McpSession extends Session {
+  readonly connection: Connection;
+  readonly events: RecentEvents;
+  /** Streams on which the client listens. */
+  streams: number;
+}
+
+/** The limits that a session can meet: of all, and of its principal. */
+export type SessionLimit = "sessions" | "sessions_per_key";
+
+/**
+ * Makes what opens sessions, which throws AppError OVERLOADED or RATE_LIMITED when there may be no more.
+ * @param options.keepAliveMs milliseconds between the comments that keep a silent stream open
+ * @param options.onRefused told of each that was not opened
+ */
+export function createSessionOpener({ connect, sessions, keepAliveMs, onRefused }: {
+  readonly connect: Connect;
+  readonly sessions: Sessions<McpSession>;
+  readonly keepAliveMs: number;
+  readonly onRefused: (limit: SessionLimit) => void;
+}): (caller: Caller) => Promise<McpSession> {
+  return async ({ principal, revoked }) => {
+    const id = crypto.randomUUID();
+    const events = createRecentEvents();
+    const transport = new WebStandardStreamableHTTPServerTransport({
+      sessionIdGenerator: () => id,
+      eventStore: events,
+      keepAliveMs,
+    });
+    const connection = await connect(transport, principal, {
+      onCallEnd: () => sessions.touch(session),
+      onClose: () => {
+        revoked?.removeEventListener("abort", connection.close);
+        sessions.remove(session);
+      },
+    });
+    revoked?.addEventListener("abort", connection.close, { once: true });
+    const session: McpSession = {
+      id,
+      owner: principal.id,
+      connection,
+      events,
+      streams: 0,
+      get busy() {
+        return connection.calls.size > 0;
+      },
+      get connected() {
+        return session.streams > 0;
+      },
+      close: connection.close,
+    };
+    try {
+      sessions.add(session);
+    } catch (thrown) {
+      session.close();
+      onRefused(toAppError(thrown).code === "RATE_LIMITED" ? "sessions_per_key" : "sessions");
+      throw thrown;
+    }
+    return session;
+  };
+}
