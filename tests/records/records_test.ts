@@ -17,6 +17,7 @@ const WHOLE: Records = {
 };
 const OWN = "a text of a test, written into the world";
 
+/** Made once: the world has very many texts. */
 const search = await createSearch([OWN]);
 
 /** What of a world may be in no log: the thing, and a line with it. */
@@ -79,7 +80,7 @@ Deno.test("records: of a whole suite a kind of record that is missing is a probl
   }
 });
 
-Deno.test("records: each kind of text, name and secret is found in a log and in what a command writes", async () => {
+Deno.test("records: each kind of text, name and secret is found in a log and in what a command writes", () => {
   for (const kind of ["log", "command"] as const) {
     for (const [what, text] of samples()) {
       assert.ok(text.length > 0);
@@ -89,7 +90,7 @@ Deno.test("records: each kind of text, name and secret is found in a log and in 
   }
 });
 
-Deno.test("records: what a person typed may be repeated to that person, and in no log", async () => {
+Deno.test("records: what a person typed may be repeated to that person, and in no log", () => {
   const typed = ["export", "Ann Lee", "--phone", "9996621000"];
   const text = "No chat is called Ann Lee, and no account 9996621000.";
   assert.deepEqual(search({ kind: "command", typed, text }), []);
@@ -97,7 +98,7 @@ Deno.test("records: what a person typed may be repeated to that person, and in n
   assert.equal(search({ kind: "log", typed, text }).length, 2);
 });
 
-Deno.test("records: answers of a command name chats and people, a log does not", async () => {
+Deno.test("records: answers of a command name chats and people, a log does not", () => {
   const text = [
     '  734201334 user "Ann Lee" @annlee',
     'chats        -1002000000001 "Sandbox News" @sandbox_news',
@@ -108,7 +109,7 @@ Deno.test("records: answers of a command name chats and people, a log does not",
   assert.equal(search({ kind: "log", typed: [], text }).length, 4);
 });
 
-Deno.test("records: the product's own words, ids, ports and redacted secrets are no finds", async () => {
+Deno.test("records: the product's own words, ids, ports and redacted secrets are no finds", () => {
   const text = [
     '{"message":"listening","url":"http://127.0.0.1:22222","id":"-1002000000001"}',
     'The session is in use by "serve", process 22222, since 2025-06-01T00:00:00.000Z.',
