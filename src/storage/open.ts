@@ -53,9 +53,10 @@ export function openDataDirectory(directory: string): Database {
 
 /**
  * The database of a data directory to read from, beside whoever writes it; undefined when there is none.
- * @throws AppError RESOURCE_EXHAUSTED when it cannot be read or is no database
+ * @throws AppError RESOURCE_EXHAUSTED when it cannot be read or is no database, UNSUPPORTED when other users have access to the directory
  */
 export function readDataDirectory(directory: string): Database | undefined {
+  assertPrivate(directory);
   const path = databasePath(directory);
   let db: DatabaseSync | undefined;
   try {

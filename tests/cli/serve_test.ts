@@ -135,8 +135,9 @@ Deno.test("serve: what it cannot start with is said in sentences, all of it at o
       ],
       [{ DATA_DIR: "/proc/x" }, 1, /data directory \/proc\/x cannot be used\.\nCheck DATA_DIR/],
     ];
-    await Promise.all(cases.map(async ([environment, code, says]) => {
-      const ran = await run(["serve"], { DATA_DIR: directory, ...environment });
+    await Promise.all(cases.map(async ([environment, code, says], index) => {
+      // One folder for all would be held by one of them.
+      const ran = await run(["serve"], { DATA_DIR: `${directory}/${index}`, ...environment });
       assert.deepEqual([ran.code, ran.out], [code, ""], ran.err);
       assert.match(ran.err, says);
       assert.doesNotMatch(ran.err, /s3cret|99999|xml|-7|^ +at /m);

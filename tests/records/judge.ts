@@ -3,16 +3,17 @@
  * @module
  */
 import type { Records } from "./folder.ts";
-import { createSearch } from "./leaks.ts";
+import { createSearch, type Search } from "./leaks.ts";
 import { forbiddenMethods } from "./methods.ts";
 
 /**
  * One sentence for each thing that is wrong.
  * @param options.isWhole whether all tests ran: then a record that is missing is wrong too, for it would hide everything
+ * @param options.search made of the texts when it is not given, which takes a while
  */
 export async function problemsOf(
   { methods, written, texts }: Records,
-  { isWhole }: { readonly isWhole: boolean },
+  { isWhole, search }: { readonly isWhole: boolean; readonly search?: Search },
 ): Promise<string[]> {
   const problems = forbiddenMethods(methods).map((method) => `${method} was sent, which no class allows`);
   if (isWhole && !methods.has("messages.GetHistory")) problems.push("no sandbox has recorded what it received");
@@ -22,9 +23,9 @@ export async function problemsOf(
     }
   }
   if (isWhole && texts.size === 0) problems.push("no text that a test has written was recorded");
-  const search = await createSearch(texts);
+  const leaksOf = search ?? await createSearch(texts);
   for (const each of written) {
-    for (const { what, found, line } of search(each)) {
+    for (const { what, found, line } of leaksOf(each)) {
       problems.push(
         `${each.kind} of ${JSON.stringify(each.typed.slice(-3))}: ${what} ${JSON.stringify(found)} in ${line}`,
       );

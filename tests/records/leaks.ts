@@ -23,15 +23,19 @@ const SHORTEST_TEXT = 12;
 /** Texts may be cut where they are logged, so that only their beginning is looked for. */
 const LONGEST_TEXT = 40;
 
-/** Answers of commands, which tell who asked: the candidates for a name, who has signed in, what is to be scanned. */
-const ANSWERS = [/^ {2}-?\d+ \w* ".*$/, /\bSigned in (?:already )?as .*$/, /^tg:\/\/login\?token=[\w-]+$/];
+/** Answers of commands, which tell who asked: the candidates for a name, the chats of a key, who has signed in, what is to be scanned. */
+const ANSWERS = [
+  /^(?:chats)? {2,}-?\d+ \w* ?".*$/,
+  /\bSigned in (?:already )?as .*$/,
+  /^tg:\/\/login\?token=[\w-]+$/,
+];
 
 /** What secrets look like, whoever they belong to. */
 const SECRETS: readonly (readonly [string, RegExp])[] = [
   ["a string session", /[1AB][A-Za-z0-9+/=_-]{300,}/g],
   ["an api_hash", new RegExp(APPLICATION.hash, "g")],
   ["a key", /tgk_[A-Za-z0-9_-]{8,}/gi],
-  ["a bearer token", /bearer\s+(?!\[redacted\])[\w.~+/-]+/gi],
+  ["a bearer token", /bearer\s+(?!\[redacted\])[\w.~+/-]{8,}/gi],
   ["a signature", /\b(?:signature|sig)=(?!\[redacted\])[\w-]+/g],
   ["a media token", /\/media\/[\w-]{40,}/g],
   ["a phone number", /(?<![\w+])\+\d{7,15}(?!\d)/g],
@@ -50,15 +54,9 @@ export type Search = (written: Written) => Leak[];
 export async function createSearch(texts: Iterable<string>): Promise<Search> {
   const world = createWorld();
   const ours = await sourceText();
-  const fresh = (text: string): boolean => !ours.includes(text);
-  const byBeginning = new Map<string, string[]>();
-  for (const text of new Set([...textsOf(world), ...texts])) {
-    for (const needle of formsOf(text).filter(fresh)) {
-      const beginning = needle.slice(0, SHORTEST_TEXT);
-      byBeginning.set(beginning, [...byBeginning.get(beginning) ?? [], needle]);
-    }
-  }
-  const names = new Set(namesOf(world).filter(fresh));
+  const finder = createFinder([...textsOf(world), ...texts].flatMap(formsOf));
+  for (const line of ours.split("\n")) for (const text of finder.in(line)) finder.forget(text);
+  const names = new Set(namesOf(world).filter((name) => !ours.includes(name)));
   const phones = [...world.users.values()].flatMap(({ phone }) => phone ?? []);
   const patterns: readonly (readonly [string, RegExp])[] = [
     ...SECRETS,
@@ -75,16 +73,38 @@ export async function createSearch(texts: Iterable<string>): Promise<Search> {
       };
       for (const [what, pattern] of patterns) for (const [found] of line.matchAll(pattern)) add(what, found);
       for (const [found] of line.matchAll(named)) add("a name", found);
-      for (let at = 0; at + SHORTEST_TEXT <= line.length; at++) {
-        const found = byBeginning.get(line.slice(at, at + SHORTEST_TEXT))?.find((each) => line.startsWith(each, at));
-        if (found !== undefined) add("a message's text", found);
-      }
+      for (const found of finder.in(line)) add("a message's text", found);
     }
     return leaks;
   };
 }
 
-/** Every text of the world, a message's beginning at least. */
+/** Finds any of very many texts, each of {@link SHORTEST_TEXT} characters at least. */
+function createFinder(
+  texts: readonly string[],
+): { readonly in: (line: string) => string[]; readonly forget: (text: string) => void } {
+  const byBeginning = new Map<string, Set<string>>();
+  const beginningOf = (text: string): string => text.slice(0, SHORTEST_TEXT);
+  for (const text of texts) {
+    const others = byBeginning.get(beginningOf(text));
+    if (others === undefined) byBeginning.set(beginningOf(text), new Set([text]));
+    else others.add(text);
+  }
+  return {
+    in: (line) => {
+      const found: string[] = [];
+      for (let at = 0; at + SHORTEST_TEXT <= line.length; at++) {
+        for (const text of byBeginning.get(line.slice(at, at + SHORTEST_TEXT)) ?? []) {
+          if (line.startsWith(text, at)) found.push(text);
+        }
+      }
+      return found;
+    },
+    forget: (text) => void byBeginning.get(beginningOf(text))?.delete(text),
+  };
+}
+
+/** Every text of the world. */
 function textsOf(world: World): Set<string> {
   const texts = new Set<string>();
   for (const id of world.chats.keys()) {

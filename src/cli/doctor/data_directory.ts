@@ -17,7 +17,10 @@ export async function checkDataDirectory(
   self: number | null = Deno.uid(),
 ): Promise<Outcome[]> {
   const folder = await nearestFolder(dataDir);
-  const info = await Deno.stat(folder);
+  const info = await Deno.stat(folder).catch(keptOut);
+  if (info === undefined) {
+    return [fail(`${folder} cannot be written to: Deno lets no program into it`, "Set DATA_DIR to another folder.")];
+  }
   if (!info.isDirectory) return [fail(`${folder} is not a folder`, "Set DATA_DIR to a folder.")];
   const refusal = await refusalToWrite(folder);
   if (refusal !== undefined) {
@@ -51,10 +54,17 @@ async function exists(path: string): Promise<boolean> {
     await Deno.stat(path);
     return true;
   } catch (error) {
+    // There may be something; it is no place for a data directory anyway.
+    if (error instanceof Deno.errors.NotCapable) return true;
     // Below a file there is nothing either; the file is what is then looked at.
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
     throw error;
   }
+}
+
+/** Into some of the system's own folders Deno lets only who has every permission. */
+function keptOut(error: unknown): undefined {
+  if (!(error instanceof Deno.errors.NotCapable)) throw error;
 }
 
 /** The system's words. Tried, since modes say nothing about who is root or what is mounted read-only. */

@@ -5,6 +5,7 @@
 import type { Config } from "../../config/config.ts";
 import { listening } from "../../http/server.ts";
 import { findHolder } from "../../storage/lock.ts";
+import { openToOthers } from "../../storage/private.ts";
 import { NAME } from "../../version.ts";
 import { askServer } from "../ask.ts";
 import { fail, failed, ok, type Outcome } from "./outcome.ts";
@@ -14,7 +15,8 @@ export async function checkListener(
   { http: { host, port }, dataDir }: Pick<Config, "http" | "dataDir">,
   signal: AbortSignal,
 ): Promise<Outcome[]> {
-  const holder = findHolder(dataDir);
+  // Without a holder that can be believed it is found out by listening.
+  const holder = openToOthers(dataDir).length > 0 ? undefined : findHolder(dataDir);
   if (holder?.url !== undefined) return [await checkRunning(holder.url, holder.pid, signal)];
   try {
     listening(host, port, () => Deno.listen({ hostname: host, port }).close());
