@@ -87,6 +87,9 @@ export interface Held {
   readonly handles: number;
 }
 
+/** Texts of a chat that are enough to find what leaks. */
+const MANY = 3000;
+
 /** Limits are tried elsewhere; here they would keep inputs from whatever is behind them. */
 const UNLIMITED = {
   RATE_LIMIT: "1000000/s",
@@ -137,7 +140,7 @@ export async function openHouse(): Promise<House> {
     port: Number(new URL(url).port),
     material,
     hidden: {
-      messages: createFinder(textsOf(world)),
+      messages: createFinder(textsOf(world, MANY)),
       secrets: [key, someKey, session.slice(1, 60), sandbox.directory, ...secretsOf(DATA_DIR)],
       keys: [key, someKey],
     },
@@ -161,11 +164,11 @@ export async function openHouse(): Promise<House> {
 function hiddenFrom(world: World, tools: string): Finder {
   const others = [...world.chats.values()].filter(({ id }) => !SOME.includes(id));
   const own = SOME.flatMap((id) => [world.chat(id)?.title ?? "", world.chat(id)?.username ?? ""]);
-  const seen = [tools, ...own, ...textsOf(world, SOME)];
+  const seen = [tools, ...own, ...textsOf(world, Infinity, SOME)];
   const names = others.filter(({ kind }) => kind !== "user" && kind !== "bot" && kind !== "saved")
     .flatMap(({ title, username }) => username === null ? [title] : [title, username])
     .filter((name) => name.length > 8 && !seen.some((text) => text.includes(name)));
-  const find = createFinder(textsOf(world, others.map(({ id }) => id)), seen);
+  const find = createFinder(textsOf(world, MANY, others.map(({ id }) => id)), seen);
   return (text) => names.find((name) => text.includes(name)) ?? find(text);
 }
 

@@ -49,11 +49,14 @@ function lettersOf(text: string): string {
   return text.replaceAll(/\\+[nrt]/g, " ").replaceAll(/[^\p{L}\p{N}]+/gu, " ");
 }
 
-/** Every text of the world's messages, of chats too large to hold a part. */
-export function* textsOf(world: World, chats: Iterable<string> = world.chats.keys()): Generator<string> {
+/**
+ * The texts of the world's messages.
+ * @param most of each chat, its first ones
+ */
+export function* textsOf(world: World, most: number, chats: Iterable<string> = world.chats.keys()): Generator<string> {
   for (const id of chats) {
     const history = world.messages(id);
-    for (let at = 0; at < Math.min(history.length, 3000); at++) yield history.at(at).text;
+    for (let at = 0; at < Math.min(history.length, most); at++) yield history.at(at).text;
   }
 }
 

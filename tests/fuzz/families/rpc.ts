@@ -18,6 +18,8 @@ const METHODS = [
   "tools/call",
   "resources/list",
   "resources/read",
+  "resources/read",
+  "resources/read",
   "resources/templates/list",
   "resources/subscribe",
   "prompts/list",
@@ -39,7 +41,7 @@ const METHODS = [
 ];
 
 function id(random: Random): Json {
-  if (random.oneIn(3)) return anything(random);
+  if (random.oneIn(6)) return anything(random);
   return random.pick<Json>([0, 1, 2, -1, "1", "", null, "a".repeat(5000)]);
 }
 
@@ -94,12 +96,12 @@ function message(random: Random, material: Material): Json {
   if (!random.oneIn(5)) members.push(["id", id(random)]);
   members.push(["method", random.oneIn(15) ? anything(random) : method]);
   if (!random.oneIn(6)) members.push(["params", params(random, method, material)]);
-  if (random.oneIn(8)) members.push([random.pick(OBJECT_NAMES), anything(random)]);
+  if (random.oneIn(15)) members.push([random.pick(OBJECT_NAMES), anything(random)]);
   // The same name twice.
   if (random.oneIn(8)) members.push([`${random.pick(["id", "method", "params", "jsonrpc"])}@2`, anything(random)]);
-  if (random.oneIn(8)) members.push([random.pick(["result", "error"]), anything(random)]);
-  if (random.oneIn(10)) members[0] = ["jsonrpc", random.pick<Json>(["1.0", 2, 2.0, "2", null, "3.0"])];
-  if (random.oneIn(12)) members.splice(random.int(members.length), 1);
+  if (random.oneIn(25)) members.push([random.pick(["result", "error"]), anything(random)]);
+  if (random.oneIn(25)) members[0] = ["jsonrpc", random.pick<Json>(["1.0", 2, 2.0, "2", null, "3.0"])];
+  if (random.oneIn(25)) members.splice(random.int(members.length), 1);
   return object(members);
 }
 
@@ -119,6 +121,8 @@ export const rpc: Family = {
   draw: (random, material) => {
     const headers: [string, string][] = [["Content-Type", random.oneIn(20) ? "text/plain" : "application/json"]];
     const accept = random.pick([
+      "application/json, text/event-stream",
+      "application/json, text/event-stream",
       "application/json, text/event-stream",
       "application/json",
       "*/*",
