@@ -4,6 +4,7 @@
  * @module
  */
 import { join } from "node:path";
+import type { Config } from "../config/config.ts";
 import { loadConfig, warningsOf } from "../config/load.ts";
 import { assertDeliverable, deliver } from "../exports/deliver.ts";
 import { findHolder, isServing } from "../storage/lock.ts";
@@ -11,6 +12,7 @@ import { readRange } from "../telegram/dates.ts";
 import { exportHere } from "./export_here.ts";
 import { type ExportOptions, readExportOptions } from "./export_options.ts";
 import type { Making } from "./export_progress.ts";
+import type { LocalServer } from "./ask.ts";
 import { exportThere } from "./export_there.ts";
 import { INTERRUPTED, listenForInterrupt } from "./interrupt.ts";
 import { createProgress, type Progress } from "./progress.ts";
@@ -59,5 +61,11 @@ async function run(chat: string, options: ExportOptions, progress: Progress, sig
   };
   const holder = findHolder(config.dataDir);
   if (!isServing(holder)) await exportHere(config, making);
-  else await exportThere(holder, join(config.dataDir, "exports"), making);
+  else await exportThere(() => serverOf(config, holder), join(config.dataDir, "exports"), making);
+}
+
+/** The server that holds the data directory now; while it restarts, the one that did. */
+function serverOf({ dataDir }: Config, before: LocalServer): LocalServer {
+  const holder = findHolder(dataDir);
+  return isServing(holder) ? holder : before;
 }

@@ -28,11 +28,12 @@ const MOST_TRIES = 60;
 
 /**
  * Asks for an export, waits until it is over and delivers it. Interrupted, it goes on there.
+ * @param findServer the server as it is now: each start has another key
  * @param directory where every job has a folder
  * @throws AppError
  */
-export async function exportThere(server: LocalServer, directory: string, making: Making): Promise<void> {
-  const { url } = server;
+export async function exportThere(findServer: () => LocalServer, directory: string, making: Making): Promise<void> {
+  const { url } = findServer();
   const { asked: { limit, ...args }, isPiped, progress, signal } = making;
   if (limit !== undefined) {
     throw new AppError("UNSUPPORTED", `--limit: the server at ${url} writes whole exports only.`, {
@@ -41,7 +42,7 @@ export async function exportThere(server: LocalServer, directory: string, making
     });
   }
   const ask = async (tool: string, body: unknown): Promise<z.infer<typeof answerSchema>> =>
-    answerSchema.parse(await callTool(server, tool, body, signal));
+    answerSchema.parse(await callTool(findServer(), tool, body, signal));
   let one = await ask("start_export", { ...args, wait_seconds: 0 });
   progress.note(`the server at ${url} makes export ${one.id}`);
   for (const note of one.notes ?? []) progress.note(note);

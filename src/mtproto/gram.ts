@@ -3,7 +3,7 @@
  * reconnecting are not used; what stays are the TL schema, the handshake, the envelope and the queue of one connection.
  * @module
  */
-import "./browser_globals.ts";
+import "./before_gramjs.ts";
 import { Api, type TelegramClient } from "telegram";
 import { AuthKey } from "telegram/crypto/AuthKey.js";
 import { _serverKeys } from "telegram/crypto/RSA.js";

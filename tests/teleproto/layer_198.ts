@@ -1,6 +1,6 @@
 /**
  * teleproto has no release of layer 198, so it is given that layer's schema, GramJS's: at its start it looks for one in
- * `localStorage`, where it would have kept its own. Stands in for `src/mtproto/browser_globals.ts`.
+ * `localStorage`, where it would have kept its own. Stands in for `src/mtproto/before_gramjs.ts`.
  * @module
  */
 import apiSchema from "telegram/tl/apiTl.js";

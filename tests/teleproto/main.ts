@@ -35,7 +35,7 @@ function swapped(text: string): string {
       "telegram/tl/AllTLObjects.js": LAYER_198,
       "telegram/tl/apiTl.js": `${parts}tl/apiTl.js`,
       "telegram/tl/schemaTl.js": `${parts}tl/schemaTl.js`,
-      "./src/mtproto/browser_globals.ts": LAYER_198,
+      "./src/mtproto/before_gramjs.ts": LAYER_198,
     },
     scopes: {
       "./sandbox/": { ...gram, "telegram/tl/AllTLObjects.js": `${parts}tl/AllTLObjects.js` },
