@@ -126,7 +126,15 @@ export async function openHouse(): Promise<House> {
   };
   const server = stack.use(start(Deno.execPath(), PROBED, environment, { stdin: "piped" }));
   const url = await urlOf(server);
-  await until(async () => (await fetch(`${url}/health/ready`)).ok, "it is ready", 60);
+  await until(
+    async () => {
+      const response = await fetch(`${url}/health/ready`);
+      await response.body?.cancel();
+      return response.ok;
+    },
+    "it is ready",
+    60,
+  );
   const material = await collect(url, key, DATA_DIR);
   const { key: someKey } = await create(environment, "--name", "some", "--chat", SOME.join());
   const world = createWorld();
