@@ -235,6 +235,7 @@ Deno.test("audit: two programs write to one trail, and a third one reads it with
 
 Deno.test("audit: a file that is no database is refused by name", () =>
   inFolder(async (folder) => {
-    await Deno.writeTextFile(databasePath(folder), "no database at all, but long enough for a header ".repeat(10));
+    const text = "no database at all, but long enough for a header ".repeat(10);
+    await Deno.writeTextFile(databasePath(folder), text, { mode: 0o600 });
     assert.throws(() => readDataDirectory(folder), { code: "RESOURCE_EXHAUSTED", message: new RegExp(join(folder)) });
   }));
