@@ -4,6 +4,7 @@
  */
 import { loadConfig } from "../config/load.ts";
 import { AppError } from "../errors.ts";
+import { localUrl } from "../http/address.ts";
 import { askServer } from "./ask.ts";
 
 /**
@@ -12,7 +13,7 @@ import { askServer } from "./ask.ts";
  */
 export async function healthcheck(): Promise<number> {
   const { host, port } = loadConfig().http;
-  const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}/health/live`;
+  const url = `${localUrl(host, port)}/health/live`;
   try {
     const { status } = await askServer(url);
     if (status === 200) return 0;

@@ -18,6 +18,20 @@ export function addressBlock(address: string): string {
   return `${groups.slice(0, 4).map((group) => group.replace(/^0+(?=.)/, "")).join(":")}::/64`;
 }
 
+/**
+ * Where a program on the same machine reaches a listener, without a slash at its end. One that listens on all addresses
+ * is reached at the loopback one: a request that names the unspecified address is refused.
+ * @param host as it is listened on: a name or an IP address, IPv6 without brackets
+ */
+export function localUrl(host: string, port: number): string {
+  const named = host.includes(":") ? `[${host}]` : host;
+  const hostname = URL.parse(`http://${named}`)?.hostname ?? "";
+  return `http://${LOOPBACK_OF.get(hostname) ?? named}:${port}`;
+}
+
+/** What reaches a listener on all addresses. */
+const LOOPBACK_OF: ReadonlyMap<string, string> = new Map([["0.0.0.0", "127.0.0.1"], ["[::]", "[::1]"]]);
+
 /** Whether a request comes from this machine itself: no proxy has passed it on. */
 export function isFromHere(request: Request, clientIp: string): boolean {
   const isLoopback = clientIp === "::1" || /^127\./.test(clientIp);

@@ -3,6 +3,7 @@
  * @module
  */
 import { AppError } from "../errors.ts";
+import { localUrl } from "./address.ts";
 import type { Handler } from "./chain.ts";
 import { problemResponse } from "./problem.ts";
 
@@ -23,7 +24,7 @@ export interface ServeOptions {
 export interface Server extends AsyncDisposable {
   readonly hostname: string;
   readonly port: number;
-  /** `http://host:port`, without a slash at its end. */
+  /** `http://host:port` as this machine reaches it, without a slash at its end. */
   readonly url: string;
   /**
    * Answers new requests with 503 and waits for the running ones, their answers delivered; what is not over when `grace`
@@ -61,7 +62,7 @@ export function serve({ handler, host, port, onListen, grace = 10_000 }: ServeOp
       });
     }));
   const { hostname, port: actualPort } = server.addr;
-  const url = `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${actualPort}`;
+  const url = localUrl(hostname, actualPort);
   onListen?.(url);
 
   // Deno's own shutdown comes last: once it has begun, nothing can cut a connection any more.

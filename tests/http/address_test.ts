@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { addressBlock, isFromHere } from "../../src/http/address.ts";
+import { addressBlock, isFromHere, localUrl } from "../../src/http/address.ts";
 
 Deno.test("addressBlock: an IPv4 address stands for itself, an IPv6 one for the 64 bits it begins with", () => {
   const cases: Readonly<Record<string, string>> = {
@@ -14,6 +14,19 @@ Deno.test("addressBlock: an IPv4 address stands for itself, an IPv6 one for the 
     unknown: "unknown",
   };
   for (const [address, block] of Object.entries(cases)) assert.equal(addressBlock(address), block, address);
+});
+
+Deno.test("localUrl: who listens on all addresses is reached at the loopback one", () => {
+  const cases: Readonly<Record<string, string>> = {
+    "0.0.0.0": "http://127.0.0.1:8000",
+    "::": "http://[::1]:8000",
+    "0:0:0:0:0:0:0:0": "http://[::1]:8000",
+    "::1": "http://[::1]:8000",
+    "127.0.0.1": "http://127.0.0.1:8000",
+    localhost: "http://localhost:8000",
+    "2001:db8::1": "http://[2001:db8::1]:8000",
+  };
+  for (const [host, url] of Object.entries(cases)) assert.equal(localUrl(host, 8000), url, host);
 });
 
 Deno.test("isFromHere: a loopback address, and no header that a proxy adds", () => {

@@ -3,6 +3,7 @@
  * @module
  */
 import type { Config } from "../../config/config.ts";
+import { localUrl } from "../../http/address.ts";
 import { listening } from "../../http/server.ts";
 import { findHolder } from "../../storage/lock.ts";
 import { openToOthers } from "../../storage/private.ts";
@@ -23,7 +24,7 @@ export async function checkListener(
     return [ok(port === 0 ? `any free port of ${host} can be listened on` : `${host} port ${port} can be listened on`)];
   } catch (error) {
     const outcome = failed(error);
-    if (!await isOurs(`http://${host.includes(":") ? `[${host}]` : host}:${port}`, signal)) return [outcome];
+    if (!await isOurs(localUrl(host, port), signal)) return [outcome];
     const message = `at ${host} port ${port} a server of this program answers that uses another data directory`;
     return [fail(message, "Run this with the variables of that server, or set MCP_SERVER_PORT to another port.")];
   }
