@@ -5,6 +5,7 @@
 import { createApp } from "../app.ts";
 import { generateKey } from "../auth/key.ts";
 import { accessWarningsOf, loadConfig, warningsOf } from "../config/load.ts";
+import { KEY_HEADER } from "../http/landing.ts";
 import { serve } from "../http/server.ts";
 import { configureLogging, getLogger } from "../observability/log.ts";
 import { writeAll } from "../observability/output.ts";
@@ -45,13 +46,16 @@ export async function serveUntilStopped(): Promise<number> {
   for (const { signal, stop } of handlers) Deno.addSignalListener(signal, stop);
   const { host, port } = config.http;
   const server = serve({ handler: app.fetch, host, port, grace: GRACE_MS });
-  greet(config.http.publicUrl ?? server.url, config.telegram.testDc === undefined ? "me" : "@sandbox_news");
+  greet(config.http.publicUrl ?? server.url, {
+    chat: config.telegram.testDc === undefined ? "me" : "@sandbox_news",
+    needsKey: config.auth.mode === "keys",
+  });
   lock.announce(server.url, localKey);
   const { metricsPort } = config.http;
   await using _metrics = metricsPort === undefined
     ? undefined
     : serve({ handler: app.metrics, host, port: metricsPort, grace: 0 });
-  log.info("listening", { url: server.url });
+  log.info("listening", { url: server.url, host: server.hostname });
   const signal = await stopped.promise;
   const begun = performance.now();
   log.info("stopping", { signal });
@@ -65,13 +69,15 @@ export async function serveUntilStopped(): Promise<number> {
   return 0;
 }
 
-/** Says on standard output how to connect. */
-function greet(url: string, chat: string): void {
+/** Says on standard output how to connect; where a key is needed, the shell's variable KEY stands for it. */
+function greet(url: string, { chat, needsKey }: { readonly chat: string; readonly needsKey: boolean }): void {
   const body = JSON.stringify({ chat, limit: 3 });
   const lines = [
     `MCP endpoint: ${url}/mcp`,
-    `  claude mcp add --transport http telegram ${url}/mcp`,
-    `  curl -s ${url}/api/tools/fetch_history -H 'content-type: application/json' -d '${body}'`,
+    `  claude mcp add --transport http telegram ${url}/mcp${needsKey ? ` --header ${KEY_HEADER}` : ""}`,
+    `  curl -s ${url}/api/tools/fetch_history ${
+      needsKey ? `-H ${KEY_HEADER} ` : ""
+    }-H 'content-type: application/json' -d '${body}'`,
   ];
   writeAll(Deno.stdout, `${lines.join("\n")}\n`);
 }

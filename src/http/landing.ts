@@ -6,6 +6,9 @@
 import { accepts } from "@std/http/negotiation.js";
 import type { Handler, RequestContext } from "./chain.ts";
 
+/** The header with a key, for a shell whose variable KEY holds that. */
+export const KEY_HEADER = '"Authorization: Bearer $KEY"';
+
 /** What the page says. */
 export interface Landing {
   readonly name: string;
@@ -24,8 +27,8 @@ export function landing({ name, state, url }: Landing): Handler {
       state(context),
       "",
       `MCP endpoint: ${base}/mcp (streamable HTTP)`,
-      `Claude Code:  claude mcp add --transport http telegram ${base}/mcp --header "Authorization: Bearer $KEY"`,
-      `Plain HTTP:   curl -s ${base}/api/tools -H "Authorization: Bearer $KEY"`,
+      `Claude Code:  claude mcp add --transport http telegram ${base}/mcp --header ${KEY_HEADER}`,
+      `Plain HTTP:   curl -s ${base}/api/tools -H ${KEY_HEADER}`,
       `State:        ${base}/health`,
     ];
     if (accepts(request, "text/plain", "text/html") !== "text/html") return new Response(`${lines.join("\n")}\n`);
