@@ -2,7 +2,7 @@
  * The composition root: everything that serves, built from a configuration.
  * @module
  */
-import type { Config } from "./config/config.ts";
+import { type Config, isBehindProxy } from "./config/config.ts";
 import type { Job } from "./exports/job.ts";
 import { setTimeout as sleepMs } from "node:timers/promises";
 import { refuseUnlocked } from "./auth/unlocked.ts";
@@ -90,7 +90,10 @@ export async function createApp(config: Config, options: { readonly localKey?: s
   refuseUnlocked(config, principals.hasKeys);
   metrics.exportBytes(housekeeping.bytes);
   health.set("storage", "ok");
-  const limits = createLimits(config.limits, (limit) => metrics.limitRefusals.inc({ limit }));
+  const limits = createLimits(config.limits, {
+    isBehindProxy: isBehindProxy(config.http),
+    onRefused: (limit) => metrics.limitRefusals.inc({ limit }),
+  });
   metrics.inFlight({ calls: () => limits.calls.size, downloads: () => limits.downloads.size });
   const registry = createRegistry(createTools(sources), {
     inFlight: limits.calls,

@@ -2,7 +2,7 @@
  * How much may be asked of the server, put together from its configuration.
  * @module
  */
-import type { Limits as Numbers } from "./config/config.ts";
+import type { Config } from "./config/config.ts";
 import { createRateLimit, type RateLimit } from "./http/middleware/rate_limit.ts";
 import { problemResponse } from "./http/problem.ts";
 import { createInFlight, type InFlight } from "./mcp/in_flight.ts";
@@ -25,15 +25,20 @@ const EXEMPT = ["/health/live", "/health/ready"];
 
 /**
  * Makes them; nothing has been asked yet.
- * @param onRefused told the name of a limit each time it refuses something
+ * @param options.isBehindProxy whether requests from this machine may be anybody's
+ * @param options.onRefused told the name of a limit each time it refuses something
  */
-export function createLimits(numbers: Numbers, onRefused: (limit: string) => void): Limits {
+export function createLimits(
+  numbers: Config["limits"],
+  { isBehindProxy, onRefused }: { readonly isBehindProxy: boolean; readonly onRefused: (limit: string) => void },
+): Limits {
   const { calls: max, callsPerKey: maxPerPrincipal, streamsPerKey, sessionsPerKey } = numbers;
   const calls = createInFlight({ kind: "calls", max, maxPerPrincipal, onRefused });
   return {
     rate: createRateLimit({
       perAddress: numbers.ratePerIp,
       perPrincipal: numbers.rate,
+      isBehindProxy,
       exempt: EXEMPT,
       answer: (error, path, { requestId }) => path === "/mcp" ? refusal(error) : problemResponse(error, { requestId }),
       onRefused,

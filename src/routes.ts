@@ -2,7 +2,7 @@
  * Every route there is, and what it asks of its caller.
  * @module
  */
-import type { Config } from "./config/config.ts";
+import { type Config, isBehindProxy } from "./config/config.ts";
 import { isFromHere } from "./http/address.ts";
 import { type Handler, principalOf } from "./http/chain.ts";
 import { landing } from "./http/landing.ts";
@@ -64,7 +64,7 @@ export function routesOf({ config, health, metrics, mcp, catalogue, media, expor
       ...scrape,
       access: "open",
       handler: (request, context) => {
-        if (!isFromHere(request, context.clientIp)) principalOf(context, "metrics");
+        if (isBehindProxy(config.http) || !isFromHere(request, context.clientIp)) principalOf(context, "metrics");
         return scrape.handler(request, context);
       },
     },

@@ -28,7 +28,9 @@ export const ACCESS_OPTIONS = {
     type: publicUrl,
     expects: "an http or https address without credentials, query and fragment",
     example: "https://telegram.example.org",
-    help: "The address under which clients reach the server, when a proxy stands in front of it.",
+    help:
+      "The address under which clients reach the server, when a proxy stands in front of it; /metrics then asks for " +
+      "its scope on this machine, too.",
   },
   ALLOWED_HOSTS: {
     type: commaList(hostPort),
@@ -42,7 +44,8 @@ export const ACCESS_OPTIONS = {
     default: "",
     expects: "IP addresses or CIDR ranges, separated by commas",
     example: "127.0.0.1,172.16.0.0/12",
-    help: "Proxies whose X-Forwarded-For header is believed.",
+    help:
+      "Proxies whose X-Forwarded-For header is believed. Without it all clients behind a proxy count as one address.",
   },
   METRICS_PORT: {
     type: wholeNumber(1, 65_535),
@@ -62,7 +65,9 @@ export const ACCESS_OPTIONS = {
     default: "1200/min",
     expects: "requests in s, min or h, as 60/min",
     example: "300/min",
-    help: "How many requests may come from one address (of IPv6 from one /64), whatever their keys; loopback excepted.",
+    help:
+      "How many requests may come from one address (of IPv6 from one /64), whatever their keys; loopback excepted, but " +
+      "not with PUBLIC_URL or TRUSTED_PROXIES.",
   },
   MAX_CALLS: {
     type: wholeNumber(1, 10_000),

@@ -85,3 +85,8 @@ export interface Limits {
   readonly streamsPerKey: number;
   readonly sessionsPerKey: number;
 }
+
+/** Whether requests from this machine may be a proxy's, and so anybody's: a proxy need not say that it is one. */
+export function isBehindProxy({ publicUrl, trustedProxies }: Config["http"]): boolean {
+  return publicUrl !== undefined || trustedProxies.length > 0;
+}

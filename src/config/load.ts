@@ -177,10 +177,15 @@ export function warningsOf({ warnings, telegram: { testDc } }: Config): string[]
 }
 
 /** What the owner should know at each start of a server, a sentence each. */
-export function accessWarningsOf({ auth: { mode } }: Config): string[] {
-  return mode === "keys"
-    ? []
-    : ["MCP_AUTH is none: everyone who reaches the server reads all of the account's messages, without a key."];
+export function accessWarningsOf({ auth: { mode }, http: { publicUrl, trustedProxies } }: Config): string[] {
+  return [
+    ...(mode === "keys"
+      ? []
+      : ["MCP_AUTH is none: everyone who reaches the server reads all of the account's messages, without a key."]),
+    ...(publicUrl === undefined || trustedProxies.length > 0
+      ? []
+      : ["PUBLIC_URL is set and TRUSTED_PROXIES is not: all clients behind the proxy count as one address."]),
+  ];
 }
 
 /** Whether every value is there. */

@@ -92,7 +92,12 @@ Deno.test("doctor: each fault of the configuration has its line, and what does n
     [{ MCP_SERVER_HOST: "0.0.0.0" }, [
       ["access", "fail", /^There is no API key, and .* beyond this machine \(0\.0\.0\.0\)$/, /keys create --name NAME/],
     ]],
-    [{ PUBLIC_URL: "http://192.0.2.1", TELEGRAM_SESSION: "x", TELEGRAM_STRING_SESSION_FILE: open }, [
+    [{
+      PUBLIC_URL: "http://192.0.2.1",
+      TRUSTED_PROXIES: "127.0.0.1",
+      TELEGRAM_SESSION: "x",
+      TELEGRAM_STRING_SESSION_FILE: open,
+    }, [
       ["configuration", "warn", /^TELEGRAM_SESSION is not an option/],
       ["configuration", "warn", /^PUBLIC_URL is not https/, /TLS/],
       [

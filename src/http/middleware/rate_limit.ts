@@ -12,6 +12,8 @@ export interface RateLimitOptions {
   readonly perAddress: Rate;
   /** Of each principal that has no rate of its own. */
   readonly perPrincipal: Rate;
+  /** Whether a proxy on this machine may speak for many: else what comes from here is limited by no address. */
+  readonly isBehindProxy?: boolean;
   /** Paths that are not limited. */
   readonly exempt?: readonly string[];
   /** Makes the answer of a refusal; a problem by default. */
@@ -42,7 +44,7 @@ interface Subject {
  * request will pass.
  */
 export function createRateLimit(options: RateLimitOptions): RateLimit {
-  const { perAddress, perPrincipal, onRefused = () => {}, clock } = options;
+  const { perAddress, perPrincipal, isBehindProxy = false, onRefused = () => {}, clock } = options;
   const { exempt = [], answer = (error, _path, { requestId }) => problemResponse(error, { requestId }) } = options;
 
   const limited = (
@@ -78,9 +80,12 @@ export function createRateLimit(options: RateLimitOptions): RateLimit {
 
   return {
     // Buckets of their own: whoever has many addresses pushes no principal's out.
-    byAddress: limited("ip", createBuckets({ clock }), ({ clientIp }) =>
-      // A proxy that TRUSTED_PROXIES does not name speaks for many, and is most often on this machine.
-      isLoopback(clientIp) ? undefined : { name: addressBlock(clientIp), rate: perAddress }),
+    byAddress: limited(
+      "ip",
+      createBuckets({ clock }),
+      ({ clientIp }) =>
+        isLoopback(clientIp) && !isBehindProxy ? undefined : { name: addressBlock(clientIp), rate: perAddress },
+    ),
     byPrincipal: limited(
       "key",
       createBuckets({ clock }),
