@@ -201,7 +201,7 @@ export function createRegistry(
       const tool = tools.find((tool) => tool.name === name);
       const error = why ?? (tool === undefined ? unknownTool(name) : lacksScope(tool.scope));
       // What is no tool's name may be any text.
-      const call = beginRefused({ tool: tool?.name ?? (isName(name) ? name : "?"), ...context });
+      const call = beginRefused({ tool: tool?.name ?? "?", ...context });
       call.end({ error });
       return error;
     },
@@ -213,10 +213,6 @@ function unknownTool(name: string): AppError {
     field: "name",
     hint: "tools/list, or GET /api/tools, names the tools.",
   });
-}
-
-function isName(text: string): boolean {
-  return /^[a-z][a-z_]{0,31}$/.test(text);
 }
 
 async function run(

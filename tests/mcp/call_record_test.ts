@@ -45,7 +45,7 @@ Deno.test("refused calls: what is not there is NOT_FOUND, what the key may not d
   const told = refused.map(({ tool, status, principal }) => `${tool} ${status} ${principal.name}`);
   assert.deepEqual(told, [
     ...Array(2).fill("take ACCESS_DENIED desk"),
-    ...Array(2).fill("nothing NOT_FOUND desk"),
+    ...Array(2).fill("? NOT_FOUND desk"),
     ...Array(4).fill("? NOT_FOUND desk"),
   ]);
   assert.deepEqual(called.map(({ tool, status }) => [tool, status]), [["look", "ok"]]);
