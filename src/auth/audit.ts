@@ -31,6 +31,7 @@ const SCHEMA = [
      tool TEXT NOT NULL, chats TEXT NOT NULL, messages INTEGER, outcome TEXT NOT NULL, ms INTEGER NOT NULL,
      request_id TEXT, client_ip TEXT) STRICT;
    CREATE INDEX audit_by_time ON audit (at);`,
+  "CREATE INDEX audit_by_principal ON audit (principal, id);",
 ];
 
 const DAY_MS = 86_400_000;
@@ -100,6 +101,10 @@ export function createAudit(
     tail: (query) => {
       flush();
       return reader.tail(query);
+    },
+    search: async (query, pause) => {
+      flush();
+      return await reader.search(query, pause);
     },
     [Symbol.dispose]: () => {
       isOpen = false;

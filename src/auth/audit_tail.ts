@@ -3,6 +3,7 @@
  * @module
  */
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import { setImmediate } from "node:timers/promises";
 import { z } from "zod";
 import type { AuditEntry } from "./audit_record.ts";
 
@@ -23,7 +24,18 @@ export interface AuditQuery {
 export interface AuditReader {
   /** Records in the order in which their calls ended. */
   tail(query: AuditQuery): readonly AuditEntry[];
+  /**
+   * The latest of them, for a program that serves others meanwhile: a part of the trail at a time, and of a long one only
+   * the newer {@link SEARCHED} records.
+   * @param pause lets others run between two parts
+   */
+  search(query: Omit<AuditQuery, "after">, pause?: () => Promise<void>): Promise<readonly AuditEntry[]>;
 }
+
+/** How far back a search looks, in records. */
+export const SEARCHED = 1_000_000;
+/** Records that are looked at at once: some five milliseconds. */
+const PART = 20_000;
 
 const optional = <S extends z.ZodType>(schema: S): z.ZodType<z.output<S> | undefined> =>
   z.union([z.null().transform(() => undefined), schema]);
@@ -49,23 +61,41 @@ const COLUMNS = "id, account_id AS accountId, at, principal, name, tool, chats, 
 /** A reader of a database; before a server of this version has opened that, it has no records. */
 export function readAudit(db: DatabaseSync): AuditReader {
   const isThere = db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'audit'");
+  /** Whether records have it as their id, not as a name. */
+  const isId = (principal: string): boolean =>
+    db.prepare("SELECT 1 FROM audit WHERE principal = ? LIMIT 1").get(principal) !== undefined;
+  const select = (
+    { limit, since, principal, tool, after }: AuditQuery,
+    above?: number,
+    upTo?: number,
+  ): AuditEntry[] => {
+    if (isThere.get() === undefined) return [];
+    const wanted: readonly (readonly [condition: string, ...values: SQLInputValue[]])[] = [
+      ...(since === undefined ? [] : [["at >= ?", since] as const]),
+      ...(principal === undefined
+        ? []
+        : [[isId(principal) ? "principal = ?" : "name = ? COLLATE NOCASE", principal] as const]),
+      ...(tool === undefined ? [] : [["tool = ?", tool] as const]),
+      ...(after === undefined ? [] : [["id > ?", after] as const]),
+      ...(above === undefined || upTo === undefined ? [] : [["id > ? AND id <= ?", above, upTo] as const]),
+    ];
+    const where = ["true", ...wanted.map(([condition]) => condition)].join(" AND ");
+    const order = after === undefined ? "DESC" : "ASC";
+    const rows = db.prepare(`SELECT ${COLUMNS} FROM audit WHERE ${where} ORDER BY id ${order} LIMIT ?`)
+      .all(...wanted.flatMap(([, ...values]) => values), limit);
+    const entries = rowsSchema.parse(rows);
+    return after === undefined ? entries.reverse() : entries;
+  };
   return {
-    tail: ({ limit, since, principal, tool, after }) => {
-      if (isThere.get() === undefined) return [];
-      const wanted: readonly (readonly [condition: string, ...values: SQLInputValue[]])[] = [
-        ...(since === undefined ? [] : [["at >= ?", since] as const]),
-        ...(principal === undefined
-          ? []
-          : [["(principal = ? OR name = ? COLLATE NOCASE)", principal, principal] as const]),
-        ...(tool === undefined ? [] : [["tool = ?", tool] as const]),
-        ...(after === undefined ? [] : [["id > ?", after] as const]),
-      ];
-      const where = ["true", ...wanted.map(([condition]) => condition)].join(" AND ");
-      const order = after === undefined ? "DESC" : "ASC";
-      const rows = db.prepare(`SELECT ${COLUMNS} FROM audit WHERE ${where} ORDER BY id ${order} LIMIT ?`)
-        .all(...wanted.flatMap(([, ...values]) => values), limit);
-      const entries = rowsSchema.parse(rows);
-      return after === undefined ? entries.reverse() : entries;
+    tail: (query) => select(query),
+    search: async (query, pause = () => setImmediate()) => {
+      const last = select({ limit: 1 })[0]?.id ?? 0;
+      let found: readonly AuditEntry[] = [];
+      for (let upTo = last; upTo > Math.max(0, last - SEARCHED) && found.length < query.limit; upTo -= PART) {
+        if (upTo < last) await pause();
+        found = [...select({ ...query, limit: query.limit - found.length }, upTo - PART, upTo), ...found];
+      }
+      return found;
     },
   };
 }
