@@ -18,6 +18,7 @@ import { createExportDownload } from "./mcp/export_download.ts";
 import { INSTRUCTIONS } from "./mcp/instructions.ts";
 import { createLegacyMcp } from "./mcp/legacy.ts";
 import { createMediaDownload } from "./mcp/media_download.ts";
+import { createRateRefusals } from "./mcp/rate_refusals.ts";
 import { createRegistry } from "./mcp/registry.ts";
 import { createExportResources } from "./mcp/resources/exports.ts";
 import { createTools } from "./mcp/tools/mod.ts";
@@ -90,12 +91,15 @@ export async function createApp(config: Config, options: { readonly localKey?: s
   refuseUnlocked(config, principals.hasKeys);
   metrics.exportBytes(housekeeping.bytes);
   health.set("storage", "ok");
+  const begin = createCallRecorder((record) => audit.append(auditOf(record)));
+  const tools = createTools(sources);
   const limits = createLimits(config.limits, {
     isBehindProxy: isBehindProxy(config.http),
     onRefused: (limit) => metrics.limitRefusals.inc({ limit }),
+    onRateRefused: createRateRefusals(begin, (name) => tools.some((tool) => tool.name === name)),
   });
   metrics.inFlight({ calls: () => limits.calls.size, downloads: () => limits.downloads.size });
-  const registry = createRegistry(createTools(sources), {
+  const registry = createRegistry(tools, {
     inFlight: limits.calls,
     status: () => statusBody(status()),
     onCall: (record) => {
@@ -104,7 +108,6 @@ export async function createApp(config: Config, options: { readonly localKey?: s
     },
     onRefused: (record) => audit.append(auditOf(record)),
   });
-  const begin = createCallRecorder((record) => audit.append(auditOf(record)));
   const mcp = stack.use(createLegacyMcp(registry, {
     begin,
     resources: createExportResources(finished, sources.cursors, housekeeping.leases),
@@ -123,7 +126,7 @@ export async function createApp(config: Config, options: { readonly localKey?: s
     metrics,
     mcp: mcp.fetch,
     catalogue: createCatalogue(registry),
-    audit: auditHandler(audit),
+    audit: auditHandler(audit, { begin }),
     media: createMediaDownload(sources, principals, onBroken, begin, limits.downloads),
     exports: createExportDownload({
       exports: finished,

@@ -7,6 +7,7 @@ import { createRateLimit, type RateLimit } from "./http/middleware/rate_limit.ts
 import { problemResponse } from "./http/problem.ts";
 import { createInFlight, type InFlight } from "./mcp/in_flight.ts";
 import type { LegacyMcpOptions } from "./mcp/legacy.ts";
+import type { RateRefused } from "./mcp/rate_refusals.ts";
 import { refusal } from "./mcp/refusal.ts";
 
 /** The limits, each for the part that keeps it. */
@@ -27,10 +28,15 @@ const EXEMPT = ["/health/live", "/health/ready"];
  * Makes them; nothing has been asked yet.
  * @param options.isBehindProxy whether requests from this machine may be anybody's
  * @param options.onRefused told the name of a limit each time it refuses something
+ * @param options.onRateRefused told, too, of what a rate refuses
  */
 export function createLimits(
   numbers: Config["limits"],
-  { isBehindProxy, onRefused }: { readonly isBehindProxy: boolean; readonly onRefused: (limit: string) => void },
+  { isBehindProxy, onRefused, onRateRefused }: {
+    readonly isBehindProxy: boolean;
+    readonly onRefused: (limit: string) => void;
+    readonly onRateRefused: RateRefused;
+  },
 ): Limits {
   const { calls: max, callsPerKey: maxPerPrincipal, streamsPerKey, sessionsPerKey } = numbers;
   const calls = createInFlight({ kind: "calls", max, maxPerPrincipal, onRefused });
@@ -41,7 +47,10 @@ export function createLimits(
       isBehindProxy,
       exempt: EXEMPT,
       answer: (error, path, { requestId }) => path === "/mcp" ? refusal(error) : problemResponse(error, { requestId }),
-      onRefused,
+      onRefused: (limit, ...refused) => {
+        onRefused(limit);
+        onRateRefused(...refused);
+      },
     }),
     calls,
     downloads: createInFlight({ kind: "downloads", max, maxPerPrincipal, onRefused }),

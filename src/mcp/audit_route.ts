@@ -7,16 +7,20 @@ import { auditLine } from "../auth/audit_record.ts";
 import { type AuditReader, sinceSchema } from "../auth/audit_tail.ts";
 import { AppError } from "../errors.ts";
 import type { Handler } from "../http/chain.ts";
+import { type BeginCall, recorded, UNRECORDED } from "./call_record.ts";
 
 const DEFAULT_LIMIT = 100;
-const MOST = 10_000;
+const MOST = 1000;
 
 /**
- * Makes the handler. It takes `limit` (1 to 10,000, the latest ones), `since` (an age or RFC 3339), `principal` (id or name)
- * and `tool`, and throws {@link AppError} INPUT_VALIDATION for anything else.
- * @param now milliseconds since the epoch
+ * Makes the handler. It takes `limit` (1 to 1,000, the latest ones), `since` (an age or RFC 3339), `principal` (id or name)
+ * and `tool`, and throws {@link AppError} INPUT_VALIDATION for anything else. Who has read the trail stands in it, too.
+ * @param options.now milliseconds since the epoch
  */
-export function auditHandler(audit: AuditReader, now: () => number = Date.now): Handler {
+export function auditHandler(
+  audit: Pick<AuditReader, "search">,
+  { now = Date.now, begin = UNRECORDED }: { readonly now?: () => number; readonly begin?: BeginCall } = {},
+): Handler {
   const querySchema = z.strictObject({
     limit: z.string().regex(/^\d{1,5}$/, "expected a whole number").transform(Number)
       .pipe(z.number().min(1, `expected 1 to ${MOST}`).max(MOST, `expected 1 to ${MOST}`)).default(DEFAULT_LIMIT),
@@ -24,7 +28,7 @@ export function auditHandler(audit: AuditReader, now: () => number = Date.now): 
     principal: z.string().optional(),
     tool: z.string().optional(),
   });
-  return (request) => {
+  return recorded(begin, "audit", async (request) => {
     const given = [...new URL(request.url).searchParams];
     const repeated = given.find(([name], index) => given.findIndex(([other]) => other === name) < index);
     if (repeated !== undefined) throw invalid(repeated[0], "expected once");
@@ -34,9 +38,9 @@ export function auditHandler(audit: AuditReader, now: () => number = Date.now): 
       if (issue?.code === "unrecognized_keys") throw invalid(issue.keys[0] ?? "", "there is no such parameter");
       throw invalid(String(issue?.path[0]), issue?.message ?? "");
     }
-    const lines = audit.tail(data).map(auditLine).join("");
+    const lines = (await audit.search(data)).map(auditLine).join("");
     return new Response(lines, { headers: { "content-type": "application/x-ndjson", "cache-control": "no-store" } });
-  };
+  });
 }
 
 function invalid(field: string, problem: string): AppError {

@@ -18,8 +18,8 @@ export interface RateLimitOptions {
   readonly exempt?: readonly string[];
   /** Makes the answer of a refusal; a problem by default. */
   readonly answer?: (error: AppError, path: string, context: RequestContext) => Response;
-  /** Told of each refusal. */
-  readonly onRefused?: (limit: "ip_rate" | "key_rate") => void;
+  /** Told of each refusal: which limit it was, and what was asked. */
+  readonly onRefused?: (limit: "ip_rate" | "key_rate", error: AppError, path: string, context: RequestContext) => void;
   /** Milliseconds, monotonic. */
   readonly clock?: () => number;
 }
@@ -60,8 +60,9 @@ export function createRateLimit(options: RateLimitOptions): RateLimit {
     const { name, rate } = subject;
     let taken = buckets.take(name, rate);
     const refused = (cost: number): AppError => {
-      onRefused(`${policy}_rate`);
-      return tooMany(rate, taken, cost);
+      const error = tooMany(rate, taken, cost);
+      onRefused(`${policy}_rate`, error, path, context);
+      return error;
     };
     const spendBefore = context.spend;
     context.spend = (more) => {
