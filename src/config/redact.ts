@@ -45,22 +45,38 @@ const CAREFUL = [Secret, Date, URL] as const;
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
   // Also mistyped or cut: what is missing may be guessed.
   [/tgk[_-][\w-]{6,}/gi, PLACEHOLDER],
-  [/\b(Bearer|Basic)\s+[^\s"',;\\]+/gi, `$1 ${PLACEHOLDER}`],
+  [/(\bauthorization["'\\]*\s*[:=]\s*["'\\]*(?:Bearer|Basic)\s+)[^\s"',;\\]+/gi, `$1${PLACEHOLDER}`],
+  // Without the header's name they may be words of a sentence.
+  [/\b(Bearer|Basic)\s+[^\s"',;\\]{16,}/gi, `$1 ${PLACEHOLDER}`],
   [/[1AB][A-Za-z0-9+/=_-]{300,}/g, PLACEHOLDER],
-  [/(api[_ -]?hash\b[^\n]{0,30}?)\b[0-9a-f]{32}\b/gi, `$1${PLACEHOLDER}`],
+  [/(hash\b[^\n]{0,30}?)\b[0-9a-f]{32}\b/gi, `$1${PLACEHOLDER}`],
+  // A variable with its value, examples excepted.
+  [
+    /(\b(?:SESSION_KEY|MCP_API_KEY|TELEGRAM_API_HASH|TELEGRAM_STRING_SESSION)(?:=|["'\\]+\s*:\s*)["'\\]*)(?!\S*…|the output of: )[^\s"'\\]+/gi,
+    `$1${PLACEHOLDER}`,
+  ],
   // A link to a message may say which in its query.
-  [/(\bhttps?:\/\/(?!(?:t|telegram)\.me\/)[^\s"'?#\\]+)\?[^\s"'\\]+/gi, `$1?${PLACEHOLDER}`],
+  [
+    /(\bhttps?:\/\/(?!(?:(?:www\.)?(?:t\.me|telegram\.(?:me|dog))|[a-z][\w-]{3,31}\.t\.me)[/?])[^\s"'?#\\]+)\?[^\s"'\\]+/gi,
+    `$1?${PLACEHOLDER}`,
+  ],
   // The credentials of the example are none.
   [/(\b[a-z][a-z\d+.-]*:\/\/)(?!user:password@)[^\s"'/?#\\]+@/gi, `$1${PLACEHOLDER}@`],
-  [/([?&](?:access_token|api_key|code|key|sig|signature|state|token)=)[^\s"'&\\]+/gi, `$1${PLACEHOLDER}`],
+  [
+    /([?&](?:access_token|api_key|code|key|pass|password|secret|sig|signature|state|token)=)[^\s"'&\\]+/gi,
+    `$1${PLACEHOLDER}`,
+  ],
   // Shorter ones are folders of that name, in a stack for one.
   [/(\/media\/)[\w-]{40,}/g, `$1${PLACEHOLDER}`],
   [/(\bt(?:elegram)?\.me\/login\/)\w+/gi, `$1${PLACEHOLDER}`],
   // https://www.itu.int/rec/T-REC-E.164: fifteen digits at most. Ids of chats have a minus, dates a colon after two digits.
   [/(?<![\w+])(?:\+|%2B)\d(?:[ .()-]{0,2}\d){6,14}(?!\d)/gi, PLACEHOLDER],
   [/(phone(?:[_ ]?number)?\W{1,5})\d{7,15}\b/gi, `$1${PLACEHOLDER}`],
-  // As Telegram's own message says it, and as fields have it; codes of errors are shorter or negative.
-  [/(\b(?:\w+[_ ])?code["'\\]*(?:\s+is)?\s*[:=]?\s*["'\\]*)\d{5,7}\b/gi, `$1${PLACEHOLDER}`],
+  // As Telegram's own message says it, and people, and as fields have it: a code may be a postal one, too, or an error's.
+  [
+    /((?:\b(?:login|phone)[_ ]?code["'\\]*(?:\s+is)?\s*[:=]?|\bcode\s+is:?|["'\\]code["'\\]+\s*:\s*(?=["'\\]))\s*["'\\]*)\d(?:[ -]?\d){4,6}\b/gi,
+    `$1${PLACEHOLDER}`,
+  ],
 ];
 
 /**

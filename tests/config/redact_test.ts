@@ -23,7 +23,7 @@ Deno.test("redactText: what is no secret stays", () => {
   for (
     const text of ["trace 0123456789abcdef0123456789abcdef", "1234567890", "https://a.example/path", "a bearer of news"]
   ) {
-    assert.equal(redactText(text), text === "a bearer of news" ? "a bearer [redacted] news" : text);
+    assert.equal(redactText(text), text);
   }
 });
 
