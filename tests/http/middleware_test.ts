@@ -192,6 +192,9 @@ Deno.test("client address: behind trusted proxies it is the last address that is
   assert.equal(await seen("203.0.113.7"), "203.0.113.7");
   assert.equal(await seen("198.51.100.9, 203.0.113.7, 10.1.2.3"), "203.0.113.7");
   assert.equal(await seen("2001:db8::1, ::ffff:10.1.2.3"), "2001:db8::1");
+  assert.equal(await seen("2001:db8::1, ::FFFF:a01:203"), "2001:db8::1");
+  assert.equal(await seen("0:0:0:0:0:ffff:cb00:7107"), "203.0.113.7");
+  assert.equal(await seen("fe80::1%eth0"), "fe80::1%eth0");
   assert.equal(await seen("nonsense"), "127.0.0.1");
   assert.equal(await seen("203.0.113.7, nonsense"), "127.0.0.1");
 });

@@ -31,7 +31,12 @@ function family(address: string): "ipv4" | "ipv6" {
   return isIPv6(address) ? "ipv6" : "ipv4";
 }
 
-/** An IPv4 address as a dual-stack socket shows it, https://www.rfc-editor.org/rfc/rfc4291#section-2.5.5.2 */
+/** An IPv4 address, however it is mapped into IPv6, https://www.rfc-editor.org/rfc/rfc4291#section-2.5.5.2 */
 function plain(address: string): string {
-  return address.replace(/^::ffff:(?=\d+\.)/i, "");
+  if (!isIPv6(address) || address.includes("%")) return address;
+  // An address of the web has one way to be written.
+  const [, high, low] = /^\[::ffff:([\da-f]{1,4}):([\da-f]{1,4})\]$/.exec(new URL(`http://[${address}]`).hostname) ??
+    [];
+  if (high === undefined || low === undefined) return address;
+  return [high, low].flatMap((group) => [parseInt(group, 16) >> 8, parseInt(group, 16) & 255]).join(".");
 }
