@@ -11,6 +11,10 @@
  * Where writing needs them, these stay (https://www.unicode.org/reports/tr31/#Layout_and_Format_Control_Characters):
  * - joiners next to a letter of a script that joins letters: Persian, Hindi, Malayalam; zero-width joiners between emoji
  * - left-to-right, right-to-left and Arabic letter marks, but not inside a word that runs from left to right, nor in rows
+ * - zero-width spaces between letters of scripts that write no blanks between words: Thai, Khmer, Lao, Burmese
+ * - a soft hyphen inside a word, at least two letters from what stands before and behind it
+ * - an isolate and its end in one line, around text from right to left: with nothing else in it that is hidden, and with no
+ *   letters from left to right unless it is a left-to-right isolate, since those would change their order
  * - the variation selectors for text and emoji behind an emoji, Mongolian ones behind a Mongolian letter
  * - the tags of the flags of England, Scotland and Wales, the only ones in use
  *   (https://www.unicode.org/reports/tr51/#def_emoji_tag_sequence)
@@ -26,6 +30,16 @@ const JOINING = String
 /** What words that run from left to right are made of. */
 const LTR = String
   .raw`[[\p{L}\p{M}\p{N}]--[\p{DI}\p{sc=Arab}\p{sc=Hebr}\p{sc=Syrc}\p{sc=Thaa}\p{sc=Nkoo}\p{sc=Adlm}\p{sc=Rohg}\p{sc=Samr}\p{sc=Mand}]]`;
+/** Letters of scripts in which blanks separate sentences, not words. */
+const UNSPACED = String.raw`[[\p{sc=Thai}\p{sc=Khmr}\p{sc=Laoo}\p{sc=Mymr}]&&[[\p{L}\p{M}]--\p{DI}]]`;
+const LETTER = String.raw`[\p{L}--\p{DI}](?:[\p{M}--\p{DI}])*`;
+
+const RTL = String
+  .raw`[[\p{L}&&[\p{sc=Arab}\p{sc=Hebr}\p{sc=Syrc}\p{sc=Thaa}\p{sc=Nkoo}\p{sc=Adlm}\p{sc=Rohg}\p{sc=Samr}\p{sc=Mand}]]--\p{DI}]`;
+/** What may stand in an isolate, besides joiners. Nothing of it is ever replaced, so an isolate stays what it is. */
+const SEEN = String.raw`[^\p{Cc}\p{Cs}\p{DI}\p{Bidi_C}\p{Zl}\p{Zp}\p{NChar}\uFFF9-\uFFFB]`;
+const NO_LTR = String.raw`[${SEEN}--[\p{L}--${RTL}]]`;
+const JOINER = String.raw`(?<=${JOINING})[\u200C\u200D](?=${JOINING})`;
 const MARK = String.raw`[\u061C\u200E\u200F]`;
 
 const NEEDED = [
@@ -34,9 +48,21 @@ const NEEDED = [
   String.raw`(?<=\p{ExtPict}\uFE0F?|\p{EMod})\u200D(?=\p{ExtPict})`,
   String.raw`(?<=${JOINING})[\u200C\u200D]|[\u200C\u200D](?=${JOINING})`,
   String.raw`(?<!\p{DI})(?:(?<!${LTR})${MARK}|${MARK}(?!${LTR}))`,
+  String.raw`(?<=${UNSPACED})\u200B(?=${UNSPACED})`,
+  String.raw`(?<=${LETTER}${LETTER})\u00AD(?=${LETTER}${LETTER})`,
+  ...isolates(String.raw`\u2066`, SEEN),
+  ...isolates(String.raw`[\u2067\u2068]`, NO_LTR),
   String.raw`(?<=[\p{Emoji}\p{ExtPict}])[\uFE0E\uFE0F]`,
   String.raw`(?<=[\p{sc=Mong}--\p{DI}])[\u180B-\u180D\u180F]`,
 ];
+
+/** The beginning of an isolate that holds such characters and a letter from right to left; and its end. */
+function isolates(begin: string, held: string): string[] {
+  const before = `(?:[${held}--${RTL}]|${JOINER})*`;
+  const inside = `${before}${RTL}(?:${held}|${JOINER})*`;
+  return [String.raw`${begin}(?=${inside}\u2069)`, String.raw`(?<=${begin}${inside})\u2069`];
+}
+
 const HIDDEN = String.raw`[[\p{Cc}\p{Cs}\p{DI}\p{Bidi_C}\p{Zl}\p{Zp}\p{NChar}\uFFF9-\uFFFB]--[\t\n]]`;
 
 const SIGN = /⟦U\+([0-9A-F]{4,5}|10[0-9A-F]{4})⟧/g;

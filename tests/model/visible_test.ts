@@ -75,6 +75,11 @@ const LEGITIMATE = {
   "a Mongolian variation selector": "ᠠ᠋",
   "flags of England, Scotland and Wales":
     "🏴\u{E0067}\u{E0062}\u{E0065}\u{E006E}\u{E0067}\u{E007F}🏴\u{E0067}\u{E0062}\u{E0073}\u{E0063}\u{E0074}\u{E007F}🏴\u{E0067}\u{E0062}\u{E0077}\u{E006C}\u{E0073}\u{E007F}",
+  "zero-width spaces between Thai, Khmer, Lao and Burmese words":
+    "ภาษา\u200Bไทย ខ្ញុំ\u200Bស្រលាញ់ ພາສາ\u200Bລາວ မြန်မာ\u200Bစာ",
+  "soft hyphens inside words": "Donau\u00ADdampf\u00ADschiff пере\u00ADнос",
+  "isolates around text from right to left":
+    "\u2066مرحبا\u2069 hi \u2067שלום, 12!\u2069 \u2068می\u200Cخواهم\u2069 \u2066a שלום b\u2069",
   "regional indicators": "🇩🇪",
   "astral letters, combining marks, blanks of any width": "𝕏𠮷 é e\u0301 a\u00A0b\u2003c\u3000d",
   "private use": "\uF8FF",
@@ -95,6 +100,16 @@ const ABUSED: readonly (readonly [what: string, text: string, hidden: number])[]
   ["bits written in joiners", "ok\u200C\u200D\u200C\u200C\u200D", 5],
   ["bits written in joiners between Arabic letters", "ا\u200C\u200D\u200C\u200Dب", 2],
   ["bits written in variation selectors", "😀\uFE0F\uFE00\uFE05\u{E0141}", 3],
+  ["zero-width spaces in a row, and at a letter of another script", "ไท\u200B\u200Bย a\u200Bไ ไ\u200Ba", 4],
+  ["soft hyphens that cut a word to letters", "i\u00ADg\u00ADn\u00ADo", 3],
+  ["soft hyphens in a row, and beside a word", "ab\u00AD\u00ADcd \u00ADab ab\u00AD", 4],
+  ["isolates that do not end, or have not begun", "\u2066שלום \u2069\u2069 \u2067שלום", 2],
+  ["an isolate that ends in another line", "\u2067שלום\n\u2069", 2],
+  ["isolates without text from right to left", "\u2066abc\u2069 \u2067123\u2069", 4],
+  ["isolates that turn the order of words", "\u2067abc ש def\u2069 \u2068ש abc\u2069", 4],
+  ["an isolate with an override in it", "\u2066ש\u202Eabc\u2069", 3],
+  ["an isolate in another one", "\u2066ש\u2066ש\u2069\u2069", 2],
+  ["an isolate with something hidden in it", "\u2067ש\u200Bש\u2069", 3],
   ["a variation selector behind a letter", "a\uFE0F", 1],
   ["an emoji that ends with a joiner", "👩\u200D", 1],
 ];
@@ -127,6 +142,11 @@ const PARTS = [
   "\uFE0E",
   "\uFE0F",
   "\u180B",
+  "\u200B",
+  "\u00AD",
+  "\u2067",
+  "\u2068",
+  ..."שไក",
   ...Object.values(LEGITIMATE),
 ];
 
@@ -147,6 +167,34 @@ Deno.test("visible: whatever the text, once is enough, and what can be seen stay
     }
     assert.equal(rest + text.slice(from), shown, what);
   }
+});
+
+Deno.test("visible: of isolates only those stay that begin and end in one line, and hold nothing else that turns text", () => {
+  const random = createRandom(6);
+  const parts = [
+    "\u2066",
+    "\u2067",
+    "\u2068",
+    "\u2069",
+    "\u2069",
+    "ש",
+    "ש",
+    "a",
+    "1",
+    "\n",
+    "\u202E",
+    "\u200F",
+    "\u200B",
+  ];
+  let kept = 0;
+  for (let round = 0; round < 20_000; round++) {
+    const text = Array.from({ length: 2 + random.int(9) }, () => random.pick(parts)).join("");
+    const shown = visible(text);
+    assert.equal(visible(shown), shown, JSON.stringify(text));
+    const rest = shown.replace(/\u2066[aש1]*ש[aש1]*\u2069|[\u2067\u2068][ש1]*ש[ש1]*\u2069/g, () => `${kept++}`);
+    assert.doesNotMatch(rest, /[\u2066-\u2069\u202A-\u202E]/, JSON.stringify(text));
+  }
+  assert.ok(kept > 200, `${kept}`);
 });
 
 Deno.test("asSent: a name as it was shown is the name as it was sent; other brackets stay", () => {
