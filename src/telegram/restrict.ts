@@ -11,9 +11,10 @@ import { isInFolder } from "./folder_members.ts";
 import { spaceOf } from "./ids.ts";
 import type { Peer } from "./map/peer.ts";
 import type { Peers } from "./peers.ts";
+import { innermost } from "./named_peers.ts";
 import { restrictAnswer } from "./restrict_answer.ts";
 import { restrictPeers } from "./restrict_peers.ts";
-import { assertSeen, innermost } from "./restrict_request.ts";
+import { assertSeen } from "./restrict_request.ts";
 import type { Sight } from "./restrict_sight.ts";
 
 /** Views that are kept of one account, and people that each remembers. */

@@ -4,8 +4,9 @@
  */
 import { Api } from "../mtproto/gram.ts";
 import { markedId } from "./ids.ts";
-import { copyWith, isTl, withoutReferences } from "./restrict_references.ts";
+import { copyWith, withoutReferences } from "./restrict_references.ts";
 import type { Sight } from "./restrict_sight.ts";
+import { isTl } from "./tl.ts";
 
 /**
  * The answer without other chats: their messages, what refers to them, and those users who are in it on their account only. The

@@ -7,9 +7,7 @@ import { Api } from "../mtproto/gram.ts";
 import { type IdSpace, markedId, peerId } from "./ids.ts";
 import { readReference } from "./reference.ts";
 import type { Sight } from "./restrict_sight.ts";
-
-/** A TL object. */
-type Tl = { readonly className: string };
+import { isTl, type Tl } from "./tl.ts";
 
 /** Constructors that stand for a chat, a dialog or a message, which goes as a whole. */
 const IDENTITIES: ReadonlySet<string> = new Set(["Chat", "ChatEmpty", "ChatForbidden", "Channel", "ChannelForbidden"]);
@@ -206,9 +204,4 @@ export function copyWith<T extends object>(value: T, fields: Readonly<Record<str
   const copy: T = Object.assign(Object.create(Object.getPrototypeOf(value)), value, fields);
   Reflect.deleteProperty(copy, "originalArgs");
   return copy;
-}
-
-/** Whether a value is a TL object, as against a number of 64 bits. */
-export function isTl(value: unknown): value is Tl {
-  return typeof value === "object" && value !== null && "className" in value && typeof value.className === "string";
 }

@@ -4,12 +4,9 @@
  */
 import { AppError } from "../errors.ts";
 import { toTelegramError } from "../mtproto/errors.ts";
-import type { BigInteger } from "../mtproto/gram.ts";
-import { type IdSpace, markedId } from "./ids.ts";
+import { namedBy, SELF } from "./named_peers.ts";
 import type { Sight } from "./restrict_sight.ts";
-
-/** A TL object. */
-type Tl = { readonly className: string };
+import type { Tl } from "./tl.ts";
 
 /** Methods that a view may ask, if they name no other chat. Whatever else can be read must be thought about first. */
 const ASKED: ReadonlySet<string> = new Set([
@@ -39,18 +36,6 @@ const NEVER_ASKED: ReadonlySet<string> = new Set([
   "messages.GetDialogs",
 ]);
 
-/** Fields that hold an id, whatever holds them. */
-const ID_FIELDS: ReadonlyMap<string, IdSpace> = new Map([
-  ["userId", "user"],
-  ["chatId", "group"],
-  ["channelId", "channel"],
-]);
-
-/** The request inside its envelopes. */
-export function innermost(request: Tl): Tl {
-  return "query" in request && isTl(request.query) ? innermost(request.query) : request;
-}
-
 /**
  * Lets requests pass that name chats of a view only; besides, a search may name as its sender whom the view has shown, and the
  * account may ask who it is.
@@ -66,48 +51,14 @@ export function assertSeen(request: Tl, sight: Sight): void {
     throw new AppError("INTERNAL", `${className} is not on the list of methods that a view of some chats may ask.`);
   }
   const self = sight.peers.self()?.id;
-  for (const [field, value] of fieldsOf(request)) {
-    for (const id of namedBy(className, field, value)) {
-      const isSender = className === "messages.Search" && field === "fromId";
-      if (id === SELF && (isSender || className === "users.GetUsers")) continue;
-      const marked = id === SELF ? self : id;
-      if (marked === undefined || !(sight.allows(marked) || (isSender && sight.hasSeen(marked)))) {
-        throw noSuchChat(className);
-      }
+  for (const { id, field } of namedBy(request)) {
+    const isSender = className === "messages.Search" && field === "fromId";
+    if (id === SELF && (isSender || className === "users.GetUsers")) continue;
+    const marked = id === SELF ? self : id;
+    if (marked === undefined || !(sight.allows(marked) || (isSender && sight.hasSeen(marked)))) {
+      throw noSuchChat(className);
     }
   }
-}
-
-/** Instead of a marked id: the account itself. */
-const SELF = "self";
-
-function namedBy(method: string, field: string, value: unknown): string[] {
-  if (method === "messages.GetChats" && field === "id" && Array.isArray(value)) {
-    return value.map((id: BigInteger) => markedId("group", id));
-  }
-  return namedIn(value, field);
-}
-
-/** The marked ids that a value names, in whatever way TL names users and chats in requests. */
-export function namedIn(value: unknown, field = ""): string[] {
-  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return [];
-  if (Array.isArray(value)) return value.flatMap((each: unknown) => namedIn(each, field));
-  if (!isTl(value)) {
-    const space = ID_FIELDS.get(field);
-    return space === undefined ? [] : [markedId(space, BigInt(String(value)))];
-  }
-  if (/^Input(Peer|User)Self$/.test(value.className)) return [SELF];
-  // A folder stands for all chats in it.
-  if (value.className === "InputDialogPeerFolder") return [""];
-  return fieldsOf(value).flatMap(([name, inner]) => namedIn(inner, name));
-}
-
-function fieldsOf(value: object): [string, unknown][] {
-  return Object.entries(value).filter(([name]) => name !== "originalArgs");
-}
-
-function isTl(value: unknown): value is Tl {
-  return typeof value === "object" && value !== null && "className" in value && typeof value.className === "string";
 }
 
 /** What Telegram says of a chat that there is not. */

@@ -5,7 +5,7 @@
 import { AppError } from "../errors.ts";
 import type { Call } from "../mtproto/invoke.ts";
 import type { Account } from "./account.ts";
-import { markedId } from "./ids.ts";
+import { FOLDER, namedBy, namedIn, SELF } from "./named_peers.ts";
 
 /** The chats that one call touches, while it goes on. */
 export interface Touched {
@@ -18,7 +18,7 @@ export interface Touched {
 }
 
 /** The account's own chat, before its id is known. */
-const SELF = "me";
+const ME = "me";
 
 /** Where a page begins and whose messages are wanted in it: of these chats nothing is asked. */
 const NOT_ASKED: ReadonlySet<string> = new Set(["fromId", "offsetPeer"]);
@@ -30,7 +30,7 @@ export function createTouched(): Touched {
   const note = (ids: Iterable<string>, by = 1): void => {
     for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + by);
   };
-  let self = (): string => SELF;
+  let self = (): string => ME;
   const noted = (call: Call): Call => async (request, options) => {
     const asked = askedBy(request);
     const ids = options?.chat === undefined ? asked : [...asked, options.chat];
@@ -48,11 +48,11 @@ export function createTouched(): Touched {
   return {
     note: (ids) => note(ids),
     chats: () => {
-      const ids = [...counts].filter(([, count]) => count > 0).map(([id]) => id === SELF ? self() : id);
+      const ids = [...counts].filter(([, count]) => count > 0).map(([id]) => id === ME ? self() : id);
       return [...new Set(ids)];
     },
     noting: (account) => {
-      self = () => account.peers.self()?.id ?? SELF;
+      self = () => account.peers.self()?.id ?? ME;
       return { ...account, call: noted(account.call), withDc: (dcId) => noted(account.withDc(dcId)) };
     },
   };
@@ -60,58 +60,14 @@ export function createTouched(): Touched {
 
 /** The chats that a request is about, as far as it names them. */
 export function askedBy(request: { readonly className: string }): string[] {
-  switch (request.className) {
-    // Whose session this is: about no chat.
-    case "users.GetUsers":
-      return [];
-    case "messages.GetChats":
-      return "id" in request && Array.isArray(request.id) ? request.id.flatMap((id) => bare("group", id)) : [];
-    case "messages.GetFullChat":
-      return "chatId" in request ? bare("group", request.chatId) : [];
-    default:
-      return namedIn(request);
-  }
+  // Whose session this is: about no chat.
+  if (request.className === "users.GetUsers") return [];
+  return namedBy(request).flatMap(({ id, field }) => NOT_ASKED.has(field) ? [] : chatOf(id));
 }
 
-/** Every input peer in a piece of TL (https://core.telegram.org/api/peers). */
-function namedIn(part: unknown): string[] {
-  if (Array.isArray(part)) return part.flatMap(namedIn);
-  if (typeof part !== "object" || part === null || !("className" in part)) return [];
-  return [
-    ...peerOf(part),
-    ...Object.entries(part).flatMap(([name, value]) => NOT_ASKED.has(name) ? [] : namedIn(value)),
-  ];
-}
-
-function peerOf(part: object & { readonly className: unknown }): string[] {
-  switch (part.className) {
-    case "InputPeerSelf":
-    case "InputUserSelf":
-      return [SELF];
-    case "PeerUser":
-    case "InputPeerUser":
-    case "InputUser":
-    case "InputPeerUserFromMessage":
-    case "InputUserFromMessage":
-      return "userId" in part ? bare("user", part.userId) : [];
-    case "PeerChat":
-    case "InputPeerChat":
-      return "chatId" in part ? bare("group", part.chatId) : [];
-    case "PeerChannel":
-    case "InputPeerChannel":
-    case "InputChannel":
-    case "InputPeerChannelFromMessage":
-    case "InputChannelFromMessage":
-      return "channelId" in part ? bare("channel", part.channelId) : [];
-    default:
-      return [];
-  }
-}
-
-/** Ids are `bigint`s of the language or of a library. */
-function bare(space: "user" | "group" | "channel", id: unknown): string[] {
-  const digits = String(id);
-  return /^\d+$/.test(digits) ? [markedId(space, BigInt(digits))] : [];
+function chatOf(id: string): string[] {
+  if (id === FOLDER) return [];
+  return [id === SELF ? ME : id];
 }
 
 /** The chats that messages were found in. */
@@ -119,6 +75,8 @@ function chatsOf(answer: unknown): string[] {
   if (typeof answer !== "object" || answer === null || !("messages" in answer)) return [];
   const messages: unknown[] = Array.isArray(answer.messages) ? answer.messages : [];
   return messages.flatMap((message) =>
-    typeof message === "object" && message !== null && "peerId" in message ? namedIn(message.peerId) : []
+    typeof message === "object" && message !== null && "peerId" in message
+      ? namedIn(message.peerId).flatMap(chatOf)
+      : []
   );
 }

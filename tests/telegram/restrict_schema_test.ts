@@ -3,8 +3,10 @@ import { z } from "zod";
 import { Api, bigInt } from "../../src/mtproto/gram.ts";
 import { classify } from "../../src/mtproto/guard.ts";
 import { markedId } from "../../src/telegram/ids.ts";
-import { isTl, withoutReferences } from "../../src/telegram/restrict_references.ts";
-import { assertSeen, namedIn } from "../../src/telegram/restrict_request.ts";
+import { namedIn } from "../../src/telegram/named_peers.ts";
+import { withoutReferences } from "../../src/telegram/restrict_references.ts";
+import { assertSeen } from "../../src/telegram/restrict_request.ts";
+import { isTl } from "../../src/telegram/tl.ts";
 import type { Sight } from "../../src/telegram/restrict_sight.ts";
 import { type Constructor, LAYER_TEXT, readConstructors, readRequests } from "./tl_schema.ts";
 

@@ -27,7 +27,7 @@ Deno.test("askedBy: every form in which a request names a chat", () => {
     [new Api.messages.GetHistory({ peer: news, ...page }), [NEWS]],
     [new Api.messages.GetHistory({ peer: new Api.InputPeerChat({ chatId: bigInt(4001) }), ...page }), ["-4001"]],
     [new Api.messages.GetHistory({ peer: new Api.InputPeerSelf(), ...page }), ["me"]],
-    [new Api.messages.GetHistory({ peer: seen, ...page }), ["7", NEWS]],
+    [new Api.messages.GetHistory({ peer: seen, ...page }), [NEWS, "7"]],
     [new Api.channels.GetMessages({ channel, id }), [NEWS]],
     [new Api.channels.GetFullChannel({ channel }), [NEWS]],
     [new Api.messages.GetPeerDialogs({ peers: [within(news), within(ann)] }), [NEWS, ANN]],
