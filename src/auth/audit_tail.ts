@@ -5,6 +5,7 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { setImmediate } from "node:timers/promises";
 import { z } from "zod";
+import { jsonColumn, optionalColumn } from "../storage/columns.ts";
 import type { AuditEntry } from "./audit_record.ts";
 
 /** Which records. */
@@ -37,22 +38,19 @@ export const SEARCHED = 1_000_000;
 /** Records that are looked at at once: some five milliseconds. */
 const PART = 20_000;
 
-const optional = <S extends z.ZodType>(schema: S): z.ZodType<z.output<S> | undefined> =>
-  z.union([z.null().transform(() => undefined), schema]);
-
 const rowsSchema = z.array(z.object({
   id: z.int(),
   accountId: z.string(),
   at: z.int(),
   principal: z.string(),
-  name: optional(z.string()),
+  name: optionalColumn(z.string()),
   tool: z.string(),
-  chats: z.string().transform((text): unknown => JSON.parse(text)).pipe(z.array(z.string())),
-  messages: optional(z.int()),
+  chats: jsonColumn.pipe(z.array(z.string())),
+  messages: optionalColumn(z.int()),
   outcome: z.string(),
   ms: z.int(),
-  requestId: optional(z.string()),
-  clientIp: optional(z.string()),
+  requestId: optionalColumn(z.string()),
+  clientIp: optionalColumn(z.string()),
 }));
 
 const COLUMNS = "id, account_id AS accountId, at, principal, name, tool, chats, messages, outcome, ms, " +

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { type Principal, scopeSchema } from "../model/principal.ts";
+import { jsonColumn, optionalColumn } from "../storage/columns.ts";
 
 /** A chat that a key is restricted to, as it was called then. */
 export const allowedChatSchema = z.object({
@@ -18,28 +19,24 @@ export const allowedChatSchema = z.object({
 /** See {@link allowedChatSchema}. */
 export type AllowedChat = z.infer<typeof allowedChatSchema>;
 
-const json = z.string().transform((text): unknown => JSON.parse(text));
-const optional = <S extends z.ZodType>(schema: S): z.ZodType<z.output<S> | undefined> =>
-  z.union([z.null().transform(() => undefined), schema]);
-
 const rowSchema = z.object({
   /** Public: logs and the audit trail name the key by it. */
   id: z.string(),
   accountId: z.string(),
   name: z.string(),
-  scopes: json.pipe(z.array(scopeSchema)),
+  scopes: jsonColumn.pipe(z.array(scopeSchema)),
   /** Undefined: all chats that the account can see. */
-  chats: optional(json.pipe(z.array(allowedChatSchema))),
-  rate: optional(json.pipe(z.object({ count: z.int().positive(), seconds: z.int().positive() }))),
+  chats: optionalColumn(jsonColumn.pipe(z.array(allowedChatSchema))),
+  rate: optionalColumn(jsonColumn.pipe(z.object({ count: z.int().positive(), seconds: z.int().positive() }))),
   /** RFC 3339, as all times here. */
   created: z.string(),
   /** When it last got another secret. */
-  rotated: optional(z.string()),
+  rotated: optionalColumn(z.string()),
   /** How long the secret before that is accepted too. */
-  formerUntil: optional(z.string()),
-  expires: optional(z.string()),
-  revoked: optional(z.string()),
-  lastUsed: optional(z.string()),
+  formerUntil: optionalColumn(z.string()),
+  expires: optionalColumn(z.string()),
+  revoked: optionalColumn(z.string()),
+  lastUsed: optionalColumn(z.string()),
   /** Requests, those that were then refused for another reason included. */
   uses: z.int(),
 });
@@ -74,7 +71,7 @@ export const goodSecretSchema = z.object({
   /** In hexadecimal. */
   hash: z.string(),
   /** When it stops being good by itself. */
-  until: optional(z.string()),
+  until: optionalColumn(z.string()),
 });
 
 /** See {@link goodSecretSchema}. */

@@ -5,6 +5,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { z } from "zod";
+import { jsonColumn, optionalColumn } from "../storage/columns.ts";
 import { isDiskError } from "../storage/disk_error.ts";
 import { migrate } from "../storage/migrate.ts";
 import { type ExportQuery, type ExportState, type Job, jobSchema, type Target } from "./job.ts";
@@ -98,27 +99,23 @@ export interface ExportStore {
   readonly takeouts: OpenTakeouts;
 }
 
-const json = z.string().transform((text): unknown => JSON.parse(text));
-const optional = <S extends z.ZodType>(schema: S): z.ZodType<z.output<S> | undefined> =>
-  z.union([z.null().transform(() => undefined), schema]);
-
 /** A row as a job; its columns are named as the fields are. */
 const rowSchema = z.object({
   id: z.string(),
   accountId: z.string(),
   owner: z.string(),
   fingerprint: z.string(),
-  query: json,
-  targets: json,
+  query: jsonColumn,
+  targets: jsonColumn,
   created: z.string(),
   state: z.string(),
-  plan: optional(json),
-  position: optional(json),
-  waiting: optional(json),
-  error: optional(json),
-  complete: optional(z.int().transform(Boolean)),
-  started: optional(z.string()),
-  finished: optional(z.string()),
+  plan: optionalColumn(jsonColumn),
+  position: optionalColumn(jsonColumn),
+  waiting: optionalColumn(jsonColumn),
+  error: optionalColumn(jsonColumn),
+  complete: optionalColumn(z.int().transform(Boolean)),
+  started: optionalColumn(z.string()),
+  finished: optionalColumn(z.string()),
   bytes: z.int(),
 }).transform((row): Job => jobSchema.parse(row));
 
