@@ -116,14 +116,15 @@ function leaves(value: unknown): string[] {
 
 /** Addresses and times left out: renderers put them where they like. */
 function wordsOf(text: string): string[] {
-  return text.replaceAll(/\S*\w[.@:]\/*\w\S*/g, " ").toLowerCase().split(/[^\p{L}\p{N}]+/u).filter(Boolean);
+  return text.toLowerCase().split(/\s+/).filter((word) => !/\w[.@:]\/*\w/.test(word))
+    .flatMap((word) => word.split(/[^\p{L}\p{N}]+/u)).filter(Boolean);
 }
 
+/** Stretches that are more than signs and numbers, which are alike everywhere. */
 function stretchesOf(words: readonly string[]): string[] {
-  return Array.from(
-    { length: Math.max(0, words.length - STRETCH + 1) },
-    (_, at) => words.slice(at, at + STRETCH).join(" "),
-  );
+  const all = Array.from({ length: Math.max(0, words.length - STRETCH + 1) }, (_, at) => words.slice(at, at + STRETCH));
+  return all.filter((stretch) => new Set(stretch.filter((word) => /\p{L}{2}/u.test(word))).size > STRETCH / 2)
+    .map((stretch) => stretch.join(" "));
 }
 
 /** Decimal ids of those who are part of chats: members, writers, those who are mentioned, added or shown. */
@@ -166,11 +167,18 @@ function textsOf(world: World, { id }: WorldChat, most = MOST_MESSAGES): string[
   return Array.from({ length: Math.ceil(history.length / step) }, (_, at) => history.at(at * step)).flatMap(ownTexts);
 }
 
-/** What a message says itself. */
+/** What a message says itself, a card with a name among it. */
 function ownTexts(message: WorldMessage | undefined): string[] {
   if (message === undefined) return [];
   const { text, media, service, buttons } = message;
-  return [text, ...[media, service, buttons].flatMap((part) => part === undefined ? [] : leaves(plain(part)))];
+  const card = media?.kind === "contact" ? [`${media.firstName} ${media.lastName}`] : [];
+  return [text, ...card, ...[media, service, buttons].flatMap((part) => part === undefined ? [] : texts(plain(part)))];
+}
+
+/** Strings, without the names of fields. */
+function texts(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(texts) : [];
 }
 
 function plain(value: object): unknown {
