@@ -6,7 +6,7 @@ import { z } from "zod";
 import { auditLine } from "../auth/audit_record.ts";
 import { type AuditReader, sinceSchema } from "../auth/audit_tail.ts";
 import { AppError } from "../errors.ts";
-import type { Handler } from "../http/chain.ts";
+import { type Handler, principalOf } from "../http/chain.ts";
 import { type BeginCall, recorded, UNRECORDED } from "./call_record.ts";
 
 const DEFAULT_LIMIT = 100;
@@ -28,7 +28,8 @@ export function auditHandler(
     principal: z.string().optional(),
     tool: z.string().optional(),
   });
-  return recorded(begin, "audit", async (request) => {
+  return recorded(begin, "audit", async (request, context) => {
+    const { chats } = principalOf(context);
     const given = [...new URL(request.url).searchParams];
     const repeated = given.find(([name], index) => given.findIndex(([other]) => other === name) < index);
     if (repeated !== undefined) throw invalid(repeated[0], "expected once");
@@ -38,7 +39,11 @@ export function auditHandler(
       if (issue?.code === "unrecognized_keys") throw invalid(issue.keys[0] ?? "", "there is no such parameter");
       throw invalid(String(issue?.path[0]), issue?.message ?? "");
     }
-    const lines = (await audit.search(data)).map(auditLine).join("");
+    // A key of some chats learns of no others that they exist.
+    const records = (await audit.search(data)).map((entry) =>
+      chats === undefined ? entry : { ...entry, chats: entry.chats.filter((id) => chats.has(id)) }
+    );
+    const lines = records.map(auditLine).join("");
     return new Response(lines, { headers: { "content-type": "application/x-ndjson", "cache-control": "no-store" } });
   });
 }

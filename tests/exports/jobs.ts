@@ -45,7 +45,15 @@ const briefly = (seconds: number, signal?: AbortSignal): Promise<void> =>
 /** Opens the data directory as a server does. */
 export function openJobs(
   { environment }: Pick<TestSandbox, "environment">,
-  { directory = String(environment["DATA_DIR"]), sleep = briefly, now = Date.now, maxBytes = 0, limits, readAhead }: {
+  {
+    directory = String(environment["DATA_DIR"]),
+    sleep = briefly,
+    now = Date.now,
+    maxBytes = 0,
+    limits,
+    readAhead,
+    view,
+  }: {
     readonly directory?: string;
     readonly maxBytes?: number;
     readonly limits?: MediaLimits;
@@ -53,6 +61,8 @@ export function openJobs(
     readonly now?: () => number;
     /** The configuration's when left out. */
     readonly readAhead?: number;
+    /** What owners of exports see of the account; all of it when left out. */
+    readonly view?: (account: Account) => Account;
   } = {},
 ): Jobs {
   const config = loadConfig((name) => environment[name], undefined, { names: [], terminal: false });
@@ -80,6 +90,7 @@ export function openJobs(
     directory: folders,
     housekeeping,
     ...(limits === undefined ? {} : { limits }),
+    ...(view === undefined ? {} : { actingAs: () => ({ view, revoked: new AbortController().signal }) }),
     readAhead: readAhead ?? config.exportReadAhead,
     now,
     sleep,
@@ -105,9 +116,10 @@ export function openJobs(
     start: async (chats, more = {}, owner = ME) => {
       const targets: Target[] = [];
       for (const name of chats) {
-        const { peer } = await resolveChat(account, name);
+        const seen = view?.(account) ?? account;
+        const { peer } = await resolveChat(seen, name);
         const { id, kind, title, username } = peer;
-        targets.push({ id, kind, title, username, former: (await formerChat(account, peer))?.id, range: {} });
+        targets.push({ id, kind, title, username, former: (await formerChat(seen, peer))?.id, range: {} });
       }
       return exports.start(owner, { query: { format: "ndjson", ...more, chats: [...chats] }, targets }).id;
     },
