@@ -3,13 +3,10 @@
  */
 import assert from "node:assert/strict";
 import { type Audit, createAudit } from "../../src/auth/audit.ts";
-import { openDatabase } from "../../src/storage/open.ts";
+import { type Database, openDatabase } from "../../src/storage/open.ts";
 
 /** A trail in which only these records are left. */
-function trailOf(
-  db: ReturnType<typeof openDatabase>,
-  records: readonly (readonly [id: number, name: string])[],
-): Audit {
+function trailOf(db: Database, records: readonly (readonly [id: number, name: string])[]): Audit {
   const audit = createAudit(db, {
     days: 0,
     after: () => () => {},
