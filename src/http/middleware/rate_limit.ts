@@ -20,6 +20,8 @@ export interface RateLimitOptions {
   readonly answer?: (error: AppError, path: string, context: RequestContext) => Response;
   /** Told of each refusal: which limit it was, and what was asked. */
   readonly onRefused?: (limit: "ip_rate" | "key_rate", error: AppError, path: string, context: RequestContext) => void;
+  /** Told of each refusal by {@link RateLimit.spend}, which whoever spends records. */
+  readonly onSpendRefused?: () => void;
   /** Milliseconds, monotonic. */
   readonly clock?: () => number;
 }
@@ -103,7 +105,7 @@ export function createRateLimit(options: RateLimitOptions): RateLimit {
       if (subject === undefined) return;
       const taken = keys.take(subject.name, subject.rate);
       if (taken.ok) return;
-      onRefused("key_rate");
+      options.onSpendRefused?.();
       throw tooMany(subject.rate, taken, 1);
     },
   };
