@@ -115,6 +115,7 @@ export async function createApp(config: Config, options: { readonly localKey?: s
     version: VERSION,
     instructions: INSTRUCTIONS,
     ...limits.mcp,
+    revoked: (id) => principals.revoked(id),
     onSessions: (count) => metrics.mcpSessions.set(count),
     // What follows a brace or a quotation mark is what the client sent.
     log: ({ message }) => getLogger("mcp").info("client", { reason: message.split(/["{[]/, 1)[0]?.slice(0, 200) }),
@@ -127,13 +128,14 @@ export async function createApp(config: Config, options: { readonly localKey?: s
     mcp: mcp.fetch,
     catalogue: createCatalogue(registry),
     audit: auditHandler(audit, { begin }),
-    media: createMediaDownload(sources, principals, onBroken, begin, limits.downloads),
+    media: createMediaDownload(sources, principals, onBroken, begin, limits.downloads, limits.rate.spend),
     exports: createExportDownload({
       exports: finished,
       leases: housekeeping.leases,
       links: sources.exportLinks,
       principals,
       inFlight: limits.downloads,
+      spend: limits.rate.spend,
       onProblem: onBroken,
       begin,
     }),

@@ -51,6 +51,7 @@ export function createLimits(
         onRefused(limit);
         onRateRefused(...refused);
       },
+      onSpendRefused: () => onRefused("key_rate"),
     }),
     calls,
     downloads: createInFlight({ kind: "downloads", max, maxPerPrincipal, onRefused }),

@@ -84,7 +84,7 @@ export function stateOf({ revoked, expires }: ApiKey, now: number): "active" | "
 }
 
 /** Who asks with a key. */
-export function toPrincipal({ id, accountId, name, scopes, chats, rate }: ApiKey): Principal {
+export function toPrincipal({ id, accountId, name, scopes, chats, rate, rotated }: ApiKey): Principal {
   const ids = chats?.flatMap(({ id, former }) => former === undefined ? [id] : [id, former]);
   return {
     id,
@@ -93,5 +93,6 @@ export function toPrincipal({ id, accountId, name, scopes, chats, rate }: ApiKey
     scopes,
     ...(ids && { chats: new Set(ids) }),
     ...(rate && { rate }),
+    ...(rotated !== undefined && { generation: rotated }),
   };
 }

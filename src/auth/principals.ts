@@ -107,7 +107,7 @@ function openStored(
     controllers.get(name)?.abort(gone());
     controllers.delete(name);
   };
-  const watch = createKeyWatch(keys, { now, onSecretGone: end, onKeyGone: end });
+  const watch = createKeyWatch(keys, { now, watched: () => controllers.keys(), onGone: end });
   const stop = new AbortController();
   const attempt = (work: () => void): void => {
     try {

@@ -44,7 +44,8 @@ export function streamFile(
     pull: async (controller): Promise<void> => {
       try {
         const bytes = await read();
-        if (!isOpen) return;
+        // A pull that ended without a word would be waited for, for ever.
+        if (!isOpen) throw signal.reason ?? new DOMException("The reader has gone.", "AbortError");
         controller.enqueue(bytes);
         if (left > 0) return;
         controller.close();

@@ -39,7 +39,11 @@ export function createCatalogue(registry: Registry): Catalogue {
       const caller = { principal: who, source: context };
       if (tool === undefined) throw registry.refuse(name, caller);
       const signal = signalOf(request, context);
-      const args = await readArguments(request).catch((error: unknown) => {
+      const args = await readArguments(request).then((read) => {
+        // The body may have taken hours.
+        context.revoked?.throwIfAborted();
+        return read;
+      }).catch((error: unknown) => {
         registry.refuse(name, caller, toAppError(error));
         throw error;
       });
@@ -49,6 +53,7 @@ export function createCatalogue(registry: Registry): Catalogue {
         signal,
         progress: () => {},
       });
+      context.revoked?.throwIfAborted();
       if (outcome.ok) return Response.json(plainResult(outcome));
       if (signal.aborted) throw outcome.error;
       // Not thrown: the registry's observer has logged it.

@@ -46,6 +46,8 @@ export interface ServerIdentity {
 export interface PendingCall {
   readonly id: RequestId;
   readonly controller: AbortController;
+  /** Aborted by it, and when the key may act no longer by which the call was asked for. */
+  readonly signal: AbortSignal;
   /** Whether the call has its response stream for itself: the members of a batch share one. */
   readonly alone: boolean;
   /** Places for the calls that came with it. */
@@ -144,7 +146,7 @@ export function createConnect(options: {
         const outcome = await registry.call(tool, parsed.data.arguments, {
           ...caller,
           origin: originOf(extra),
-          signal: call?.controller.signal ?? extra.signal,
+          signal: call?.signal ?? extra.signal,
           progress: createProgress(extra, onError),
           ...(call?.reservation && { reservation: call.reservation }),
         });

@@ -23,6 +23,8 @@ export interface ExportDownloadOptions {
   readonly principals: LinkHolders;
   /** Bounds the files that are sent at once. */
   readonly inFlight?: Pick<InFlight, "enter">;
+  /** Takes a request from the rate of a link's principal; throws RATE_LIMITED. A bearer's is taken before. */
+  readonly spend?: (reader: Principal) => void;
   /** Told why a download broke off after it had begun. */
   readonly onProblem: (problem: unknown) => void;
   /** Begins the record of each download. */
@@ -57,7 +59,10 @@ export function createExportDownload(options: ExportDownloadOptions): Handler {
     const { id = "", file = "" } = context.params;
     const reader = readerOf(request, context, { id, file });
     call.principal = reader;
-    call.until = principals.revoked(reader.id);
+    const isByLink = isLink(new URL(request.url).searchParams);
+    // By a secret that is replaced a download ends, although its key lives on.
+    call.until = (isByLink ? undefined : context.revoked) ?? principals.revoked(reader.id);
+    if (isByLink) options.spend?.(reader);
     const signal = AbortSignal.any([request.signal, call.until]);
     using stack = new DisposableStack();
     stack.use(options.inFlight?.enter(reader));

@@ -84,7 +84,7 @@ export function createExportLinks(
   };
 }
 
-/** What is signed: everything that a link says, and the account. */
-function granted({ id, accountId }: Principal, place: ExportFilePlace, expires: string): string {
-  return JSON.stringify([id, accountId, place.id, place.file, expires]);
+/** What is signed: everything that a link says, the account, and which of its secrets the principal has. */
+function granted({ id, accountId, generation = "" }: Principal, place: ExportFilePlace, expires: string): string {
+  return JSON.stringify([id, accountId, place.id, place.file, expires, generation]);
 }

@@ -12,14 +12,16 @@ export interface Handling {
   /**
    * Hands a POST to a connection, and sees to its calls if the client goes away.
    * @param resumable whether the client may come back for the rest
-   * @param reservation places that are held for its calls
+   * @param options.revoked ends its calls and its answer
+   * @param options.reservation places that are held for its calls
+   * @throws what `revoked` was aborted with, before there is an answer
    */
   handle(
     request: Request,
     incoming: Incoming,
     connection: Connection,
     resumable: boolean,
-    reservation?: Reservation,
+    options: { readonly revoked: AbortSignal | undefined; readonly reservation?: Reservation | undefined },
   ): Promise<Response>;
   /** Ends the calls of a client that went away, at once or when it has not come back. Ended calls are left alone. */
   abandon(connection: Connection, left: readonly PendingCall[], resumable: boolean): void;
@@ -43,15 +45,20 @@ export function createHandling(
   };
   return {
     abandon,
-    handle: async (request, incoming, connection, resumable, reservation) => {
+    handle: async (request, incoming, connection, resumable, { revoked, reservation }) => {
+      revoked?.throwIfAborted();
       const { transport, calls } = connection;
-      const begun = incoming.calls.map((id): PendingCall => ({
-        id,
-        controller: new AbortController(),
-        alone: incoming.alone,
-        orphaned: false,
-        ...(reservation && { reservation }),
-      }));
+      const begun = incoming.calls.map((id): PendingCall => {
+        const controller = new AbortController();
+        return {
+          id,
+          controller,
+          signal: revoked === undefined ? controller.signal : AbortSignal.any([controller.signal, revoked]),
+          alone: incoming.alone,
+          orphaned: false,
+          ...(reservation && { reservation }),
+        };
+      });
       for (const call of begun) calls.set(call.id, call);
       let isGone = false;
       const leave = (): void => {
@@ -62,11 +69,27 @@ export function createHandling(
       // A client that closes in order aborts the signal; one whose connection is reset only cancels the body of the answer.
       if (request.signal.aborted) leave();
       else if (begun.length > 0) request.signal.addEventListener("abort", leave, { once: true });
-      const response = await transport.handleRequest(acceptFor(request), { parsedBody: incoming.body });
+      const response = await unless(
+        revoked,
+        transport.handleRequest(acceptFor(request), { parsedBody: incoming.body }),
+      );
       if (!response.ok) {
         for (const { id } of begun) calls.delete(id);
       }
-      return begun.length === 0 ? response : whenDone(response, leave);
+      return whenDone(response, begun.length === 0 ? () => {} : leave, revoked);
     },
   };
+}
+
+/** What is promised, unless the signal is aborted before: an answer in one piece may never come when its stream was closed. */
+async function unless<T>(signal: AbortSignal | undefined, promised: Promise<T>): Promise<T> {
+  if (signal === undefined) return await promised;
+  const ended = Promise.withResolvers<never>();
+  const end = (): void => ended.reject(signal.reason);
+  signal.addEventListener("abort", end, { once: true });
+  try {
+    return await Promise.race([promised, ended.promise]);
+  } finally {
+    signal.removeEventListener("abort", end);
+  }
 }

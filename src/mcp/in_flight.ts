@@ -5,7 +5,7 @@
 import { AppError } from "../errors.ts";
 import { LOCAL_PRINCIPAL, type Principal } from "../model/principal.ts";
 
-/** Room in the total that is held for work that is about to begin. */
+/** Room that is held for work that is about to begin. */
 export interface Reservation extends Disposable {
   /** Gives one of the places to whoever asks; false when none is left or the rest was given back. */
   take(): boolean;
@@ -20,8 +20,8 @@ export interface InFlight {
    */
   enter(principal: Principal, reservation?: Reservation): Disposable;
   /**
-   * Holds places in the total for work whose refusal could not be answered properly later on, as far as its principal may have
-   * so much; disposing gives back those not taken.
+   * Holds places for work whose refusal could not be answered properly later on, as far as its principal may have so much: they
+   * count as its own from now on, whether they are taken or not. Disposing gives back those not taken.
    * @throws AppError OVERLOADED
    */
   reserve(principal: Principal, count: number): Reservation;
@@ -51,9 +51,10 @@ export function createInFlight({ kind, max, maxPerPrincipal, onRefused = () => {
   /** Numbers by principal, none of them 0. */
   const own = new Map<string, number>();
 
-  const claim = (count: number): void => {
+  const claim = ({ id }: Principal, count: number): void => {
     if (size + count <= max) {
       size += count;
+      if (count > 0) own.set(id, (own.get(id) ?? 0) + count);
       return;
     }
     onRefused(kind);
@@ -68,15 +69,17 @@ export function createInFlight({ kind, max, maxPerPrincipal, onRefused = () => {
   /** How much more a principal may have in hand. */
   const roomOf = ({ id }: Principal): number =>
     id === LOCAL_PRINCIPAL.id ? Infinity : maxPerPrincipal - (own.get(id) ?? 0);
-  const leave = ({ id }: Principal): void => {
-    size--;
-    const count = (own.get(id) ?? 0) - 1;
-    if (count > 0) own.set(id, count);
+  const giveBack = ({ id }: Principal, count: number): void => {
+    size -= count;
+    const rest = (own.get(id) ?? 0) - count;
+    if (rest > 0) own.set(id, rest);
     else own.delete(id);
   };
 
   return {
     enter: (principal, reservation) => {
+      const end = once(() => giveBack(principal, 1));
+      if (reservation?.take() === true) return end;
       if (roomOf(principal) <= 0) {
         onRefused(`${kind}_per_key`);
         throw new AppError("RATE_LIMITED", `There may be ${maxPerPrincipal} ${kind} of one key at once.`, {
@@ -84,18 +87,17 @@ export function createInFlight({ kind, max, maxPerPrincipal, onRefused = () => {
           retryAfter: OWN_WAIT,
         });
       }
-      if (reservation?.take() !== true) claim(1);
-      own.set(principal.id, (own.get(principal.id) ?? 0) + 1);
-      return once(() => leave(principal));
+      claim(principal, 1);
+      return end;
     },
     reserve: (principal, wanted) => {
       const count = Math.min(wanted, Math.max(0, roomOf(principal)));
-      claim(count);
+      claim(principal, count);
       let left = count;
       return {
         take: () => left > 0 && left-- > 0,
         [Symbol.dispose]: () => {
-          size -= left;
+          giveBack(principal, left);
           left = 0;
         },
       };

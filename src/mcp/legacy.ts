@@ -12,12 +12,12 @@ import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/
 import { ErrorCode, isInitializeRequest } from "@modelcontextprotocol/sdk/types.js";
 import { AppError, type ErrorCode as ErrorName } from "../errors.ts";
 import { type Handler, principalOf, type RequestContext } from "../http/chain.ts";
-import { LOCAL_PRINCIPAL } from "../model/principal.ts";
+import { LOCAL_PRINCIPAL, type Principal } from "../model/principal.ts";
 import { type BeginCall, UNRECORDED } from "./call_record.ts";
 import { type Connection, createConnect, type ServerIdentity } from "./connection.ts";
 import { createHandling } from "./handling.ts";
 import type { InFlight, Reservation } from "./in_flight.ts";
-import { type Caller, createSessionOpener, type McpSession, type SessionLimit } from "./mcp_session.ts";
+import { createSessionOpener, type McpSession, type SessionLimit } from "./mcp_session.ts";
 import { acceptFor, type Incoming, readIncoming, replay, whenDone } from "./messages.ts";
 import { EVENT_GONE, ID_IN_USE, NO_SESSION_ID, NO_SUCH_SESSION, refusal } from "./refusal.ts";
 import type { Registry } from "./registry.ts";
@@ -36,6 +36,8 @@ export interface LegacyMcpOptions extends ServerIdentity {
   readonly maxStreamsPerPrincipal?: number;
   /** Bounds the calls that run at once: a POST for whose calls there is no place is refused whole. */
   readonly inFlight?: Pick<InFlight, "enter" | "reserve">;
+  /** Aborted when the principal of an id may act no longer, by whatever secret: its sessions end. */
+  readonly revoked?: (id: string) => AbortSignal;
   /** Told of each refusal. */
   readonly onRefused?: (limit: "streams_per_key" | SessionLimit) => void;
   /** Milliseconds after which an unused session without an open stream is closed. */
@@ -61,6 +63,12 @@ export interface LegacyMcp extends AsyncDisposable {
   readonly closeStreams: () => Promise<void>;
 }
 
+/** Who asks, and until when by the secret that was sent. */
+interface Caller {
+  readonly principal: Principal;
+  readonly revoked: AbortSignal | undefined;
+}
+
 /** Codes of refusals that are not the request's fault; clients of this endpoint read them as JSON-RPC. */
 const LIMITS: readonly ErrorName[] = ["OVERLOADED", "RATE_LIMITED"];
 const SESSION_HEADER = "mcp-session-id";
@@ -75,6 +83,7 @@ export function createLegacyMcp(registry: Registry, options: LegacyMcpOptions): 
     maxSessionsPerPrincipal,
     maxStreamsPerPrincipal = Infinity,
     inFlight,
+    revoked,
     onRefused = () => {},
     idleMs = 30 * 60_000,
     keepAliveMs = 15_000,
@@ -99,7 +108,7 @@ export function createLegacyMcp(registry: Registry, options: LegacyMcpOptions): 
   const alone = new Set<Connection>();
   let closing = false;
 
-  const openSession = createSessionOpener({ connect, sessions, keepAliveMs, onRefused });
+  const openSession = createSessionOpener({ connect, sessions, keepAliveMs, onRefused, revoked });
   const { handle, abandon } = createHandling({ timers, resumeMs });
 
   const handleAlone = async (
@@ -113,25 +122,24 @@ export function createLegacyMcp(registry: Registry, options: LegacyMcpOptions): 
       enableJsonResponse: incoming.jsonOnly,
       keepAliveMs,
     });
-    const leave = (): void => {
-      alone.delete(connection);
-      revoked?.removeEventListener("abort", connection.close);
-    };
+    const leave = (): void => void alone.delete(connection);
     const connection = await connect(transport, principal, {
       onCallEnd: () => connection.calls.size === 0 && leave(),
     });
-    if (incoming.calls.length > 0) {
-      alone.add(connection);
-      revoked?.addEventListener("abort", connection.close, { once: true });
+    if (incoming.calls.length > 0) alone.add(connection);
+    try {
+      const response = await handle(request, incoming, connection, false, { revoked, reservation });
+      if (!response.ok) leave();
+      return response;
+    } catch (error) {
+      leave();
+      throw error;
     }
-    const response = await handle(request, incoming, connection, false, reservation);
-    if (!response.ok) leave();
-    return response;
   };
 
   const initialize = async (request: Request, incoming: Incoming, who: Caller): Promise<Response> => {
-    const session = await openSession(who);
-    const response = await handle(request, incoming, session.connection, false);
+    const session = await openSession(who.principal);
+    const response = await handle(request, incoming, session.connection, false, who);
     if (!response.ok) session.close();
     return response;
   };
@@ -151,6 +159,8 @@ export function createLegacyMcp(registry: Registry, options: LegacyMcpOptions): 
   const post = async (request: Request, { spend }: RequestContext, who: Caller): Promise<Response> => {
     const incoming = await readIncoming(request);
     if (incoming instanceof Response) return incoming;
+    // The body may have taken hours.
+    who.revoked?.throwIfAborted();
     spend?.(Math.max(0, incoming.requests - 1));
     // Calls that do not come to the registry, of a tool that there is not for one, give their places back here.
     using reservation = inFlight?.reserve(who.principal, incoming.calls.length);
@@ -165,7 +175,10 @@ export function createLegacyMcp(registry: Registry, options: LegacyMcpOptions): 
       return refusal(ID_IN_USE, ErrorCode.InvalidRequest);
     }
     const resumable = (request.headers.get("mcp-protocol-version") ?? "") >= RESUMABLE_SINCE;
-    return await handle(request, incoming, session.connection, resumable, reservation);
+    return await handle(request, incoming, session.connection, resumable, {
+      revoked: who.revoked,
+      reservation,
+    });
   };
 
   const listen = async (request: Request, who: Caller): Promise<Response> => {
@@ -200,7 +213,7 @@ export function createLegacyMcp(registry: Registry, options: LegacyMcpOptions): 
     return whenDone(response, () => {
       session.streams--;
       abandon(connection, resumed, true);
-    });
+    }, who.revoked);
   };
 
   const serve: Handler = async (request, context) => {

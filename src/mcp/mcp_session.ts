@@ -1,5 +1,6 @@
 /**
- * An MCP session on the SDK's first generation: a connection that outlives its requests, and ends with the key of its client.
+ * An MCP session on the SDK's first generation: a connection that outlives its requests, and ends with the key of its client: by
+ * whichever of its secrets it was opened, another one may go on with it.
  * @module
  */
 // @ts-types="@modelcontextprotocol/sdk/server/webStandardStreamableHttp"
@@ -9,12 +10,6 @@ import type { Principal } from "../model/principal.ts";
 import type { Connect, Connection } from "./connection.ts";
 import { createRecentEvents, type RecentEvents } from "./events.ts";
 import type { Session, Sessions } from "./sessions.ts";
-
-/** Who asks, and until when. */
-export interface Caller {
-  readonly principal: Principal;
-  readonly revoked: AbortSignal | undefined;
-}
 
 /** A session. */
 export interface McpSession extends Session {
@@ -31,14 +26,17 @@ export type SessionLimit = "sessions" | "sessions_per_key";
  * Makes what opens sessions, which throws AppError OVERLOADED or RATE_LIMITED when there may be no more.
  * @param options.keepAliveMs milliseconds between the comments that keep a silent stream open
  * @param options.onRefused told of each that was not opened
+ * @param options.revoked aborted when the principal of an id may act no longer
  */
-export function createSessionOpener({ connect, sessions, keepAliveMs, onRefused }: {
+export function createSessionOpener({ connect, sessions, keepAliveMs, onRefused, revoked }: {
   readonly connect: Connect;
   readonly sessions: Sessions<McpSession>;
   readonly keepAliveMs: number;
   readonly onRefused: (limit: SessionLimit) => void;
-}): (caller: Caller) => Promise<McpSession> {
-  return async ({ principal, revoked }) => {
+  readonly revoked: ((id: string) => AbortSignal) | undefined;
+}): (principal: Principal) => Promise<McpSession> {
+  return async (principal) => {
+    const gone = revoked?.(principal.id);
     const id = crypto.randomUUID();
     const events = createRecentEvents();
     const transport = new WebStandardStreamableHTTPServerTransport({
@@ -49,11 +47,15 @@ export function createSessionOpener({ connect, sessions, keepAliveMs, onRefused 
     const connection = await connect(transport, principal, {
       onCallEnd: () => sessions.touch(session),
       onClose: () => {
-        revoked?.removeEventListener("abort", connection.close);
+        gone?.removeEventListener("abort", connection.close);
         sessions.remove(session);
       },
     });
-    revoked?.addEventListener("abort", connection.close, { once: true });
+    if (gone?.aborted) {
+      connection.close();
+      throw gone.reason;
+    }
+    gone?.addEventListener("abort", connection.close, { once: true });
     const session: McpSession = {
       id,
       owner: principal.id,

@@ -5,6 +5,7 @@
 import { AppError } from "../errors.ts";
 import type { Handler } from "../http/chain.ts";
 import { download } from "../http/download.ts";
+import type { Principal } from "../model/principal.ts";
 import { type FileSource, readFile, type Stretch } from "../telegram/download.ts";
 import type { StoredFile } from "../telegram/media.ts";
 import { findPeer } from "../telegram/resolve.ts";
@@ -21,6 +22,7 @@ import { openDirectory, type Sources } from "./reading.ts";
  * @param onProblem told why a download broke off after it had begun
  * @param begin begins the record of each download
  * @param inFlight bounds the files that are sent at once
+ * @param spend takes a request from the rate of a link's principal; throws RATE_LIMITED
  */
 export function createMediaDownload(
   sources: Sources,
@@ -28,16 +30,19 @@ export function createMediaDownload(
   onProblem: (problem: unknown) => void,
   begin: BeginCall = UNRECORDED,
   inFlight?: Pick<InFlight, "enter">,
+  spend: (reader: Principal) => void = () => {},
 ): Handler {
   return recorded(begin, "media", async (request, { params }, call) => {
     const grant = sources.links.read(params.token ?? "");
     const principal = grant && principals.find(grant.principal);
     const isHonoured = principal?.accountId === grant?.account && principal?.scopes.includes("read");
-    if (grant === undefined || principal === undefined || !isHonoured) {
+    const isLatest = (principal?.generation ?? "") === grant?.generation;
+    if (grant === undefined || principal === undefined || !isHonoured || !isLatest) {
       throw new AppError("NOT_FOUND", "There is nothing at this path.");
     }
     call.principal = principal;
     call.until = principals.revoked(principal.id);
+    spend(principal);
     using stack = new DisposableStack();
     stack.use(inFlight?.enter(principal));
     const stop = new AbortController();

@@ -11,6 +11,8 @@ export interface MediaGrant {
   /** Id of the principal that it was given to, and of the account that the chat is read as. */
   readonly principal: string;
   readonly account: string;
+  /** That of the principal when the link was made; empty for one whose secret was never replaced. */
+  readonly generation: string;
   /** Marked id. */
   readonly chat: string;
   readonly message: number;
@@ -35,7 +37,7 @@ export interface MediaLinks {
 
 const LIFETIME_SECONDS = 3600;
 
-const grantSchema = z.tuple([z.string(), z.string(), z.string(), z.int(), z.int()]);
+const grantSchema = z.tuple([z.string(), z.string(), z.string(), z.string(), z.int(), z.int()]);
 
 /**
  * Links under a key.
@@ -49,15 +51,16 @@ export function createMediaLinks(
   const { key, publicUrl, now } = options;
   const seal = createSeal(key, "media/1");
   return {
-    make: ({ id, accountId }, { chat, message }, origin) => {
+    make: ({ id, accountId, generation = "" }, { chat, message }, origin) => {
       const expires = Math.floor(now() / 1000) + LIFETIME_SECONDS;
-      return { url: `${publicUrl ?? origin}/media/${seal.close([id, accountId, chat, message, expires])}`, expires };
+      const token = seal.close([id, accountId, generation, chat, message, expires]);
+      return { url: `${publicUrl ?? origin}/media/${token}`, expires };
     },
     read: (token) => {
       const { data } = grantSchema.safeParse(seal.open(token));
       if (data === undefined) return undefined;
-      const [principal, account, chat, message, expires] = data;
-      return now() / 1000 < expires ? { principal, account, chat, message, expires } : undefined;
+      const [principal, account, generation, chat, message, expires] = data;
+      return now() / 1000 < expires ? { principal, account, generation, chat, message, expires } : undefined;
     },
   };
 }

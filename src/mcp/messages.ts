@@ -103,10 +103,24 @@ export function replay(events: readonly SentEvent[], sessionId: string): Respons
   });
 }
 
-/** The response, telling once when its body has ended or was given up. */
-export function whenDone(response: Response, done: () => void): Response {
+/**
+ * The response, telling once when its body has ended or was given up.
+ * @param until ends the body early
+ */
+export function whenDone(response: Response, tell: () => void, until?: AbortSignal): Response {
   if (response.body === null) return response;
   const reader = response.body.getReader();
+  const done = (): void => {
+    until?.removeEventListener("abort", end);
+    tell();
+  };
+  const end = (): void => {
+    done();
+    // What is read then is the end.
+    reader.cancel(until?.reason).catch(() => {});
+  };
+  until?.addEventListener("abort", end, { once: true });
+  if (until?.aborted) end();
   const body = new ReadableStream<Uint8Array>({
     pull: async (controller) => {
       const { done: ended, value } = await reader.read().catch((error: unknown) => {

@@ -6,6 +6,7 @@
 import { ErrorCode, type ServerResult } from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
 import { AppError, toAppError } from "../errors.ts";
+import { lacksScope } from "../http/chain.ts";
 import type { Principal } from "../model/principal.ts";
 import type { BeginCall, CallSource, RunningCall } from "./call_record.ts";
 import type { InFlight } from "./in_flight.ts";
@@ -19,6 +20,9 @@ interface Caller {
 }
 
 type Method = (params: unknown, caller: Caller) => Promise<ServerResult>;
+
+/** Of whoever may read them: all are files of exports. */
+const SCOPE = "export";
 
 const ListParams = z.object({ cursor: z.string().optional() });
 const ReadParams = z.object({ uri: z.string() });
@@ -39,6 +43,7 @@ export function createResourceMethods(
   const noted = async <T>(tool: string, caller: Caller, answer: (call: RunningCall) => Promise<T>): Promise<T> => {
     const call = begin({ tool, ...caller });
     try {
+      if (!caller.principal.scopes.includes(SCOPE)) throw lacksScope(SCOPE);
       const result = await answer(call);
       call.end();
       return result;
@@ -74,6 +79,6 @@ export function createResourceMethods(
 
 function codeOf({ code }: AppError): number {
   if (code === "NOT_FOUND") return RESOURCE_NOT_FOUND;
-  if (code === "OVERLOADED" || code === "RATE_LIMITED") return SERVER_ERROR;
+  if (code === "OVERLOADED" || code === "RATE_LIMITED" || code === "ACCESS_DENIED") return SERVER_ERROR;
   return code === "INTERNAL" ? ErrorCode.InternalError : ErrorCode.InvalidParams;
 }

@@ -28,6 +28,8 @@ export interface Principal {
   readonly name?: string;
   /** Marked ids of the only chats that it may see; absent: all of the account's. */
   readonly chats?: ReadonlySet<string>;
+  /** Another one once its secret was replaced: links that were made before grant nothing. */
+  readonly generation?: string;
   /** Its own limit, in place of the general one. */
   readonly rate?: Rate;
 }

@@ -161,6 +161,24 @@ Deno.test("principals: with grace, what the former secret began ends when the gr
   assert.deepEqual([isGone(former), latter.aborted], [true, false]);
 });
 
+Deno.test("principals: what came and went between two looks ends what it began too", async () => {
+  using house = openKeyHouse();
+  await using stepped = step(house);
+  const { principals, look } = stepped;
+  const beside = house.beside();
+  const short = beside.create({ name: "short", scopes: ["read"] });
+  const begun = [principals.revoked(short.key.id), principals.revoked(short.key.id, short.secret)];
+  beside.revoke(short.key.id);
+  const { key } = beside.create({ name: "twice", scopes: ["read"] });
+  const { secret } = beside.rotate(key.id);
+  const between = principals.revoked(key.id, secret);
+  const jobs = principals.revoked(key.id);
+  const latter = principals.revoked(key.id, beside.rotate(key.id).secret);
+  assert.deepEqual([...begun, between, jobs, latter].map(({ aborted }) => aborted), Array(5).fill(false));
+  await look();
+  assert.deepEqual([...begun, between, jobs, latter].map(isGone), [true, true, true, false, false]);
+});
+
 Deno.test("principals: a secret of one key does not keep another one's id alive", async () => {
   using house = openKeyHouse();
   const [a, b] = ["a", "b"].map((name) => house.keys.create({ name, scopes: ["read"] }));

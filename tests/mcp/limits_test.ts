@@ -62,6 +62,12 @@ const failureSchema = z.object({
 });
 const errorSchema = z.looseObject({ code: z.string(), message: z.string(), retry_after: z.int().optional() });
 
+/** The answers of a batch, as JSON. */
+const answersSchema = z.array(z.looseObject({
+  id: z.union([z.string(), z.number()]),
+  result: z.record(z.string(), z.unknown()).optional(),
+}));
+
 /** The error of a tool's failure. */
 function failureOf(sent: Message | undefined): z.infer<typeof errorSchema> {
   const { content: [{ text }] } = failureSchema.parse(sent?.result);
@@ -143,6 +149,25 @@ Deno.test("calls in flight: of a batch as many run as its principal may have, an
   assert.deepEqual([sent.filter(({ message }) => message?.result !== undefined).length, failed.length], [20, 18]);
   for (const { message } of failed) assert.equal(failureOf(message).code, "RATE_LIMITED");
   assert.equal(on.inFlight(), 0);
+});
+
+Deno.test("calls in flight: places that a batch holds for what is no call are its principal's, and end with it", async () => {
+  await using on = limited({ max: 10, maxPerPrincipal: 3 });
+  const batch = (label: string): Promise<Response> =>
+    post(on.url, [call(label, "slow", { label }), call(1, "none"), call(2, "none")], { accept: "application/json" });
+  const begun = [batch("a")];
+  await until(() => on.running.has("a"), "the slow one runs");
+  assert.equal(on.inFlight(), 3);
+  const answers = answersSchema.parse(await (await batch("b")).json());
+  assert.equal(failureOf(answers.find(({ id }) => id === "b")).code, "RATE_LIMITED");
+  assert.equal(on.inFlight(), 3);
+  on.as(BOB);
+  assert.equal(await statusOf(await on.echo()), 200);
+  on.as(ANN);
+  on.release("a");
+  await (await begun[0])?.text();
+  assert.equal(on.inFlight(), 0);
+  assert.equal(await statusOf(await on.echo()), 200);
 });
 
 Deno.test("calls in flight: the owner on this machine has no share of its own, but the total counts", async () => {

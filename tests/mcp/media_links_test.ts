@@ -18,7 +18,7 @@ Deno.test("media link: it grants one message's file to its principal for an hour
   const { url, expires } = links.make(LOCAL_PRINCIPAL, PLACE, "http://127.0.0.1:8000");
   assert.match(url, /^http:\/\/127\.0\.0\.1:8000\/media\/[\w-]+$/);
   assert.equal(expires, NOW / 1000 + 3600);
-  const grant = { principal: "local", account: "default", ...PLACE, expires };
+  const grant = { principal: "local", account: "default", generation: "", ...PLACE, expires };
   now = NOW + 3_599_999;
   assert.deepEqual(links.read(tokenOf(url)), grant);
   now = NOW + 3_600_000;
@@ -48,7 +48,7 @@ Deno.test("media link: another key's, and what the same key sealed for another p
   const links = createMediaLinks({ key: KEY, now: () => NOW });
   const other = createMediaLinks({ key: new Uint8Array(32), now: () => NOW });
   assert.equal(links.read(tokenOf(other.make(LOCAL_PRINCIPAL, PLACE, "").url)), undefined);
-  const value = ["local", "default", PLACE.chat, PLACE.message, NOW / 1000 + 60];
+  const value = ["local", "default", "", PLACE.chat, PLACE.message, NOW / 1000 + 60];
   assert.equal(links.read(createSeal(KEY, "cursor/1").close(value)), undefined);
   assert.equal(links.read(createSeal(KEY, "media/1").close(value.slice(1))), undefined);
   assert.ok(links.read(createSeal(KEY, "media/1").close(value)) !== undefined);

@@ -5,12 +5,14 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { z } from "zod";
 import { createLeases } from "../../src/exports/leases.ts";
+import { type CallRecord, createCallRecorder } from "../../src/mcp/call_record.ts";
 import { createCursors } from "../../src/mcp/cursor.ts";
 import { exportLink, exportUri, readExportUri } from "../../src/mcp/resources/export_uri.ts";
 import { createExportResources } from "../../src/mcp/resources/exports.ts";
+import { LOCAL_PRINCIPAL, type Principal } from "../../src/model/principal.ts";
 import { ANN, createExports, openIn, type TestExports } from "./finished_exports.ts";
 import { createFixture, serveMcp } from "./fixture.ts";
-import { message, post } from "./raw.ts";
+import { type Message, message, post } from "./raw.ts";
 
 interface Stage extends AsyncDisposable {
   readonly exports: TestExports;
@@ -209,6 +211,36 @@ Deno.test("resources: a server without them has no such methods", async () => {
   const body = { jsonrpc: "2.0", id: 1, method: "resources/list" };
   const { error } = await message(await post(served.url, body, { accept: "application/json" }));
   assert.equal(error?.code, -32601);
+});
+
+Deno.test("resources: without the scope of exports they are neither listed nor read, and that is recorded", async () => {
+  using exports = createExports();
+  const { id } = exports.add({ "a.csv": "1" });
+  const resources = createExportResources(exports, createCursors(new Uint8Array(32)), createLeases());
+  const records: CallRecord[] = [];
+  let scopes: Principal["scopes"] = ["read", "metrics", "admin"];
+  await using served = serveMcp(createFixture().registry, {
+    resources,
+    who: () => ({ ...LOCAL_PRINCIPAL, scopes }),
+    begin: createCallRecorder((record) => records.push(record)),
+  });
+  const ask = async (method: string, params: Record<string, unknown>): Promise<Message> =>
+    await message(await post(served.url, { jsonrpc: "2.0", id: 1, method, params }, { accept: "application/json" }));
+  const uri = exportUri({ id, file: "a.csv" });
+  for (const [method, params] of [["resources/list", {}], ["resources/read", { uri }]] as const) {
+    const { error, result } = await ask(method, params);
+    assert.deepEqual([error?.code, z.looseObject({ code: z.string() }).parse(error?.data).code, result], [
+      -32000,
+      "ACCESS_DENIED",
+      undefined,
+    ]);
+  }
+  assert.deepEqual(records.map(({ tool, status }) => [tool, status]), [
+    ["resources/list", "ACCESS_DENIED"],
+    ["resources/read", "ACCESS_DENIED"],
+  ]);
+  scopes = ["export"];
+  assert.ok((await ask("resources/read", { uri })).result);
 });
 
 Deno.test("resources: a cursor is its principal's", async () => {

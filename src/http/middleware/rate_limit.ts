@@ -1,5 +1,5 @@
 import { AppError } from "../../errors.ts";
-import { LOCAL_PRINCIPAL, type Rate } from "../../model/principal.ts";
+import { LOCAL_PRINCIPAL, type Principal, type Rate } from "../../model/principal.ts";
 import { isLoopback } from "../../config/formats.ts";
 import { addressBlock } from "../address.ts";
 import { type Buckets, createBuckets, type Taken } from "../buckets.ts";
@@ -20,6 +20,8 @@ export interface RateLimitOptions {
   readonly answer?: (error: AppError, path: string, context: RequestContext) => Response;
   /** Told of each refusal: which limit it was, and what was asked. */
   readonly onRefused?: (limit: "ip_rate" | "key_rate", error: AppError, path: string, context: RequestContext) => void;
+  /** Told of each refusal by {@link RateLimit.spend}, which whoever spends records. */
+  readonly onSpendRefused?: () => void;
   /** Milliseconds, monotonic. */
   readonly clock?: () => number;
 }
@@ -30,6 +32,11 @@ export interface RateLimit {
   readonly byAddress: Middleware;
   /** Requests without a principal pass. */
   readonly byPrincipal: Middleware;
+  /**
+   * Takes a request of somebody whom only its handler could find out, by a link for one.
+   * @throws AppError RATE_LIMITED
+   */
+  readonly spend: (principal: Principal) => void;
 }
 
 /** Whose tokens a request takes, and how many there are. */
@@ -79,6 +86,11 @@ export function createRateLimit(options: RateLimitOptions): RateLimit {
     });
   };
 
+  const keys = createBuckets({ clock });
+  const subjectOf = (principal: Principal | undefined): Subject | undefined =>
+    principal === undefined || principal.id === LOCAL_PRINCIPAL.id
+      ? undefined
+      : { name: principal.id, rate: principal.rate ?? perPrincipal };
   return {
     // Buckets of their own: whoever has many addresses pushes no principal's out.
     byAddress: limited(
@@ -87,14 +99,15 @@ export function createRateLimit(options: RateLimitOptions): RateLimit {
       ({ clientIp }) =>
         isLoopback(clientIp) && !isBehindProxy ? undefined : { name: addressBlock(clientIp), rate: perAddress },
     ),
-    byPrincipal: limited(
-      "key",
-      createBuckets({ clock }),
-      ({ principal }) =>
-        principal === undefined || principal.id === LOCAL_PRINCIPAL.id
-          ? undefined
-          : { name: principal.id, rate: principal.rate ?? perPrincipal },
-    ),
+    byPrincipal: limited("key", keys, ({ principal }) => subjectOf(principal)),
+    spend: (principal) => {
+      const subject = subjectOf(principal);
+      if (subject === undefined) return;
+      const taken = keys.take(subject.name, subject.rate);
+      if (taken.ok) return;
+      options.onSpendRefused?.();
+      throw tooMany(subject.rate, taken, 1);
+    },
   };
 }
 
