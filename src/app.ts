@@ -5,7 +5,6 @@
 import { type Config, isBehindProxy } from "./config/config.ts";
 import type { Job } from "./exports/job.ts";
 import { setTimeout as sleepMs } from "node:timers/promises";
-import { refuseUnlocked } from "./auth/unlocked.ts";
 import { chain, type Handler } from "./http/chain.ts";
 import { createFailures } from "./http/failures.ts";
 import { createRouter } from "./http/router.ts";
@@ -88,7 +87,6 @@ export async function createApp(config: Config, options: { readonly localKey?: s
       onAuditProblem: (error, lost) => getLogger("audit").error("not written", { lost, error }),
     }),
   );
-  refuseUnlocked(config, principals.hasKeys);
   metrics.exportBytes(housekeeping.bytes);
   health.set("storage", "ok");
   const begin = createCallRecorder((record) => audit.append(auditOf(record)));
