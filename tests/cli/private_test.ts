@@ -167,6 +167,10 @@ Deno.test("data directory: one that others have any access to is refused by ever
     MCP_SERVER_PORT: "0",
   });
   await server.out.line(/^MCP endpoint: /);
+  // Beside a server, whose key the lock holds, too.
+  assert.equal((await run(["whoami"], sandbox.environment)).code, 0);
+  await Deno.chmod(directory, 0o770);
+  assert.match((await run(["whoami"], sandbox.environment)).err, /^Run: chmod 700 /m);
   server.signal("SIGTERM");
   assert.equal((await result(server)).code, 0);
 });
