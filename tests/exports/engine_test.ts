@@ -106,7 +106,7 @@ Deno.test("export job: stopped again and again it writes the bytes of an undistu
       assert.equal(await undated(jobs.path(id)), whole);
       break;
     }
-    await Deno.mkdir(jobs.exports.folder(id), { recursive: true });
+    await Deno.mkdir(jobs.exports.folder(id), { recursive: true, mode: 0o700 });
     await Deno.writeTextFile(jobs.path(id, "messages.ndjson.part"), '{"schema":"mess', { append: true });
   }
   assert.ok(stops >= 10, `${stops} stops`);

@@ -91,7 +91,7 @@ export async function openHouse(
 
 /** A file of so many bytes, and its folder. */
 export async function write(path: string, bytes: number): Promise<void> {
-  await Deno.mkdir(dirname(path), { recursive: true });
+  await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await Deno.writeFile(path, new Uint8Array(bytes));
 }
 

@@ -455,7 +455,7 @@ Deno.test({
     await sandbox.append(HALL, "", document(NOTE_HOME, 12 * MB));
     await withSmallDisk(sandbox, 16, async (directory) => {
       const filler = join(directory, "filler");
-      await Deno.writeFile(filler, new Uint8Array(8 * MB));
+      await Deno.writeFile(filler, new Uint8Array(8 * MB), { mode: 0o600 });
       const sleeper = createSleeper();
       const sleep = (seconds: number, signal?: AbortSignal): Promise<void> =>
         sleeper.sleep(seconds * 1000, signal ?? new AbortController().signal);

@@ -17,7 +17,7 @@ export async function withSmallDisk(
 ): Promise<void> {
   const directory = join(sandbox.directory, "small");
   await Deno.mkdir(directory);
-  await run("mount", "-t", "tmpfs", "-o", `size=${mebibytes}m`, "tmpfs", directory);
+  await run("mount", "-t", "tmpfs", "-o", `size=${mebibytes}m,mode=700`, "tmpfs", directory);
   try {
     await use(directory);
   } finally {
