@@ -112,6 +112,7 @@ Deno.test("export folder: it is what the manifest lists, with types, and the man
   const { bytes, sha256 } = await measure(join(at.dir, "manifest.json"));
   assert.deepEqual(read, {
     dir: at.dir,
+    chats: [],
     files: [
       ...manifest.files.map(({ name, bytes, sha256 }, index) => ({ name, bytes, sha256, mime: types[index] })),
       { name: "manifest.json", bytes, sha256, mime: "application/json" },

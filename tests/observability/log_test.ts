@@ -65,7 +65,7 @@ Deno.test("log: secrets leave neither by field, text, interpolation nor error", 
     const written = await lines({ level: "debug", format }, () => {
       const logger = getLogger();
       logger.info("by field", { phone: "hunter2", deep: { api_hash: "hunter2" } });
-      logger.info(`by text Bearer hunter2 and ${session}`);
+      logger.info(`by text Authorization: Bearer hunter2 and ${session}`);
       logger.info("interpolated {account} and {secret}", {
         account: { phone: "hunter2" },
         secret: new Secret("hunter2"),
