@@ -3,6 +3,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import { z } from "zod";
 import { bareId, type WorldUser } from "../../sandbox/world/chat.ts";
 import type { World, WorldChat, WorldMessage } from "../../sandbox/world/mod.ts";
 
@@ -83,6 +84,7 @@ export function createSieve(world: World, allowed: ReadonlySet<string>, told: re
           ...idsIn(without),
           ...search([...sealed, ...(strings.length > 0 ? strings : [without])].join("\n")),
           ...strings.filter((each) => whole.has(each)),
+          ...messagesIn(without).flatMap((message) => origins(world, allowed, message)),
         ]),
       ];
     },
@@ -99,14 +101,52 @@ export function withoutWords(text: string, words: readonly string[], instead: st
 
 /** The strings of a text that is JSON, or has lines that are, those of server-sent events among them. */
 function stringsIn(text: string): string[] {
-  return [text, ...text.split("\n").map((line) => line.replace(/^data: /, ""))].flatMap((part) => {
+  return jsonIn(text).flatMap(leaves);
+}
+
+function jsonIn(text: string): unknown[] {
+  return [...new Set([text, ...text.split("\n").map((line) => line.replace(/^data: /, ""))])].flatMap((part) => {
     if (!/^\s*[[{]/.test(part)) return [];
     try {
-      return leaves(JSON.parse(part));
+      return [JSON.parse(part)];
     } catch {
       return [];
     }
   });
+}
+
+const messageSchema = z.looseObject({
+  schema: z.literal("message/1"),
+  chat_id: z.string(),
+  id: z.int(),
+  forward: z.looseObject({ date: z.string() }).optional(),
+  reply_to: z.looseObject({}).optional(),
+});
+
+/** Whole messages, wherever they stand in JSON. */
+function messagesIn(text: string): z.infer<typeof messageSchema>[] {
+  const below = (value: unknown): z.infer<typeof messageSchema>[] => {
+    if (typeof value === "string") return value.includes('"message/1"') ? messagesIn(value) : [];
+    if (typeof value !== "object" || value === null) return [];
+    const message = messageSchema.safeParse(value).data;
+    return message === undefined ? Object.values(value).flatMap(below) : [message];
+  };
+  return text.includes("message/1") ? jsonIn(text).flatMap(below) : [];
+}
+
+/** What a message tells of where it came from, and of what it answers, in chats that may not be seen. */
+function origins(
+  world: World,
+  allowed: ReadonlySet<string>,
+  { chat_id, id, forward, reply_to }: z.infer<typeof messageSchema>,
+): string[] {
+  const told = world.chats.has(chat_id) ? world.messages(chat_id).byId(id) : undefined;
+  const isForeign = told?.forward !== undefined && !allowed.has(told.forward.from ?? "");
+  const isElsewhere = told?.replyTo?.chat !== undefined && !allowed.has(told.replyTo.chat);
+  return [
+    ...(isForeign && Object.keys(forward ?? {}).join() !== "date" ? [`the origin of ${chat_id}/${id}`] : []),
+    ...(isElsewhere && reply_to !== undefined ? [`what ${chat_id}/${id} answers`] : []),
+  ];
 }
 
 function leaves(value: unknown): string[] {
