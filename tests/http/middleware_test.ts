@@ -55,6 +55,16 @@ Deno.test("access log: one record with the route's name and without the query", 
   assert.doesNotMatch(JSON.stringify(record), /secret/);
 });
 
+Deno.test("access log: of a path that no route has nothing stands in the log, whatever it holds", async () => {
+  await using app = serving([ok]);
+  const paths = ["/a-word-of-its-own-123456", "/ok/Ann%20Lee", "/phone/15551234567", "/tools/hunter2hunter2"];
+  const records = await logged(async () => {
+    for (const path of paths) assert.equal((await ask(app.url + path)).status, 404);
+  });
+  assert.deepEqual(records.map(({ target }) => target), paths.map(() => "unmatched"));
+  assert.doesNotMatch(JSON.stringify(records), /word|Ann|1555|hunter2/);
+});
+
 Deno.test("metrics: requests are counted by route, invented paths and methods as one", async () => {
   await using app = serving([ok]);
   for (const path of ["/ok", "/a", "/b"]) await ask(app.url + path);
