@@ -7,6 +7,7 @@ import type { Config } from "./config.ts";
 import { isRsaKey } from "./formats.ts";
 import type { Lookup } from "./option_types.ts";
 import { type OptionName, optionOf, type OptionValue } from "./options.ts";
+import { rememberSecrets } from "./redact.ts";
 import { warningAbout } from "./unknown.ts";
 
 /** One thing wrong with a configuration; it never holds the value at fault. */
@@ -41,7 +42,7 @@ export interface LoadOptions {
 }
 
 /**
- * Reads and checks the configuration. An empty variable counts as unset.
+ * Reads and checks the configuration. An empty variable counts as unset. What its secrets say is in no log from now on.
  *
  * @param env the value of a variable
  * @param readFile the text of a file, for the `_FILE` twins of secrets; it throws when there is none
@@ -82,7 +83,10 @@ export function loadConfig(
       return undefined;
     }
     const parsed = option.type.safeParse(text);
-    if (parsed.success) return parsed.data;
+    if (parsed.success) {
+      rememberSecrets(parsed.data);
+      return parsed.data;
+    }
     problem(path ? file : name, `expected ${option.expects}`, path ? undefined : option.example);
   }
 

@@ -1,5 +1,6 @@
 /**
- * Takes secrets out of what is about to be logged: first by the names of fields, then by the looks of the text.
+ * Takes secrets out of what is about to be logged: first by the names of fields, then those that the configuration holds, then by the
+ * looks of the text.
  * @module
  */
 import type { ErrorBody } from "../errors.ts";
@@ -38,6 +39,11 @@ const SECRET_FIELDS: ReadonlySet<string> = new Set([
   "token",
   "xapikey",
 ]);
+
+/** Shorter ones could be words of sentences. */
+const SHORTEST_VALUE = 8;
+/** The configured secrets as they may stand in a text, the longest first: one may be the beginning of another. */
+let values: readonly string[] = [];
 
 /** Instances that hold nothing which their text does not show; patterns look at that. */
 const CAREFUL = [Secret, Date, URL] as const;
@@ -80,11 +86,25 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * A text without keys, bearer tokens, string sessions, API hashes, phone numbers, login codes, and what of an address gives access:
- * credentials, queries, tokens.
+ * Has {@link redactText} take out what the secrets of an option say, whatever they look like, as long as the process lives.
+ * @param option a secret, or an object that holds some; those of less than {@link SHORTEST_VALUE} characters are left
+ */
+export function rememberSecrets(option: unknown): void {
+  if (typeof option !== "object" || option === null) return;
+  if (!(option instanceof Secret)) return Object.values(option).forEach(rememberSecrets);
+  const value = option.reveal();
+  if (value.length < SHORTEST_VALUE) return;
+  const forms = [value, JSON.stringify(value).slice(1, -1)];
+  values = [...new Set([...values, ...forms])].toSorted((a, b) => b.length - a.length);
+}
+
+/**
+ * A text without the configured secrets, keys, bearer tokens, string sessions, API hashes, phone numbers, login codes, and what of an
+ * address gives access: credentials, queries, tokens.
  */
 export function redactText(text: string): string {
-  return PATTERNS.reduce((redacted, [pattern, replacement]) => redacted.replace(pattern, replacement), text);
+  const without = values.reduce((redacted, value) => redacted.replaceAll(value, PLACEHOLDER), text);
+  return PATTERNS.reduce((redacted, [pattern, replacement]) => redacted.replace(pattern, replacement), without);
 }
 
 /**

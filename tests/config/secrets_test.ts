@@ -1,6 +1,7 @@
 /** Secrets by their looks and by the names of their fields, wherever something is said about an error. */
 import assert from "node:assert/strict";
 import { redactError, redactFields, redactText } from "../../src/config/redact.ts";
+import { loadConfig } from "../../src/config/load.ts";
 import { explain } from "../../src/cli/explain.ts";
 import { AppError } from "../../src/errors.ts";
 import { problemResponse } from "../../src/http/problem.ts";
@@ -112,6 +113,26 @@ Deno.test("secrets: by their looks they are in no log, problem, tool error, prot
     for (const [where, text] of Object.entries(await tellings(sentence))) {
       assert.ok(!text.includes(secret), `${where}: ${sentence}`);
       assert.match(text, /\[redacted\]/, where);
+    }
+  }
+});
+
+Deno.test("secrets: those of the configuration are in none of these, though they look like anything", async () => {
+  const variables: Readonly<Record<string, string>> = {
+    HOME: "/home/me",
+    MCP_API_KEY: "correct-horse-battery-staple-1234",
+    SESSION_KEY: 'four words, "quoted" and \\ more',
+    TELEGRAM_PROXY: "socks5://me:a%20pass%20phrase@127.0.0.1:1080",
+    TELEGRAM_API_ID: "1",
+    TELEGRAM_API_HASH_FILE: "hash",
+  };
+  const file = "fedcba9876543210fedcba9876543210";
+  loadConfig((name) => variables[name], () => file, { names: [], terminal: false });
+  const [apiKey = "", sessionKey = ""] = [variables.MCP_API_KEY, variables.SESSION_KEY];
+  for (const secret of [apiKey, sessionKey, "a pass phrase", file]) {
+    for (const [where, text] of Object.entries(await tellings(`it was ${secret}, they said`))) {
+      assert.ok(!text.includes(secret) && !text.includes(JSON.stringify(secret).slice(1, -1)), `${where}: ${text}`);
+      assert.match(text, /it was \[redacted\], they said/, where);
     }
   }
 });
