@@ -16,6 +16,7 @@ import {
 } from "@logtape/logtape";
 import type { LogConfig } from "../config/config.ts";
 import { redactField, redactFields, redactText } from "../config/redact.ts";
+import { signOf, visible } from "../model/visible.ts";
 import { writeToStderr } from "./output.ts";
 
 export type { Logger };
@@ -64,24 +65,35 @@ export function getLogger(...area: readonly string[]): Logger {
   return getLogTapeLogger([CATEGORY, ...area]);
 }
 
-/** Text lines end with the record's fields, which LogTape's own text format leaves out. */
+/**
+ * Text lines end with the record's fields, which LogTape's own text format leaves out. What controls a terminal is shown, and no text
+ * begins a line of its own: those of stacks are indented. JSON has escapes for that.
+ */
 const TEXT: TextFormatter = getTextFormatter({
   timestamp: "rfc3339",
   level: "FULL",
   category: ".",
   format: ({ timestamp, level, category, message, record }) =>
-    `${timestamp} ${level} ${category}: ${message}${fieldsAsText(record.properties)}`,
+    `${timestamp} ${level} ${category}: ${onOneLine(message)}${fieldsAsText(record.properties)}`,
 });
 
 function fieldsAsText(fields: Record<string, unknown>): string {
   return Object.entries(fields).map(([name, value]) => {
     if (isRecord(value) && "stack" in value) return errorAsText(value);
-    return ` ${name}=${typeof value === "string" && /^[\w./:+-]+$/.test(value) ? value : JSON.stringify(value)}`;
+    return ` ${name}=${
+      typeof value === "string" && /^[\w./:+-]+$/.test(value) ? value : onOneLine(JSON.stringify(value))
+    }`;
   }).join("");
 }
 
+function onOneLine(text: string | undefined): string {
+  return visible(String(text)).replaceAll("\n", signOf);
+}
+
 function errorAsText({ stack, cause }: Record<string, unknown>): string {
-  return `\n  ${stack}${isRecord(cause) && "stack" in cause ? `\n  caused by:${errorAsText(cause)}` : ""}`;
+  return `\n  ${visible(String(stack)).replaceAll("\n", "\n  ")}${
+    isRecord(cause) && "stack" in cause ? `\n  caused by:${errorAsText(cause)}` : ""
+  }`;
 }
 
 function redactRecord(record: LogRecord): LogRecord {

@@ -51,6 +51,21 @@ Deno.test("log: an error's stack is in both formats", async () => {
   }
 });
 
+Deno.test("log: no text controls a terminal or begins a line of its own, whatever is in it", async () => {
+  const hostile = "a\u001B[2J\rb\n2026-01-01T00:00:00.000Z INFO forged\u0007";
+  for (const format of ["text", "json"] as const) {
+    const [line = "", ...more] = await lines({ level: "info", format }, () => {
+      const error = new Error(hostile, { cause: new TypeError(hostile) });
+      getLogger().error(`${hostile} {inside}`, { inside: hostile, field: hostile, deep: { field: hostile }, error });
+    });
+    assert.deepEqual(more, []);
+    assert.match(line, /^[^\p{Cc}]+(?:\n {2}[^\p{Cc}]+)*\n$/u, format);
+    assert.match(line, /log_test\.ts/);
+    if (format === "json") assert.equal(JSON.parse(line).field, hostile);
+    else assert.match(line, /: a\S+\[2J⟦U\+000D⟧b⟦U\+000A⟧2026.*\n {2}Error: a⟦U\+001B⟧\[2J.*\n {2}2026.*\n {2,}at /);
+  }
+});
+
 Deno.test("log: records below the level are dropped", async () => {
   const written = await lines({ level: "warning", format: "json" }, () => {
     getLogger().info("no");
