@@ -51,7 +51,11 @@ const CAREFUL = [Secret, Date, URL] as const;
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
   // Also mistyped or cut: what is missing may be guessed.
   [/tgk[_-][\w-]{6,}/gi, PLACEHOLDER],
-  [/(\bauthorization["'\\]*\s*[:=]\s*["'\\]*(?:Bearer|Basic)\s+)[^\s"',;\\]+/gi, `$1${PLACEHOLDER}`],
+  // KEY and the shell's $KEY stand for one, in hints and examples.
+  [
+    /(\bauthorization["'\\]*\s*[:=]\s*["'\\]*(?:Bearer|Basic)\s+)(?!\$?KEY(?:[\s"',;\\]|$))[^\s"',;\\]+/gi,
+    `$1${PLACEHOLDER}`,
+  ],
   // Without the header's name they may be words of a sentence.
   [/\b(Bearer|Basic)\s+[^\s"',;\\]{16,}/gi, `$1 ${PLACEHOLDER}`],
   [/[1AB][A-Za-z0-9+/=_-]{300,}/g, PLACEHOLDER],

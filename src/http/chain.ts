@@ -47,8 +47,7 @@ export function principalOf({ principal }: RequestContext, access: Exclude<Acces
   if (principal === undefined) {
     throw new AppError("AUTH_REQUIRED", "This server asks for an API key.", {
       field: "authorization",
-      hint:
-        "Send the header Authorization: Bearer tgk_...; the server's owner makes a key by the command `keys create`.",
+      hint: "Send the header Authorization: Bearer KEY; the server's owner makes a key by the command `keys create`.",
     });
   }
   if (access === "any" || principal.scopes.includes(access)) return principal;
