@@ -5,7 +5,6 @@
 import type { Config } from "../config/config.ts";
 import { isLoopback } from "../config/formats.ts";
 import { AppError } from "../errors.ts";
-import { NAME } from "../version.ts";
 
 /**
  * Refuses to serve beyond this machine without a key: nobody would be answered, so it is a mistake.
@@ -17,6 +16,6 @@ export function refuseUnlocked({ auth, http: { host } }: Pick<Config, "auth" | "
   const message = `There is no API key, and the server would be reached from beyond this machine (${host}).`;
   throw new AppError("UNSUPPORTED", message, {
     field: "MCP_SERVER_HOST",
-    hint: `Make one with \`${NAME} keys create --name NAME\`, or set MCP_API_KEY.`,
+    hint: "Make one with the command `keys create --name NAME`, or set MCP_API_KEY.",
   });
 }

@@ -125,7 +125,7 @@ Deno.test("serve: what it cannot start with is said in sentences, all of it at o
       [
         { MCP_SERVER_HOST: "0.0.0.0", MCP_AUTH: "keys" },
         1,
-        /no API key, .* beyond this machine \(0\.0\.0\.0\)\.\nMake one with `telegram-toolkit-mcp keys create/,
+        /no API key, .* beyond this machine \(0\.0\.0\.0\)\.\nMake one with the command `keys create/,
       ],
       [{ MCP_SERVER_PORT: `${taken.addr.port}` }, 2, /port \d+: another program listens there\.\nStop that program/],
       [
