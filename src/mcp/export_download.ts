@@ -35,8 +35,8 @@ export interface ExportDownloadOptions {
 const POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; " +
   "form-action 'none'; frame-ancestors 'none'";
 
-/** The bytes never change, but who may have them does; ranges are of the bytes as they are, which nobody may compress. */
-const CACHING = "private, no-cache, no-transform";
+/** What people have written is kept by nobody on the way; ranges are of the bytes as they are, which nobody may compress. */
+const CACHING = "private, no-store, no-transform";
 
 /**
  * Makes the handler. An export or a file that is not there, or not the caller's, is answered like a path that does not

@@ -87,6 +87,9 @@ export function acceptFor(request: Request): Request {
   return new Request(request.url, { method: request.method, headers });
 }
 
+/** What people have written is kept by nobody on the way; nor may a stream be held back to be compressed. */
+const NOT_KEPT = "no-store, no-transform";
+
 /** The rest of a stream that is finished. With nothing left, 204 tells an event source to stop coming back. */
 export function replay(events: readonly SentEvent[], sessionId: string): Response {
   if (events.length === 0) return new Response(null, { status: 204 });
@@ -96,7 +99,7 @@ export function replay(events: readonly SentEvent[], sessionId: string): Respons
   return new Response(body, {
     headers: {
       "content-type": "text/event-stream",
-      "cache-control": "no-cache, no-transform",
+      "cache-control": NOT_KEPT,
       "x-accel-buffering": "no",
       "mcp-session-id": sessionId,
     },
@@ -136,5 +139,8 @@ export function whenDone(response: Response, tell: () => void, until?: AbortSign
       await reader.cancel(reason);
     },
   }, { highWaterMark: 0 });
-  return new Response(body, response);
+  const answer = new Response(body, response);
+  // A stream of the SDK's may be kept by a browser that asks before it uses it again.
+  if (answer.headers.has("cache-control")) answer.headers.set("cache-control", NOT_KEPT);
+  return answer;
 }

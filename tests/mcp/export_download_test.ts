@@ -25,7 +25,7 @@ Deno.test("export download: GET has the file with everything that is known of it
     assert.deepEqual({ status, body }, { status: 200, body: method === "GET" ? CSV : "" });
     const expected = {
       "accept-ranges": "bytes",
-      "cache-control": "private, no-cache, no-transform",
+      "cache-control": "private, no-store, no-transform",
       "content-disposition": 'attachment; filename="messages.csv"',
       "content-length": String(CSV.length),
       "content-type": "text/csv; charset=utf-8",
