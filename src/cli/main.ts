@@ -100,7 +100,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .option("-n, --lines <n>", "at most so many", "20")
     .option("-f, --follow", "go on with those that come")
     .option("--key <key>", "only those of one key, by its name or id; local is this machine")
-    .option("--tool <tool>", "only those of one tool; also export, download, media, resources/read")
+    .option("--tool <tool>", "only those of one tool; also export, download, download link, media link, resources/read")
     .option("--since <when>", "only from then on: an age (30m, 2h, 7d, 2w) or RFC 3339 with zone")
     .option("--json", "one JSON object a line")
     .action(async (options: unknown) => {

@@ -9,7 +9,7 @@ import { createTouched, type Touched } from "../telegram/touched.ts";
 
 /** How a call ended. */
 export interface CallRecord {
-  /** Of the tool, or what stands in its place: `download`, `media`, `resources/read`, … */
+  /** Of the tool, or what stands in its place: `download`, `download link`, `media link`, `resources/read`, … */
   readonly tool: string;
   /** `ok`, `CANCELLED` or the error's code. */
   readonly status: string;
@@ -29,6 +29,8 @@ export type CallSource = Pick<RequestContext, "requestId" | "clientIp">;
 
 /** A call that goes on. What is learnt about it meanwhile is written here. */
 export interface RunningCall {
+  /** Begins as what was begun, and may turn out to be another thing: a download by a link. Never what a caller has sent. */
+  tool: string;
   /** Without one nothing is recorded. */
   principal?: Principal;
   messages?: number;
@@ -57,6 +59,7 @@ export function createCallRecorder(
     const begun = clock();
     let isOver = false;
     const call: RunningCall = {
+      tool,
       ...(principal && { principal }),
       touched: createTouched(),
       // Nobody's calls are left out: strangers could fill the disk with them.
@@ -65,7 +68,7 @@ export function createCallRecorder(
         isOver = true;
         const error = thrown === undefined ? undefined : toAppError(thrown);
         onCall({
-          tool,
+          tool: call.tool,
           status: cancelled || (error && call.until?.aborted) ? "CANCELLED" : error?.code ?? "ok",
           seconds: (clock() - begun) / 1000,
           ...(error && { error }),

@@ -57,9 +57,11 @@ export function createExportDownload(options: ExportDownloadOptions): Handler {
 
   return recorded(begin, "download", async (request, context, call) => {
     const { id = "", file = "" } = context.params;
+    const isByLink = isLink(new URL(request.url).searchParams);
+    // Whoever has the link may be somebody else than the one in whose name it is good.
+    if (isByLink) call.tool = "download link";
     const reader = readerOf(request, context, { id, file });
     call.principal = reader;
-    const isByLink = isLink(new URL(request.url).searchParams);
     // By a secret that is replaced a download ends, although its key lives on.
     call.until = (isByLink ? undefined : context.revoked) ?? principals.revoked(reader.id);
     if (isByLink) options.spend?.(reader);

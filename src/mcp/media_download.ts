@@ -32,7 +32,7 @@ export function createMediaDownload(
   inFlight?: Pick<InFlight, "enter">,
   spend: (reader: Principal) => void = () => {},
 ): Handler {
-  return recorded(begin, "media", async (request, { params }, call) => {
+  return recorded(begin, "media link", async (request, { params }, call) => {
     const grant = sources.links.read(params.token ?? "");
     const principal = grant && principals.find(grant.principal);
     const isHonoured = principal?.accountId === grant?.account && principal?.scopes.includes("read");

@@ -14,7 +14,7 @@ const SURFACES: readonly (readonly [prefix: string, tool: string])[] = [
   ["/mcp", "mcp"],
   ["/api/audit", "audit"],
   ["/exports/", "download"],
-  ["/media/", "media"],
+  ["/media/", "media link"],
 ];
 
 /** Told of a request that a rate has refused. */
