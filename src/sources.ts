@@ -71,8 +71,9 @@ export async function openSources(
   const db = stack.use(openDataDirectory(dataDir));
   const days = isServer ? config.auditDays : 0;
   const audit = stack.use(createAudit(db, { days, now, onProblem: onAuditProblem }));
+  const keys = createKeyStore(db, LOCAL_PRINCIPAL.accountId, { now });
   const principals = stack.use(createPrincipals({
-    keys: createKeyStore(db, LOCAL_PRINCIPAL.accountId, { now }),
+    keys,
     now,
     ...(onKeyProblem && { onProblem: onKeyProblem }),
     ...(localKey !== undefined && { localKey }),
@@ -111,7 +112,9 @@ export async function openSources(
     readAhead: config.exportReadAhead,
     resume: isServer,
     onFinish: (job) => {
-      audit.append(auditOfExport(job, principals.find(job.owner)));
+      // The end of a key ends its exports, and what is recorded then is still in its name.
+      const owner = keys.find(job.owner);
+      audit.append(auditOfExport(job, owner?.id === job.owner ? owner.name : undefined));
       onFinish?.(job);
     },
   }));

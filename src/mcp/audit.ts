@@ -4,7 +4,6 @@
  */
 import type { AuditRecord } from "../auth/audit_record.ts";
 import type { Job } from "../exports/job.ts";
-import type { Principal } from "../model/principal.ts";
 import type { CallRecord } from "./call_record.ts";
 
 /** A call that has ended. */
@@ -26,14 +25,14 @@ export function auditOf({ principal, status, seconds, ...call }: CallRecord): Au
 
 /**
  * An export that is over: a record of its own, since the call that began it ended long before.
- * @param owner whose it is, if that is still known
+ * @param name of the key whose it is, if it is one's
  */
-export function auditOfExport(job: Job, owner: Principal | undefined): AuditRecord {
+export function auditOfExport(job: Job, name: string | undefined): AuditRecord {
   const { state, error, plan, position, started, finished } = job;
   return {
     accountId: job.accountId,
     principal: job.owner,
-    name: owner?.name,
+    name,
     tool: "export",
     chats: [...new Set(plan?.segments.map(({ id }) => id))],
     messages: position?.written ?? 0,

@@ -447,6 +447,33 @@ Deno.test("audit: downloads that end with their key are CANCELLED", async () => 
   }
 });
 
+Deno.test("audit: the export that ends with its key is recorded in the name that the key had", async () => {
+  await using sandbox = await startSandbox();
+  const { environment } = sandbox;
+  using db = openDataDirectory(environment.DATA_DIR ?? "");
+  const keys = createKeyStore(db, LOCAL_PRINCIPAL.accountId);
+  const { key, secret } = keys.create({ name: "desk", scopes: ["read", "export"] });
+  // A name is no id: what is the owner's own is not this key's.
+  keys.create({ name: "local", scopes: ["read"] });
+  const owner = keys.create({ name: "owner", scopes: ["admin"] });
+  await using server = await startServer({ ...environment, MCP_AUTH: "keys" });
+  await sandbox.faults({ rules: [{ method: "messages.GetHistory", after: 2, delayMs: 60_000 }] });
+  const headers = { "content-type": "application/json", authorization: `Bearer ${secret}` };
+  const body = JSON.stringify({ chat: NEWS, wait_seconds: 0 });
+  await (await fetch(`${server.url}/api/tools/start_export`, { method: "POST", headers, body })).text();
+  keys.revoke(key.id);
+  const told = async (): Promise<string> => {
+    const answer = await fetch(`${server.url}/api/audit?tool=export`, {
+      headers: { authorization: `Bearer ${owner.secret}` },
+    });
+    return (await answer.text()).trim();
+  };
+  await until(async () => await told() !== "", "the export has its record");
+  const { principal, name, outcome } = recordSchema.parse(JSON.parse(await told()));
+  assert.deepEqual([principal, name, outcome], [key.id, "desk", "CANCELLED"]);
+  await sandbox.clearFaults();
+});
+
 Deno.test("GET /api/audit: only what its parameters allow; others are refused by name", async () => {
   await using sandbox = await startSandbox();
   await using server = await startServer(sandbox.environment);
