@@ -48,7 +48,7 @@ export interface PrincipalsOptions {
 }
 
 /** The principal of the configured key. */
-const CONFIGURED: Principal = { ...LOCAL_PRINCIPAL, id: "configured", scopes: ["read", "export", "metrics"] };
+export const CONFIGURED: Principal = { ...LOCAL_PRINCIPAL, id: "configured", scopes: ["read", "export", "metrics"] };
 
 /** What a revoked key has begun ends within it. */
 const LOOK_SECONDS = 0.25;

@@ -5,13 +5,17 @@
 import { setTimeout as sleepMs } from "node:timers/promises";
 import { z } from "zod";
 import { auditLine } from "../auth/audit_record.ts";
-import { sinceSchema } from "../auth/audit_tail.ts";
+import { readAudit, sinceSchema } from "../auth/audit_tail.ts";
+import { readKeyNames } from "../auth/key_names.ts";
+import { CONFIGURED } from "../auth/principals.ts";
 import { loadConfig } from "../config/load.ts";
 import { AppError } from "../errors.ts";
-import { readDataDirectory } from "../storage/open.ts";
+import { LOCAL_PRINCIPAL } from "../model/principal.ts";
+import { type Database, readDataDirectory } from "../storage/open.ts";
 import { createAuditLines } from "./audit_lines.ts";
 import { tailAudit } from "./audit_follow.ts";
 import { INTERRUPTED, listenForInterrupt } from "./interrupt.ts";
+import { noSuchKey } from "./keys.ts";
 import { writeOut } from "./tail.ts";
 
 /** 128 and SIGPIPE: what programs end with whose reader has gone. */
@@ -30,7 +34,7 @@ const optionsSchema = z.object({
 /**
  * Prints the latest records, and with `--follow` those that come.
  * @returns the exit code
- * @throws AppError INPUT_VALIDATION, RESOURCE_EXHAUSTED for a database that cannot be read
+ * @throws AppError INPUT_VALIDATION, NOT_FOUND for a key that there never was, RESOURCE_EXHAUSTED for a database that cannot be read
  */
 export async function auditTail(rawOptions: unknown): Promise<number> {
   const { json, key, ...options } = readOptions(rawOptions);
@@ -38,6 +42,10 @@ export async function auditTail(rawOptions: unknown): Promise<number> {
   using interrupt = listenForInterrupt();
   const { signal } = interrupt;
   const lines = createAuditLines();
+  if (key !== undefined) {
+    using db = readDataDirectory(dataDir);
+    assertKnown(key, db);
+  }
   try {
     await tailAudit({
       ...options,
@@ -55,6 +63,16 @@ export async function auditTail(rawOptions: unknown): Promise<number> {
     if (!signal.aborted) throw error;
     return INTERRUPTED;
   }
+}
+
+/** Also the trail knows keys: those that were removed from the table. */
+function assertKnown(key: string, db: Database | undefined): void {
+  if (key === LOCAL_PRINCIPAL.id || key === CONFIGURED.id) return;
+  if (db !== undefined && readAudit(db).tail({ limit: 1, principal: key }).length > 0) return;
+  const known = db === undefined ? [] : readKeyNames(db);
+  const wanted = key.trim().normalize();
+  const isKnown = known.some(({ id, name }) => id === wanted || name.toLowerCase() === wanted.toLowerCase());
+  if (!isKnown) throw noSuchKey(key, known);
 }
 
 function readOptions(raw: unknown): z.output<typeof optionsSchema> {

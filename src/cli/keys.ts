@@ -108,15 +108,20 @@ export function called({ name, id }: ApiKey): string {
 
 function findKey(keys: KeyStore, name: string): ApiKey {
   const key = keys.find(name.trim().normalize());
-  if (key !== undefined) return key;
+  if (key === undefined) throw noSuchKey(name, keys.list());
+  return key;
+}
+
+/** The error for a name or id that is no key's, with the nearest names. */
+export function noSuchKey(name: string, known: readonly { readonly name: string }[]): AppError {
   // What is secret is not repeated, where others may read it.
   if (name.startsWith("tgk_")) {
-    throw new AppError("INPUT_VALIDATION", "That is a key, not its name or id.", {
+    return new AppError("INPUT_VALIDATION", "That is a key, not its name or id.", {
       hint: "`keys list` shows both. A key that has been in a command line may be known to others: rotate it.",
     });
   }
-  const near = nearest(name, keys.list(), (each) => [each.name]).map((each) => JSON.stringify(each.name));
-  throw new AppError("NOT_FOUND", `There is no key ${JSON.stringify(visible(name.slice(0, 80)))}.`, {
+  const near = nearest(name, known, (each) => [each.name]).map((each) => JSON.stringify(each.name));
+  return new AppError("NOT_FOUND", `There is no key ${JSON.stringify(visible(name.slice(0, 80)))}.`, {
     hint: near.length === 0
       ? "`keys list` shows all there are."
       : `Did you mean ${[...new Set(near)].join(", ")}? \`keys list\` shows all there are.`,

@@ -7,6 +7,8 @@ import { tailAudit, type TailOptions } from "../../src/cli/audit_follow.ts";
 import { createAuditLines } from "../../src/cli/audit_lines.ts";
 import { createAudit } from "../../src/auth/audit.ts";
 import type { AuditRecord } from "../../src/auth/audit_record.ts";
+import { createKeyStore } from "../../src/auth/keys.ts";
+import { LOCAL_PRINCIPAL } from "../../src/model/principal.ts";
 import { openDataDirectory, readDataDirectory } from "../../src/storage/open.ts";
 import { startSandbox } from "../e2e/sandbox.ts";
 import { command, product, result, run, start, until } from "./command.ts";
@@ -108,7 +110,6 @@ Deno.test("audit tail: the latest so many, of one key by name or id, of one tool
   assert.equal(await lines("--lines", "99"), 25);
   assert.equal(await lines("--key", "desk"), 13);
   assert.equal(await lines("--key", "k1", "--tool", "download"), 1);
-  assert.equal(await lines("--key", "nobody"), 0);
   assert.equal(await lines("--since", "2026-03-01T12:00:24Z"), 2);
   assert.equal(await lines("--since", "1m"), 0);
 });
@@ -126,6 +127,25 @@ Deno.test("audit tail: what is asked wrongly is refused by name; without a datab
   const empty = join(trail.folder, "nothing");
   assert.deepEqual(await tail({ environment: { DATA_DIR: empty } }), { code: 0, out: "", err: "" });
   assert.equal(await Deno.stat(empty).catch(() => undefined), undefined, "reading creates nothing");
+});
+
+Deno.test("audit tail --key: a key that there never was is said to be none; one that has done nothing has no records", async () => {
+  await using trail = await trailOf(DESK, LOCAL);
+  {
+    using db = openDataDirectory(trail.folder);
+    createKeyStore(db, LOCAL_PRINCIPAL.accountId).create({ name: "research agent", scopes: ["read"] });
+  }
+  for (const known of ["research agent", "Research Agent", "configured"]) {
+    assert.deepEqual(await tail(trail, "--key", known), { code: 0, out: "", err: "" }, known);
+  }
+  for (const known of ["local", "k1", "DESK"]) assert.match((await tail(trail, "--key", known)).out, /^.+\n$/, known);
+  const { code, out, err } = await tail(trail, "--key", "reserch agent");
+  assert.deepEqual([code, out], [1, ""]);
+  assert.match(err, /There is no key "reserch agent"\.\nDid you mean "research agent"\?/);
+  const secret = await tail(trail, "--key", `tgk_${"a".repeat(49)}`);
+  assert.deepEqual([secret.code, /That is a key/.test(secret.err), /aaaa/.test(secret.err)], [2, true, false]);
+  const nothing = await tail({ environment: { DATA_DIR: join(trail.folder, "nothing") } }, "--key", "nope");
+  assert.deepEqual([nothing.code, nothing.out], [1, ""]);
 });
 
 Deno.test("audit tail: what a key's name hides is shown, and a record stays one line", () => {
