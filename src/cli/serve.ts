@@ -38,7 +38,7 @@ export async function serveUntilStopped(): Promise<number> {
   const handlers = SIGNALS.map((signal) => ({
     signal,
     stop: (): void => {
-      if (isStopping) Deno.exit(INTERRUPTED);
+      if (isStopping) return exitNow(INTERRUPTED);
       isStopping = true;
       stopped.resolve(signal);
     },
@@ -61,12 +61,21 @@ export async function serveUntilStopped(): Promise<number> {
   log.info("stopping", { signal });
   Deno.unrefTimer(setTimeout(() => {
     log.error("cut off", { ms: LAST_MS });
-    Deno.exit(CUT_OFF);
+    exitNow(CUT_OFF);
   }, LAST_MS));
   await app.drain();
   await server.shutdown(Math.max(0, GRACE_MS - (performance.now() - begun)));
   for (const { signal, stop } of handlers) Deno.removeSignalListener(signal, stop);
   return 0;
+}
+
+/** Ends the process. Under `deno --watch` that ends the program, not the process, and comes back with an error in its last moment. */
+function exitNow(code: number): void {
+  try {
+    Deno.exit(code);
+  } catch {
+    // There is nothing left to do, and nothing wrong.
+  }
 }
 
 /** Says on standard output how to connect; where a key is needed, the shell's variable KEY stands for it. */

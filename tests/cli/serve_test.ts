@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import { startSandbox } from "../e2e/sandbox.ts";
-import { command, interactive, result, run, type Running, until } from "./command.ts";
+import { command, interactive, product, result, run, type Running, start, until } from "./command.ts";
 
 const health = z.object({
   status: z.string(),
@@ -60,6 +60,30 @@ Deno.test("serve: on SIGTERM a running request finishes, listening streams end, 
   assert.deepEqual([response.status, z.object({ count: z.int() }).parse(await response.json()).count], [200, 1]);
   assert.equal(await server.ended(), 0, server.err.text());
   await assert.rejects(fetch(url));
+});
+
+Deno.test("serve: under a watcher a second signal ends the drain at once, and is no defect", async () => {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    await using sandbox = await startSandbox();
+    const environment = { ...sandbox.environment, MCP_SERVER_PORT: "0", LOG_FORMAT: "text" };
+    const [run = "run", ...words] = product(["serve"], environment);
+    await using watched = start(Deno.execPath(), [run, "--watch", ...words], environment);
+    const line = await watched.out.line(/^MCP endpoint: /);
+    const url = line.slice("MCP endpoint: ".length).replace(/\/mcp$/, "");
+    await sandbox.faults({ rules: [{ method: "messages.getHistory", delayMs: 20_000 }] });
+    const request = assert.rejects(post(`${url}/api/tools/fetch_history`, HISTORY));
+    await until(async () => (await sandbox.methods())["messages.GetHistory"] !== undefined, "Telegram is asked");
+    watched.signal(signal);
+    if (signal === "SIGTERM") {
+      await watched.err.line(/stopping signal=/);
+      watched.signal(signal);
+      // The watcher itself stays, and waits for a change.
+      await watched.err.line(/Process finished/);
+    } // Which a watcher passes on as SIGINT and as SIGTERM.
+    else await watched.ended();
+    assert.doesNotMatch(watched.err.text(), /not reachable|defect|\bat file:/);
+    await request;
+  }
 });
 
 Deno.test("serve: a second Ctrl-C ends the drain at once", async () => {
