@@ -1,5 +1,8 @@
 /**
  * What is wrong with what a suite has left behind.
+ *
+ * What signs in and what opens a takeout is accepted from any process: the records say what sandboxes received, not from which command
+ * of the product. That no tool of a server can send them is what `tests/mtproto/guard_test.ts` shows.
  * @module
  */
 import type { Records } from "./folder.ts";

@@ -123,14 +123,15 @@ function formsOf(text: string): string[] {
   return [...new Set(forms.filter((form) => form.length >= SHORTEST_TEXT).map((form) => form.slice(0, LONGEST_TEXT)))];
 }
 
-/** Titles of chats and topics, and people's names. A word that many use says nothing by itself. */
+/** Titles of chats and topics, people's names, and usernames of both. A word that many use says nothing by itself. */
 function namesOf(world: World): string[] {
   const titles = [...world.chats.values()].flatMap((
     { title, topics = [] },
   ) => [title, ...topics.map(({ title }) => title)]);
   const people = [...world.users.values()].map(({ firstName, lastName = "" }) => `${firstName} ${lastName}`.trim());
+  const usernames = [...world.chats.values(), ...world.users.values()].flatMap(({ username }) => username ?? []);
   const folders = world.folders.map(({ title }) => title);
-  return [...titles, ...people, ...folders].filter((name) => name.length >= 4);
+  return [...titles, ...people, ...usernames, ...folders].filter((name) => name.length >= 4);
 }
 
 /** Any of these, as words of their own. */

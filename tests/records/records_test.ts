@@ -36,6 +36,8 @@ function samples(): [string, string][] {
     ["a message's text", OWN],
     ["a name", `chat ${chat?.title}: 3`],
     ["a name", "user Ann Lee has joined"],
+    ["a name", "resolve hanako_t failed"],
+    ["a name", "https://t.me/sandbox_small_42/7"],
     ["a name", '{"name":"Борис Иванов"}'],
     ["a phone number", "account 9996621000 is in use"],
     ["a phone number", "+15551234567"],
@@ -106,7 +108,7 @@ Deno.test("records: answers of a command name chats and people, a log does not",
     "tg://login?token=abcDEF",
   ].join("\n");
   assert.deepEqual(search({ kind: "command", typed: [], text }), []);
-  assert.equal(search({ kind: "log", typed: [], text }).length, 4);
+  assert.equal(search({ kind: "log", typed: [], text }).length, 6);
 });
 
 Deno.test("records: the product's own words, ids, ports and redacted secrets are no finds", () => {
