@@ -84,7 +84,9 @@ Deno.test("security headers: every answer has them, problems too", async () => {
     assert.equal(answer.headers.get("x-frame-options"), "DENY");
     assert.equal(answer.headers.get("referrer-policy"), "no-referrer");
     assert.equal(answer.headers.get("cache-control"), "no-store");
-    assert.match(answer.headers.get("content-security-policy") ?? "", /^default-src 'none'/);
+    const policy = answer.headers.get("content-security-policy") ?? "";
+    assert.match(policy, /^default-src 'none'/);
+    assert.match(policy, /(?:^|; )frame-ancestors 'none'(?:;|$)/);
   }
 });
 
