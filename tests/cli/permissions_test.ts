@@ -98,6 +98,10 @@ Deno.test("permissions: the flags name the data directory, files of secrets and 
     flags("render", "a/b.ndjson", "--format", "csv", "--out", "c"),
     "--no-prompt --allow-read=/here/a,/here/c --allow-write=/here/c",
   );
+  assert.equal(
+    flags("audit", "tail", "--key", "k"),
+    "--no-prompt --allow-env --allow-read=/data,/run/key --allow-write=/data",
+  );
   assert.equal(flags("verify", "/a"), "--no-prompt --allow-read=/a");
   assert.match(flags("doctor"), /--allow-sys=uid,statfs$/);
   for (const flag of ["--allow-run", "--allow-ffi", "--allow-import", "-A"]) {
