@@ -17,9 +17,9 @@ import { type BeginCall, UNRECORDED } from "./call_record.ts";
 import { type Connection, createConnect, type ServerIdentity } from "./connection.ts";
 import { createHandling } from "./handling.ts";
 import type { InFlight, Reservation } from "./in_flight.ts";
-import { createSessionOpener, type McpSession, type SessionLimit } from "./mcp_session.ts";
+import { createSessionOpener, findSession, type McpSession, SESSION_HEADER, type SessionLimit } from "./mcp_session.ts";
 import { acceptFor, type Incoming, readIncoming, replay, whenDone } from "./messages.ts";
-import { EVENT_GONE, ID_IN_USE, NO_SESSION_ID, NO_SUCH_SESSION, refusal } from "./refusal.ts";
+import { EVENT_GONE, ID_IN_USE, refusal } from "./refusal.ts";
 import type { Registry } from "./registry.ts";
 import type { Resources } from "./resources/mod.ts";
 import { createSessions, SYSTEM_TIMERS, type Timers } from "./sessions.ts";
@@ -71,7 +71,6 @@ interface Caller {
 
 /** Codes of refusals that are not the request's fault; clients of this endpoint read them as JSON-RPC. */
 const LIMITS: readonly ErrorName[] = ["OVERLOADED", "RATE_LIMITED"];
-const SESSION_HEADER = "mcp-session-id";
 /** From this version on, a stream begins with an event to resume from. */
 const RESUMABLE_SINCE = "2025-11-25";
 
@@ -144,18 +143,6 @@ export function createLegacyMcp(registry: Registry, options: LegacyMcpOptions): 
     return response;
   };
 
-  const find = (request: Request, { principal }: Caller): McpSession | Response => {
-    const id = request.headers.get(SESSION_HEADER);
-    if (id === null) return refusal(NO_SESSION_ID);
-    const session = sessions.get(id);
-    // Somebody else's session is no session: its id is not a password.
-    if (session === undefined || session.connection.principal.id !== principal.id) {
-      return refusal(NO_SUCH_SESSION, -32001);
-    }
-    session.connection.principal = principal;
-    return session;
-  };
-
   const post = async (request: Request, { spend }: RequestContext, who: Caller): Promise<Response> => {
     const incoming = await readIncoming(request);
     if (incoming instanceof Response) return incoming;
@@ -169,7 +156,7 @@ export function createLegacyMcp(registry: Registry, options: LegacyMcpOptions): 
       return await initialize(request, incoming, who);
     }
     if (stateless) return await handleAlone(request, incoming, who, reservation);
-    const session = find(request, who);
+    const session = findSession(sessions, request, who.principal);
     if (session instanceof Response) return session;
     if (incoming.calls.some((id) => session.connection.calls.has(id))) {
       return refusal(ID_IN_USE, ErrorCode.InvalidRequest);
@@ -183,7 +170,7 @@ export function createLegacyMcp(registry: Registry, options: LegacyMcpOptions): 
 
   const listen = async (request: Request, who: Caller): Promise<Response> => {
     if (closing) return refusal(new AppError("OVERLOADED", "The server is stopping.", { retryAfter: 5 }));
-    const session = find(request, who);
+    const session = findSession(sessions, request, who.principal);
     if (session instanceof Response) return session;
     const lastEventId = request.headers.get("last-event-id");
     if (lastEventId !== null) {
@@ -224,7 +211,7 @@ export function createLegacyMcp(registry: Registry, options: LegacyMcpOptions): 
       case "GET":
         return await listen(request, who);
       case "DELETE": {
-        const session = find(request, who);
+        const session = findSession(sessions, request, who.principal);
         return session instanceof Response ? session : await session.connection.transport.handleRequest(request);
       }
       default:

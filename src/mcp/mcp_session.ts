@@ -9,6 +9,7 @@ import { toAppError } from "../errors.ts";
 import type { Principal } from "../model/principal.ts";
 import type { Connect, Connection } from "./connection.ts";
 import { createRecentEvents, type RecentEvents } from "./events.ts";
+import { NO_SESSION_ID, NO_SUCH_SESSION, refusal } from "./refusal.ts";
 import type { Session, Sessions } from "./sessions.ts";
 
 /** A session. */
@@ -18,6 +19,9 @@ export interface McpSession extends Session {
   /** Streams on which the client listens. */
   streams: number;
 }
+
+/** The header that names the session of a request. */
+export const SESSION_HEADER = "mcp-session-id";
 
 /** The limits that a session can meet: of all, and of its principal. */
 export type SessionLimit = "sessions" | "sessions_per_key";
@@ -79,4 +83,21 @@ export function createSessionOpener({ connect, sessions, keepAliveMs, onRefused,
     }
     return session;
   };
+}
+
+/** The session that a request names, which then acts for its principal; else what must be answered. */
+export function findSession(
+  sessions: Sessions<McpSession>,
+  request: Request,
+  principal: Principal,
+): McpSession | Response {
+  const id = request.headers.get(SESSION_HEADER);
+  if (id === null) return refusal(NO_SESSION_ID);
+  const session = sessions.get(id);
+  // Somebody else's session is no session: its id is not a password.
+  if (session === undefined || session.connection.principal.id !== principal.id) {
+    return refusal(NO_SUCH_SESSION, -32001);
+  }
+  session.connection.principal = principal;
+  return session;
 }
