@@ -76,6 +76,7 @@ const STRANGERS: Readonly<Record<string, string>> = {
   DialogFolder: "peer",
   DialogPeer: "peer",
   Message: "peerId savedPeerId",
+  MessageActionPaymentRefunded: "peer",
   MessageActionRequestedPeer: "peers",
   MessageEmpty: "peerId",
   MessageFwdHeader: "savedFromPeer savedFromId",
