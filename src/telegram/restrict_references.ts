@@ -182,13 +182,16 @@ function cleanPreview(page: Api.WebPage, sight: Sight): Tl {
   return isLinkShown(url, sight) ? page : new Api.WebPageEmpty({ id, url });
 }
 
-function isOfTelegram(url: string): boolean {
-  return /^(?:[\w-]+\.)?(?:t\.me|telegram\.(?:me|dog))$/i.test(URL.parse(url)?.hostname ?? "") || url.startsWith("tg:");
+function isOfTelegram(text: string): boolean {
+  const url = URL.parse(text) ?? URL.parse(`https://${text}`);
+  return url?.protocol === "tg:" || /^(?:[\w-]+\.)*(?:t\.me|telegram\.(?:me|dog))\.?$/.test(url?.hostname ?? "");
 }
 
 function isLinkShown(url: string, { allows, peers }: Sight): boolean {
   try {
-    const { chat } = readReference(url);
+    const { chat, target } = readReference(url);
+    // A comment stands in another chat than the one that the link names.
+    if (target?.comment !== undefined) return false;
     const id = chat.kind === "username"
       ? peers.byUsername(chat.username)?.id
       : chat.kind === "id"

@@ -162,6 +162,22 @@ Deno.test("restrict: the preview of a link into another chat is its address, any
     const isNews = !url.includes("+");
     assert.deepEqual(preview(url, "telegram_message", PEERS.channel.id), isNews ? whole(url) : { url });
   }
+  for (
+    const url of [
+      "https://t.me./sandbox_public/7",
+      "https://T.ME/sandbox_public/7",
+      "https://telegram.dog./sandbox_public",
+      "t.me/sandbox_public/7",
+      "TG://resolve?domain=sandbox_public",
+      "Tg:resolve?domain=sandbox_public",
+      "https://t.me/sandbox_news/5?comment=9",
+      "https://t.me/c/2000000001/5?single&comment=9",
+      "tg://resolve?domain=sandbox_news&post=5&comment=9",
+      "tg://privatepost?channel=2000000001&post=5&comment=9",
+    ]
+  ) assert.deepEqual(preview(url, undefined, PEERS.channel.id), { url }, url);
+  const inCapitals = "TG://resolve?domain=sandbox_news";
+  assert.deepEqual(preview(inCapitals, undefined, PEERS.channel.id), whole(inCapitals));
   assert.deepEqual(preview("https://example.com/t.me", "article"), whole("https://example.com/t.me"));
 });
 
