@@ -3,6 +3,7 @@
  * found wherever it stands; the tables say what goes with it.
  * @module
  */
+import { hideSender } from "../model/hidden_sender.ts";
 import { Api } from "../mtproto/gram.ts";
 import { type IdSpace, markedId, peerId } from "./ids.ts";
 import { readReference } from "./reference.ts";
@@ -129,7 +130,10 @@ function cleanFields(value: Tl, sight: Sight): Tl | undefined {
     if (cleaned !== undefined) continue;
     for (const dependent of DEPENDENT[className]?.[field] ?? []) changed[dependent] = undefined;
   }
-  return changed === undefined ? value : copyWith(value, changed);
+  if (changed === undefined) return value;
+  const copy = copyWith(value, changed);
+  const losesSender = /^Message(Service)?$/.test(className) && "fromId" in changed && changed["fromId"] === undefined;
+  return losesSender ? hideSender(copy) : copy;
 }
 
 /** The marked id of the one that a TL object stands for; undefined for an object of another kind, and for users, who may be seen. */
