@@ -388,6 +388,14 @@ Deno.test("restrict: senders are those whom the view has shown, and members of t
   }
   assert.match(await problem(resolveChat(view, ANN)), /CHAT_NOT_FOUND/, "a sender is no chat");
   const curiosities = found(account.peers.get(CURIOSITIES));
+  const fresh = opened.view(CURIOSITIES);
+  await opened.received();
+  assert.equal((await resolveSender(fresh, curiosities, "@annlee")).id, ANN, "a member whom nothing has shown yet");
+  assert.deepEqual(await opened.received(), ["channels.GetParticipants"]);
+  assert.equal((await resolveSender(fresh, curiosities, "@annlee")).id, ANN);
+  assert.deepEqual(await opened.received(), []);
+  assert.match(await problem(resolveSender(fresh, curiosities, "@mary_plumber")), /INPUT_VALIDATION/);
+  assert.deepEqual(await opened.received(), ["channels.GetParticipants"], "once, and nobody else is asked");
   const written: TlMessage[] = [];
   const sender = await resolveSender(view, curiosities, ANN);
   for await (
