@@ -7,14 +7,15 @@
 /** What stands in the place of a name. */
 export const HIDDEN = "hidden";
 
-const mark = Symbol(HIDDEN);
+const hidden = new WeakSet<object>();
 
-/** Marks a message, as Telegram sent it or as it is shown, in place; copies keep the mark. */
+/** Marks a message, as Telegram sent it or as it is shown. A copy has no mark. */
 export function hideSender<T extends object>(message: T): T {
-  return Object.assign(message, { [mark]: true });
+  hidden.add(message);
+  return message;
 }
 
 /** Whether a message is by somebody whom the reader may not be told of. */
 export function isSenderHidden(message: object): boolean {
-  return mark in message;
+  return hidden.has(message);
 }
