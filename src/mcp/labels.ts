@@ -2,6 +2,7 @@
  * The short names by which the rows of a page tell senders and chats apart.
  * @module
  */
+import { HIDDEN, isSenderHidden } from "../model/hidden_sender.ts";
 import type { Message, Sender } from "../model/message.ts";
 import { visible } from "../model/visible.ts";
 import { type Peer, titleOf } from "../telegram/map/peer.ts";
@@ -12,18 +13,28 @@ interface Signed {
   readonly chat: Pick<Peer, "id" | "kind" | "title" | "username">;
 }
 
-/** By marked id: the label in the rows, and who that is. */
+/** By marked id or {@link HIDDEN}: the label in the rows, and who that is. */
 export type Labels = ReadonlyMap<string, { readonly label: string; readonly who: string }>;
 
 /**
  * One label a sender: the name, `me` for the account. Where two would be equal, or a name looks like such a label, `#` and
- * the last four digits of the id follow, more of them if need be. A chat that posts as itself needs no label.
+ * the last four digits of the id follow, more of them if need be. A chat that posts as itself needs no label;
+ * those of whom the reader may not be told have one in common.
  */
 export function labelSenders(entries: readonly Signed[], self: string): Labels {
   const senders = entries.flatMap(({ message: { sender }, chat }) =>
     sender !== undefined && (sender.id !== chat.id || isPerson(sender)) ? [sender] : []
   );
-  return label(senders, (sender) => sender.id === self ? "me" : sender.name, self);
+  const labels = label(senders, (sender) => sender.id === self ? "me" : sender.name, self);
+  const isAnyHidden = entries.some(({ message }) => isSenderHidden(message));
+  return isAnyHidden
+    ? new Map([...labels, [HIDDEN, { label: HIDDEN, who: "a chat that this key may not read" }]])
+    : labels;
+}
+
+/** The label of a message's sender, empty for the chat itself. */
+export function labelOf(message: Signed["message"], labels: Labels): string {
+  return labels.get(isSenderHidden(message) ? HIDDEN : message.sender?.id ?? "")?.label ?? "";
 }
 
 /** One label a chat: its title, told apart like {@link labelSenders}. */
@@ -53,8 +64,8 @@ function isPerson(sender: Sender): boolean {
   return sender.kind === "user" || sender.kind === "bot";
 }
 
-/** Names that only the account, the chat itself and those told apart are shown by. */
-const RESERVED = /^(me)?$|#-?\d+$/;
+/** Names that only the account, the chat itself, those who are hidden and those told apart are shown by. */
+const RESERVED = /^(me|hidden)?$|#-?\d+$/;
 
 /** How many digits at the end of an id tell it from the others: four if that is enough. */
 function distinctDigits(id: string, ids: readonly string[]): number {

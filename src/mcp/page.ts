@@ -8,7 +8,7 @@ import { type Message, messageSchema } from "../model/message.ts";
 import { chatLink } from "../telegram/map/message.ts";
 import { type Peer, titleOf } from "../telegram/map/peer.ts";
 import { compactRow, type Day, groupByDay } from "./compact.ts";
-import { labelChats, type Labels, labelSenders } from "./labels.ts";
+import { labelChats, labelOf, type Labels, labelSenders } from "./labels.ts";
 import { neutralized, sizeOf } from "../model/neutralize.ts";
 
 const rowSchema = z.array(z.union([z.number(), z.string(), z.record(z.string(), z.unknown())]));
@@ -140,7 +140,7 @@ function compactBody(
   const rows = entries.map((entry) => {
     const labels = [
       ...(chats === undefined ? [] : [chats.get(entry.chat.id)?.label ?? ""]),
-      ...(hasFrom ? [senders.get(entry.message.sender?.id ?? "")?.label ?? ""] : []),
+      ...(hasFrom ? [labelOf(entry.message, senders)] : []),
     ];
     const elsewhere = chat !== undefined && chat.id !== entry.chat.id ? entry.chat.id : undefined;
     const row = compactRow(entry.message, { labels, elsewhere, hit: entry.hit, longestText });

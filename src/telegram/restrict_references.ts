@@ -3,6 +3,7 @@
  * found wherever it stands; the tables say what goes with it.
  * @module
  */
+import { hideSender } from "../model/hidden_sender.ts";
 import { Api } from "../mtproto/gram.ts";
 import { type IdSpace, markedId, peerId } from "./ids.ts";
 import { readReference } from "./reference.ts";
@@ -76,6 +77,7 @@ const STRANGERS: Readonly<Record<string, string>> = {
   DialogFolder: "peer",
   DialogPeer: "peer",
   Message: "peerId savedPeerId",
+  MessageActionPaymentRefunded: "peer",
   MessageActionRequestedPeer: "peers",
   MessageEmpty: "peerId",
   MessageFwdHeader: "savedFromPeer savedFromId",
@@ -128,7 +130,10 @@ function cleanFields(value: Tl, sight: Sight): Tl | undefined {
     if (cleaned !== undefined) continue;
     for (const dependent of DEPENDENT[className]?.[field] ?? []) changed[dependent] = undefined;
   }
-  return changed === undefined ? value : copyWith(value, changed);
+  if (changed === undefined) return value;
+  const copy = copyWith(value, changed);
+  const losesSender = /^Message(Service)?$/.test(className) && "fromId" in changed && changed["fromId"] === undefined;
+  return losesSender ? hideSender(copy) : copy;
 }
 
 /** The marked id of the one that a TL object stands for; undefined for an object of another kind, and for users, who may be seen. */
@@ -181,13 +186,16 @@ function cleanPreview(page: Api.WebPage, sight: Sight): Tl {
   return isLinkShown(url, sight) ? page : new Api.WebPageEmpty({ id, url });
 }
 
-function isOfTelegram(url: string): boolean {
-  return /^(?:[\w-]+\.)?(?:t\.me|telegram\.(?:me|dog))$/i.test(URL.parse(url)?.hostname ?? "") || url.startsWith("tg:");
+function isOfTelegram(text: string): boolean {
+  const url = URL.parse(text) ?? URL.parse(`https://${text}`);
+  return url?.protocol === "tg:" || /^(?:[\w-]+\.)*(?:t\.me|telegram\.(?:me|dog))\.?$/.test(url?.hostname ?? "");
 }
 
 function isLinkShown(url: string, { allows, peers }: Sight): boolean {
   try {
-    const { chat } = readReference(url);
+    const { chat, target } = readReference(url);
+    // A comment stands in another chat than the one that the link names.
+    if (target?.comment !== undefined) return false;
     const id = chat.kind === "username"
       ? peers.byUsername(chat.username)?.id
       : chat.kind === "id"

@@ -6,7 +6,7 @@ import { AppError } from "../errors.ts";
 import { toTelegramError } from "../mtproto/errors.ts";
 import { namedBy, SELF } from "./named_peers.ts";
 import type { Sight } from "./restrict_sight.ts";
-import type { Tl } from "./tl.ts";
+import { fieldsOf, isTl, type Tl } from "./tl.ts";
 
 /** Methods that a view may ask, if they name no other chat. Whatever else can be read must be thought about first. */
 const ASKED: ReadonlySet<string> = new Set([
@@ -50,6 +50,7 @@ export function assertSeen(request: Tl, sight: Sight): void {
   if (!ASKED.has(className)) {
     throw new AppError("INTERNAL", `${className} is not on the list of methods that a view of some chats may ask.`);
   }
+  if (leavesOpen(request)) throw noSuchChat(className);
   const self = sight.peers.self()?.id;
   for (const { id, field } of namedBy(request)) {
     const isSender = className === "messages.Search" && field === "fromId";
@@ -59,6 +60,16 @@ export function assertSeen(request: Tl, sight: Sight): void {
       throw noSuchChat(className);
     }
   }
+}
+
+/** Whether it leaves to Telegram which chat or message is meant: nobody instead of a peer, or what another message refers to. */
+function leavesOpen(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(leavesOpen);
+  if (!isTl(value)) return false;
+  const { className } = value;
+  const isOpen = /^Input(Peer|User|Channel)Empty$/.test(className) ||
+    (/^InputMessage[A-Z]/.test(className) && className !== "InputMessageID");
+  return isOpen || fieldsOf(value).some(([, inner]) => leavesOpen(inner));
 }
 
 /** What Telegram says of a chat that there is not. */

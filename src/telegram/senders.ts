@@ -31,6 +31,13 @@ export async function resolveSender(account: Directory, chat: Peer, name: string
     const [glimpse] = known === undefined && peers.get(id) === undefined ? seen((peer) => peer.id === id) : [];
     return glimpse ?? await findPeer(directory, reference, "sender");
   }
+  if (reference.kind === "username" && isGroup(chat)) {
+    const { username } = reference;
+    // Where Telegram's directory is not asked, the members tell, whatever was shown before.
+    if (peers.byUsername(username) === undefined && peers.isMissing(username)) {
+      await searchMembers(directory, chat, username);
+    }
+  }
   if (reference.kind !== "title") return await findPeer(directory, reference, "sender");
   // As pages tell namesakes apart: the name, then the end of the id.
   const [, title = reference.title, end = ""] = /^(.*)#(\d+)$/.exec(reference.title) ?? [];

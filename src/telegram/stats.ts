@@ -3,6 +3,7 @@
  * @module
  */
 import { z } from "zod";
+import { HIDDEN, isSenderHidden } from "../model/hidden_sender.ts";
 import type { Message } from "../model/message.ts";
 import { wallClock } from "./dates.ts";
 import { typesOf } from "./filters.ts";
@@ -49,7 +50,7 @@ const DAY_SECONDS = 86_400;
 
 /**
  * The keys of a message. Times are those of clocks in `tz`: `2025-03-01`, a week by its Monday, `2025-03`, `Monday`, `08`. A
- * sender is a marked id, empty for the chat itself; a topic its id. A message counts once for each of its types (a
+ * sender is a marked id, empty for the chat itself, {@link HIDDEN} for one who may not be told; a topic its id. A message counts once for each of its types (a
  * photo under `media` and `photo`), hashtags (in lower case) and domains (of links in the text or behind it, less `www.`),
  * and for a reaction as often as it got it.
  * @param tz IANA time zone
@@ -125,7 +126,9 @@ function once(keys: readonly string[]): Keys {
   return [...new Set(keys)].map((key) => [key, 1]);
 }
 
-function senderOf({ sender, chat_id }: Message): string {
+function senderOf(message: Message): string {
+  if (isSenderHidden(message)) return HIDDEN;
+  const { sender, chat_id } = message;
   const isPerson = sender?.kind === "user" || sender?.kind === "bot";
   return sender === undefined || (sender.id === chat_id && !isPerson) ? "" : sender.id;
 }

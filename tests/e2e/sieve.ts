@@ -3,9 +3,9 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { z } from "zod";
 import { bareId, type WorldUser } from "../../sandbox/world/chat.ts";
 import type { World, WorldChat, WorldMessage } from "../../sandbox/world/mod.ts";
+import { createTold, foldersOf, signaturesOf } from "./told.ts";
 
 /** What is looked for. */
 export interface Sieve {
@@ -42,7 +42,12 @@ export function createSieve(world: World, allowed: ReadonlySet<string>, told: re
   const long = new Set([...ids].map((id) => String(bareId(id))).filter((bare) => bare.length >= 9));
   const corpus = innocent.join("\n").toLowerCase();
   const names = new Set(
-    [...hidden.filter(({ id }) => ids.has(id)).flatMap(namesOf), ...strangers.flatMap(namesOfUser)]
+    [
+      ...hidden.filter(({ id }) => ids.has(id)).flatMap(namesOf),
+      ...strangers.flatMap(namesOfUser),
+      ...signaturesOf(world, [...seen, ...hidden.filter(({ signatures }) => signatures)], (id) => !allowed.has(id)),
+      ...world.folders.map(({ title }) => title).filter((title) => /\s/.test(title)),
+    ]
       .filter((name) => name.length >= 4 && !corpus.includes(name.toLowerCase())),
   );
   const known = new Set(innocent.flatMap((text) => stretchesOf(wordsOf(text))));
@@ -56,6 +61,7 @@ export function createSieve(world: World, allowed: ReadonlySet<string>, told: re
     }
   }
   const byWord = Map.groupBy(names, (name) => wordsOf(name)[0] ?? "");
+  const toldIn = createTold(world, allowed);
   const search = (text: string): string[] => {
     const [lower, words] = [text.toLowerCase(), wordsOf(text)];
     const named = [...new Set(words)].flatMap((word) => byWord.get(word) ?? []);
@@ -84,7 +90,7 @@ export function createSieve(world: World, allowed: ReadonlySet<string>, told: re
           ...idsIn(without),
           ...search([...sealed, ...(strings.length > 0 ? strings : [without])].join("\n")),
           ...strings.filter((each) => whole.has(each)),
-          ...messagesIn(without).flatMap((message) => origins(world, allowed, message)),
+          ...toldIn(text),
         ]),
       ];
     },
@@ -113,40 +119,6 @@ function jsonIn(text: string): unknown[] {
       return [];
     }
   });
-}
-
-const messageSchema = z.looseObject({
-  schema: z.literal("message/1"),
-  chat_id: z.string(),
-  id: z.int(),
-  forward: z.looseObject({ date: z.string() }).optional(),
-  reply_to: z.looseObject({}).optional(),
-});
-
-/** Whole messages, wherever they stand in JSON. */
-function messagesIn(text: string): z.infer<typeof messageSchema>[] {
-  const below = (value: unknown): z.infer<typeof messageSchema>[] => {
-    if (typeof value === "string") return value.includes('"message/1"') ? messagesIn(value) : [];
-    if (typeof value !== "object" || value === null) return [];
-    const message = messageSchema.safeParse(value).data;
-    return message === undefined ? Object.values(value).flatMap(below) : [message];
-  };
-  return text.includes("message/1") ? jsonIn(text).flatMap(below) : [];
-}
-
-/** What a message tells of where it came from, and of what it answers, in chats that may not be seen. */
-function origins(
-  world: World,
-  allowed: ReadonlySet<string>,
-  { chat_id, id, forward, reply_to }: z.infer<typeof messageSchema>,
-): string[] {
-  const told = world.chats.has(chat_id) ? world.messages(chat_id).byId(id) : undefined;
-  const isForeign = told?.forward !== undefined && !allowed.has(told.forward.from ?? "");
-  const isElsewhere = told?.replyTo?.chat !== undefined && !allowed.has(told.replyTo.chat);
-  return [
-    ...(isForeign && Object.keys(forward ?? {}).join() !== "date" ? [`the origin of ${chat_id}/${id}`] : []),
-    ...(isElsewhere && reply_to !== undefined ? [`what ${chat_id}/${id} answers`] : []),
-  ];
 }
 
 function leaves(value: unknown): string[] {
@@ -197,7 +169,8 @@ function innocentTexts(world: World, chats: readonly WorldChat[], people: Readon
       const user = world.users.get(id);
       return user === undefined ? [] : namesOfUser(user);
     }),
-    ...world.folders.map(({ title }) => title),
+    ...foldersOf(world, chats),
+    ...signaturesOf(world, chats, (id) => chats.some((chat) => chat.id === id)),
   ];
 }
 

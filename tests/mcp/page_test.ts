@@ -209,6 +209,7 @@ Deno.test("labelSenders: equal names get the end of their ids, as many digits as
 Deno.test("labelSenders: nobody can pass for the account, for the chat itself or for somebody told apart", () => {
   assert.deepEqual(labelsOf([SELF, person("1001234", "me")]), ["me", "me#1234"]);
   assert.deepEqual(labelsOf([person("1001234", "")]), ["#1234"]);
+  assert.deepEqual(labelsOf([person("1001234", "hidden")]), ["hidden#1234"]);
   const eve = person("9999", "Bo#1234");
   assert.deepEqual(labelsOf([person("1001234", "Bo"), person("1005678", "Bo"), eve]), [
     "Bo#1234",
@@ -219,7 +220,7 @@ Deno.test("labelSenders: nobody can pass for the account, for the chat itself or
 
 Deno.test("labelSenders: labels are unique whatever people call themselves", () => {
   const random = createRandom(8);
-  const names = ["me", "", "Bo", "Bo#1", "Bo#1111", "Bo#11111", "Bo#-1111", "#1111", "__proto__", "12"];
+  const names = ["me", "hidden", "", "Bo", "Bo#1", "Bo#1111", "Bo#11111", "Bo#-1111", "#1111", "__proto__", "12"];
   const ids = ["1", "11", "1111", "11111", "111111", "211111", "-1111", "-100111111", "1000", "2000", "12000"];
   for (let round = 0; round < 2000; round++) {
     const senders = Array.from({ length: 1 + random.int(11) }, () => person(random.pick(ids), random.pick(names)));

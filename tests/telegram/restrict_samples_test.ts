@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { Api, bigInt } from "../../src/mtproto/gram.ts";
-import type { TlMessage } from "../../src/telegram/map/message.ts";
+import { buildPage } from "../../src/mcp/page.ts";
+import { createTally, nameGroups } from "../../src/mcp/tally.ts";
+import { mapMessage, type TlMessage } from "../../src/telegram/map/message.ts";
 import { withoutReferences } from "../../src/telegram/restrict_references.ts";
 import type { Sight } from "../../src/telegram/restrict_sight.ts";
 import { assertCanonical, channel, type Json, mapToJson, PEERS, receiveSample, type Sample, user } from "./golden.ts";
@@ -162,7 +164,55 @@ Deno.test("restrict: the preview of a link into another chat is its address, any
     const isNews = !url.includes("+");
     assert.deepEqual(preview(url, "telegram_message", PEERS.channel.id), isNews ? whole(url) : { url });
   }
+  for (
+    const url of [
+      "https://t.me./sandbox_public/7",
+      "https://T.ME/sandbox_public/7",
+      "https://telegram.dog./sandbox_public",
+      "t.me/sandbox_public/7",
+      "TG://resolve?domain=sandbox_public",
+      "Tg:resolve?domain=sandbox_public",
+      "https://t.me/sandbox_news/5?comment=9",
+      "https://t.me/c/2000000001/5?single&comment=9",
+      "tg://resolve?domain=sandbox_news&post=5&comment=9",
+      "tg://privatepost?channel=2000000001&post=5&comment=9",
+    ]
+  ) assert.deepEqual(preview(url, undefined, PEERS.channel.id), { url }, url);
+  const inCapitals = "TG://resolve?domain=sandbox_news";
+  assert.deepEqual(preview(inCapitals, undefined, PEERS.channel.id), whole(inCapitals));
   assert.deepEqual(preview("https://example.com/t.me", "article"), whole("https://example.com/t.me"));
+});
+
+Deno.test("restrict: a sender that is another chat is hidden in pages and counts, and not taken for the chat itself", () => {
+  const chat = PEERS.supergroup;
+  const hidden = ["-1002000000001", "-1002000000005"].map((id) => ({ fromId: channel(Number(id.slice(4))) }));
+  const action = new Api.MessageActionPinMessage();
+  const own = { fromId: channel(2_000_000_003) };
+  const entries = [...hidden, { ...hidden[0], action }, own, { fromId: undefined }, {}].map((sent) => {
+    const raw: TlMessage | undefined = withoutReferences(receiveSample(sent, chat), seeing(chat.id));
+    assert.ok(raw !== undefined);
+    const context = { chat, self: PEERS.self.id, peers: new Map(), observedAt: "2025-03-02T00:00:00Z" };
+    return { chat, raw, message: mapMessage(raw, context) };
+  });
+  const page = buildPage({
+    chat,
+    entries,
+    hasMore: false,
+    notes: [],
+    self: PEERS.self.id,
+    fields: "compact",
+    maxChars: 10_000,
+    cursorAfter: () => "",
+  });
+  const rows = page.messages.flatMap((each) => "rows" in each ? each.rows : []);
+  assert.deepEqual(rows.map(([, , from]) => from), ["hidden", "hidden", "hidden", "", "", "734201334"]);
+  assert.equal(page.senders?.["hidden"], "a chat that this key may not read");
+  const tally = createTally({ grouping: "sender", tz: "UTC", limit: 10 });
+  tally.add(entries);
+  const { body, notes } = nameGroups(tally, { grouping: "sender", self: PEERS.self.id, limit: 10, topics: [] });
+  assert.deepEqual(body.groups, [["hidden", 3], ["", 2], ["734201334", 1]]);
+  assert.equal(body.senders?.["hidden"], "a chat that this key may not read");
+  assert.deepEqual(notes, ['"" is the chat itself.']);
 });
 
 Deno.test("restrict: a sender that is another chat is not told, the chat itself and people are", () => {

@@ -55,7 +55,7 @@ const NO_CHATS =
 const PEOPLE = `ChannelFull.defaultSendAs ChannelFull.groupcallDefaultJoinAs ChannelParticipantBanned.peer
   ChannelParticipantLeft.peer ChatFull.groupcallDefaultJoinAs ForumTopic.fromId Message.fromId
   MessageActionGeoProximityReached.fromId MessageActionGeoProximityReached.toId MessageActionGiftCode.boostPeer
-  MessageActionPaymentRefunded.peer MessageActionPrizeStars.boostPeer MessageActionStarGift.fromId MessageActionStarGift.peer
+  MessageActionPrizeStars.boostPeer MessageActionStarGift.fromId MessageActionStarGift.peer
   MessageActionStarGiftUnique.fromId MessageActionStarGiftUnique.peer MessagePeerReaction.peerId MessageReactor.peerId
   MessageService.fromId PeerStories.peer PollResults.recentVoters`;
 

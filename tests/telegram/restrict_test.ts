@@ -180,6 +180,15 @@ Deno.test("restrict: a request that names another chat never leaves, by whatever
     new Api.messages.GetReplies({ peer: inputPeer(news), msgId: 5, ...slice }),
     new Api.messages.GetDiscussionMessage({ peer: inputPeer(news), msgId: 5 }),
     new Api.messages.Search({ peer: inputPeer(news), ...search }),
+    new Api.messages.Search({ peer: new Api.InputPeerEmpty(), ...search }),
+    new Api.messages.Search({ peer: inputPeer(group), fromId: new Api.InputPeerEmpty(), ...search }),
+    new Api.messages.GetHistory({ peer: new Api.InputPeerEmpty(), ...slice }),
+    new Api.messages.GetMessages({ id: [new Api.InputMessageReplyTo({ id: 5 })] }),
+    new Api.messages.GetMessages({ id: [new Api.InputMessageID({ id: 5 }), new Api.InputMessagePinned()] }),
+    new Api.messages.GetMessages({ id: [new Api.InputMessageCallbackQuery({ id: 5, queryId: bigInt(1) })] }),
+    new Api.channels.GetMessages({ channel: inputChannel(group), id: [new Api.InputMessageReplyTo({ id: 5 })] }),
+    new Api.channels.GetFullChannel({ channel: new Api.InputChannelEmpty() }),
+    new Api.users.GetFullUser({ id: new Api.InputUserEmpty() }),
     new Api.messages.Search({ peer: inputPeer(group), fromId: inputPeer(news), ...search }),
     new Api.messages.Search({ peer: inputPeer(group), fromId: inputPeer(boris), ...search }),
     new Api.messages.Search({ peer: inputPeer(group), savedPeerId: inputPeer(boris), ...search }),
@@ -379,6 +388,14 @@ Deno.test("restrict: senders are those whom the view has shown, and members of t
   }
   assert.match(await problem(resolveChat(view, ANN)), /CHAT_NOT_FOUND/, "a sender is no chat");
   const curiosities = found(account.peers.get(CURIOSITIES));
+  const fresh = opened.view(CURIOSITIES);
+  await opened.received();
+  assert.equal((await resolveSender(fresh, curiosities, "@annlee")).id, ANN, "a member whom nothing has shown yet");
+  assert.deepEqual(await opened.received(), ["channels.GetParticipants"]);
+  assert.equal((await resolveSender(fresh, curiosities, "@annlee")).id, ANN);
+  assert.deepEqual(await opened.received(), []);
+  assert.match(await problem(resolveSender(fresh, curiosities, "@mary_plumber")), /INPUT_VALIDATION/);
+  assert.deepEqual(await opened.received(), ["channels.GetParticipants"], "once, and nobody else is asked");
   const written: TlMessage[] = [];
   const sender = await resolveSender(view, curiosities, ANN);
   for await (

@@ -2,6 +2,7 @@
  * TL messages to the canonical message, `message/1`. Pure.
  * @module
  */
+import { hideSender, isSenderHidden } from "../../model/hidden_sender.ts";
 import type { Message, Sender } from "../../model/message.ts";
 import type { Api, BigInteger } from "../../mtproto/gram.ts";
 import { bareId, peerId } from "../ids.ts";
@@ -46,7 +47,7 @@ export function mapMessage(message: TlMessage, context: MessageContext): Message
   const link = chatLink(chat);
   const content: Content | undefined = message.className === "Message" ? message : undefined;
   const edited = content?.editDate && !content.editHide ? rfc3339(content.editDate) : undefined;
-  return {
+  const mapped: Message = {
     schema: "message/1",
     id: message.id,
     chat_id: chat.id,
@@ -82,6 +83,7 @@ export function mapMessage(message: TlMessage, context: MessageContext): Message
     buttons: mapButtons(content?.replyMarkup),
     link: link === undefined ? undefined : `${link}/${message.id}`,
   };
+  return isSenderHidden(message) ? hideSender(mapped) : mapped;
 }
 
 function flag(value: boolean | undefined): true | undefined {
@@ -90,6 +92,7 @@ function flag(value: boolean | undefined): true | undefined {
 
 /** In a private chat Telegram leaves the sender out: it is the account for outgoing messages, else the other side. */
 function senderOf(message: TlMessage, { chat, self, peers }: MessageContext): Sender | undefined {
+  if (isSenderHidden(message)) return undefined;
   const id = message.fromId ? peerId(message.fromId) : isPrivate(chat) ? (message.out ? self : chat.id) : undefined;
   if (id === undefined) return undefined;
   const peer = id === chat.id ? chat : peers.get(id);
