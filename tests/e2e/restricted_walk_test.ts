@@ -215,8 +215,9 @@ async function lookAtMedia(guest: Caller, chat: string, messages: readonly { rea
 
 /** Exports in every format, their files by every way, and one that continues another. */
 async function exportAll({ guest, world }: Restricted, chats: readonly string[]): Promise<void> {
-  const small = chats.filter((chat) => world.messages(chat).length <= 700);
-  /** The first of them with forwards from elsewhere, which every format must do without. */
+  const small = chats.filter((chat) => world.messages(chat).length <= 700)
+    .sort((a, b) => world.messages(a).length - world.messages(b).length);
+  /** The smallest of them with forwards from elsewhere, which every format must do without. */
   const few = small.filter((chat) => Array.from(world.messages(chat)).some(({ forward }) => forward)).slice(0, 1);
   const read = async (id: string): Promise<void> => {
     let one = bodyOf(exportSchema, await guest.call("get_export", { id }));
