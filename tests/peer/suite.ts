@@ -28,6 +28,11 @@ Deno.test.afterAll(async () => {
   await Deno.remove(directory, { recursive: true });
 });
 
+/** The server stands through all tests and works between them, too: what it has under way is no test's leak. */
+function test(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name, fn, sanitizeOps: false, sanitizeResources: false });
+}
+
 /** Every page of a tool, in the simple form. */
 async function ours(tool: string, args: Readonly<Record<string, unknown>>): Promise<Form[]> {
   const forms: Form[] = [];
@@ -57,7 +62,7 @@ async function assertAgreement(
   return theirs;
 }
 
-Deno.test("another client: signs in with a fresh key and the owner's code, and with no other", async () => {
+test("another client: signs in with a fresh key and the owner's code, and with no other", async () => {
   assert.equal(other.self, "1000");
   assert.equal(received["auth.SignIn"], 1);
   assert.equal(received["auth.ImportAuthorization"], undefined);
@@ -65,7 +70,7 @@ Deno.test("another client: signs in with a fresh key and the owner's code, and w
   await assert.rejects(startOtherClient(program, { ...OWNER, phone: "123456" }), /PHONE_NUMBER_INVALID/);
 });
 
-Deno.test("another client: list_chats has every dialog, with its unread messages and mentions", async () => {
+test("another client: list_chats has every dialog, with its unread messages and mentions", async () => {
   const schema = z.object({
     next_cursor: z.string().optional(),
     chats: z.array(
@@ -111,7 +116,7 @@ const WHOLE = [
 ];
 
 for (const { chat, least } of WHOLE) {
-  Deno.test(`another client: the whole of ${chat} is the same, message by message, in both directions`, async () => {
+  test(`another client: the whole of ${chat} is the same, message by message, in both directions`, async () => {
     await assertAgreement("fetch_history", { chat }, { do: "history", chat }, least);
     const args = { chat, direction: "oldest_first" };
     await assertAgreement("fetch_history", args, { do: "history", chat, oldest_first: true }, least);
@@ -128,7 +133,7 @@ const RANGES = [
 ];
 
 for (const { chat, from, to } of RANGES) {
-  Deno.test(`another client: ${chat} from ${from} to ${to} is the same in both directions`, async () => {
+  test(`another client: ${chat} from ${from} to ${to} is the same in both directions`, async () => {
     const range = { from: from && seconds(from), to: to && seconds(to) };
     const job: Job = { do: "history", chat, ...defined(range) };
     await assertAgreement("fetch_history", { chat, from, to }, job);
@@ -137,7 +142,7 @@ for (const { chat, from, to } of RANGES) {
   });
 }
 
-Deno.test("another client: a date at a message's own second includes it as the start and excludes it as the end", async () => {
+test("another client: a date at a message's own second includes it as the start and excludes it as the end", async () => {
   const { messages } = await other.read({ do: "history", chat: "734201335" });
   const [one, two] = [messages.at(60), messages.at(20)];
   assert.ok(one && two && one.date < two.date);
@@ -169,7 +174,7 @@ const WORDS = [
 ];
 
 for (const { chat, words } of WORDS) {
-  Deno.test(`another client: search_messages finds ${words} in ${chat} where it does`, async () => {
+  test(`another client: search_messages finds ${words} in ${chat} where it does`, async () => {
     await assertAgreement("search_messages", { chat, query: words }, { do: "search", chat, words });
   });
 }
@@ -190,7 +195,7 @@ const FILTERS = [
 ];
 
 for (const filter of FILTERS) {
-  Deno.test(`another client: search_messages with type ${filter} finds the same`, async () => {
+  test(`another client: search_messages with type ${filter} finds the same`, async () => {
     const chat = filter === "mention" ? "@sandbox_group" : "@sandbox_news";
     await assertAgreement("search_messages", { chat, type: filter }, { do: "search", chat, filter });
     const group = { chat: "@sandbox_group", type: filter, from: "2024-06-01T00:00:00Z", to: "2025-02-01T00:00:00Z" };
@@ -200,7 +205,7 @@ for (const filter of FILTERS) {
   });
 }
 
-Deno.test("another client: search_messages by sender, alone and with words and type, finds the same", async () => {
+test("another client: search_messages by sender, alone and with words and type, finds the same", async () => {
   const chat = "@sandbox_group";
   const { messages } = await other.read({ do: "history", chat, from: seconds("2025-05-01T00:00:00Z") });
   const senders = [...new Set(messages.map(({ sender }) => sender))].filter((id) => id !== undefined);
@@ -218,7 +223,7 @@ Deno.test("another client: search_messages by sender, alone and with words and t
 const OLD_TOWN = "-1002000000013";
 const OLD_TOWN_BEFORE = "-4002";
 
-Deno.test("another client: a supergroup and the basic group it was read as one, in both directions", async () => {
+test("another client: a supergroup and the basic group it was read as one, in both directions", async () => {
   const now = await other.read({ do: "history", chat: OLD_TOWN });
   const before = await other.read({ do: "history", chat: OLD_TOWN_BEFORE });
   const theirs = [...now.messages, ...before.messages];
@@ -228,7 +233,7 @@ Deno.test("another client: a supergroup and the basic group it was read as one, 
   assert.deepEqual(await ours("fetch_history", { chat, direction: "oldest_first" }), theirs.toReversed());
 });
 
-Deno.test("another client: the forum's topics are the same, and so is what is in each of them", async () => {
+test("another client: the forum's topics are the same, and so is what is in each of them", async () => {
   const chat = "@sandbox_forum";
   const schema = z.object({
     has_more: z.literal(false),
@@ -257,7 +262,7 @@ Deno.test("another client: the forum's topics are the same, and so is what is in
   }
 });
 
-Deno.test("another client: the comments on each post of a channel are the same, in the discussion group", async () => {
+test("another client: the comments on each post of a channel are the same, in the discussion group", async () => {
   const [chat, group] = ["@sandbox_journal", "@sandbox_journal_talk"];
   const { messages: posts } = await other.read({ do: "history", chat });
   const { messages: talk } = await other.read({ do: "history", chat: group });
