@@ -18,6 +18,9 @@ const LEFT_BEHIND = new Set([".git", "data", "dist", "node_modules"]);
 const VERSION = "214.1.7";
 const LAYER_198 = "./tests/teleproto/layer_198.ts";
 
+/** It counts the methods of GramJS's own classes, one by one; another library has more. */
+const GRAMJS_ONLY = "tests/mtproto/read_only_test.ts";
+
 const configSchema = z.looseObject({ imports: z.record(z.string(), z.string()) });
 
 /** The configuration with the package swapped everywhere but in the sandbox and in this folder. */
@@ -64,7 +67,7 @@ async function run(tests: readonly string[]): Promise<number> {
     await Deno.writeTextFile(join(directory, "deno.json"), swapped(await Deno.readTextFile(join(ROOT, "deno.json"))));
     await assertSwapped(directory);
     const { code } = await new Deno.Command(Deno.execPath(), {
-      args: ["test", "-A", "--no-check", "--sanitize-ops", "--sanitize-resources", ...tests],
+      args: ["test", "-A", "--no-check", "--sanitize-ops", "--sanitize-resources", `--ignore=${GRAMJS_ONLY}`, ...tests],
       cwd: directory,
     }).spawn().status;
     return code;
