@@ -3,7 +3,7 @@
  * @module
  */
 import { isAlive, until } from "../cli/command.ts";
-import { handlesOf, type House } from "./house.ts";
+import type { House } from "./house.ts";
 
 /** Somebody who watches. */
 export interface Watch {
@@ -40,7 +40,10 @@ export async function watch({ sandbox, server, url, hidden, renew, held }: House
       const complaints: string[] = [];
       const first = samples[Math.min(samples.length - 1, Math.ceil(samples.length / 4))];
       if (first === undefined) return complaints;
-      await until(async () => await handlesOf(server.pid) <= first.handles + HANDLES, "", 20).catch(() => {});
+      // V8 keeps pages that are free for some seconds after the last request; what leaks does not go.
+      const isAsBefore = ({ rss, handles }: typeof first): boolean =>
+        handles <= first.handles + HANDLES && rss <= first.rss + GROWTH;
+      await until(async () => isAsBefore(await held()), "", 40).catch(() => {});
       const last = await held();
       samples.push(last);
       if (last.handles > first.handles + HANDLES) {
