@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { SignInSandbox } from "../telegram/signing_in.ts";
-import { command, interactive, type Ran, result, type Running } from "./command.ts";
+import { command, interactive, type Ran, result, type Running, until } from "./command.ts";
 
 /** Variables. */
 export type Environment = Readonly<Record<string, string>>;
@@ -28,6 +28,19 @@ export async function assertStoredServes(environment: Environment): Promise<void
 export async function urlOf(server: Running): Promise<string> {
   const line = await server.out.line(/^MCP endpoint: /);
   return line.slice("MCP endpoint: ".length).replace(/\/mcp$/, "");
+}
+
+/** Waits until a server can be asked for messages. */
+export async function untilReady(url: string): Promise<void> {
+  await until(
+    async () => {
+      const response = await fetch(`${url}/health/ready`);
+      await response.body?.cancel();
+      return response.ok;
+    },
+    "it is ready",
+    60,
+  );
 }
 
 /** The status and the count of messages that `fetch_history` answers with. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import { command, type Running, until } from "../cli/command.ts";
-import { urlOf } from "../cli/signed_in.ts";
+import { untilReady, urlOf } from "../cli/signed_in.ts";
 import { memory } from "../bench/process.ts";
 import { handlesOf } from "../fuzz/house.ts";
 import { exchange } from "../fuzz/wire.ts";
@@ -23,15 +23,7 @@ async function stage(): Promise<Stage> {
   const sandbox = stack.use(await startSandbox());
   const server = stack.use(command(["serve"], { ...sandbox.environment, MCP_SERVER_PORT: "0" }));
   const url = await urlOf(server);
-  await until(
-    async () => {
-      const response = await fetch(`${url}/health/ready`);
-      await response.body?.cancel();
-      return response.ok;
-    },
-    "it is ready",
-    60,
-  );
+  await untilReady(url);
   const resources = stack.move();
   return { server, url, port: Number(new URL(url).port), [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }

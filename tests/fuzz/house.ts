@@ -13,7 +13,7 @@ import { databasePath, openDatabase } from "../../src/storage/open.ts";
 import { loadSecret } from "../../src/storage/secret.ts";
 import { type Running, start, until } from "../cli/command.ts";
 import { create } from "../cli/keys.ts";
-import { urlOf } from "../cli/signed_in.ts";
+import { untilReady, urlOf } from "../cli/signed_in.ts";
 import { startSandbox, type TestSandbox } from "../e2e/sandbox.ts";
 import * as mcp from "../mcp/raw.ts";
 import type { Json } from "./input.ts";
@@ -126,15 +126,7 @@ export async function openHouse(): Promise<House> {
   };
   const server = stack.use(start(Deno.execPath(), PROBED, environment, { stdin: "piped" }));
   const url = await urlOf(server);
-  await until(
-    async () => {
-      const response = await fetch(`${url}/health/ready`);
-      await response.body?.cancel();
-      return response.ok;
-    },
-    "it is ready",
-    60,
-  );
+  await untilReady(url);
   const material = await collect(url, key, DATA_DIR);
   const { key: someKey } = await create(environment, "--name", "some", "--chat", SOME.join());
   const world = createWorld();
