@@ -5,7 +5,7 @@
 import { Command, CommanderError } from "commander";
 import { optionsText } from "../config/reference.ts";
 import { toAppError } from "../errors.ts";
-import { NAME, VERSION } from "../version.ts";
+import { NAME, RELEASE } from "../version.ts";
 import { quietConsole } from "../observability/console.ts";
 import { addKeysCommands } from "./keys_commands.ts";
 import { writeToStderr } from "../observability/output.ts";
@@ -21,7 +21,7 @@ export async function main(args: readonly string[]): Promise<number> {
   let code = 0;
   const program = new Command(NAME)
     .description("A read-only MCP server for the Telegram history its owner can see.")
-    .version(VERSION, "--version", "print the version")
+    .version(RELEASE, "--version", "print the version")
     .helpOption("-h, --help", "print this")
     .addHelpText("after", () => `\nEnvironment variables:\n${optionsText()}`)
     .exitOverride()
