@@ -140,7 +140,7 @@ check_binary() {
 install_packages() {
   local package missing=()
   for package in nginx certbot openssl curl ca-certificates; do
-    dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null | grep -q '^ii' || missing+=("$package")
+    [[ $(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null) == ii* ]] || missing+=("$package")
   done
   if ((${#missing[@]} == 0)); then return; fi
   change "install the packages ${missing[*]}" || return 0
@@ -261,9 +261,10 @@ install_program() {
 
 # write_site CERTIFICATE KEY: nginx's part, which is taken back when nginx refuses it.
 write_site() {
-  local before=$changes port default_server=1 status
-  port=$(sed -n 's/^MCP_SERVER_PORT=//p' $config/env 2>/dev/null | tail -n 1)
-  if grep -rlsw default_server /etc/nginx/sites-enabled /etc/nginx/conf.d | grep -qvxF $site; then default_server=0; fi
+  local before=$changes port others default_server=1 status
+  port=$(sed -n 's/^MCP_SERVER_PORT=//p' $config/env 2>/dev/null | tail -n 1) || :
+  others=$(grep -RlsE '^[^#]*default_server' /etc/nginx/sites-enabled /etc/nginx/conf.d | grep -vxF $site) || :
+  if [[ -n $others ]]; then default_server=0; fi
   if ! command -v nginx >/dev/null; then
     change "write $headers and $site" || return 0
   fi
