@@ -27,7 +27,10 @@ binary=$here/../dist/$name
 acme_server=${ACME_SERVER:-https://acme-v02.api.letsencrypt.org/directory}
 domain=
 email=
+api_id=
+api_hash=
 changes=0
+written=' '
 temporary=
 
 fail() {
@@ -47,7 +50,7 @@ change() {
 
 # back_up FILE: what was there before the first installation is put back by uninstall.sh; the rest is there for you.
 back_up() {
-  [[ -e $1 ]] || return 0
+  if [[ ! -e $1 || $written == *" $1 "* ]]; then return; fi
   local folder=$record/$started
   grep -qxF "$1" "$record/files" 2>/dev/null || folder=$record/before
   install -d -m 0700 "$record" "$folder"
@@ -62,6 +65,7 @@ put() {
   back_up "$2"
   install -D -m "$3" "$1" "$2.new"
   mv -f "$2.new" "$2"
+  written+="$2 "
   install -d -m 0700 "$record"
   grep -qxF "$2" "$record/files" 2>/dev/null || printf '%s\n' "$2" >>"$record/files"
 }
@@ -112,13 +116,14 @@ check_system() {
 }
 
 check_surroundings() {
-  local port holder address
+  local port holder address own
+  own=$(ip -o addr)
   for port in 80 443; do
-    holder=$(ss -Hltnp "sport = :$port" | sed -n 's/.*users:(("\([^"]*\)".*/\1/p' | grep -vx nginx | head -n 1) || :
-    [[ -z $holder ]] || fail "$holder listens on port $port, which nginx needs"
+    holder=$(ss -Hltnp "sport = :$port" | sed -n '1s/.*users:(("\([^"]*\)".*/\1/p')
+    [[ -z $holder || $holder == nginx ]] || fail "$holder listens on port $port, which nginx needs"
   done
   for address in $(getent ahosts "$domain" | awk '{ print $1 }' | sort -u); do
-    if ip -o addr | grep -qF " $address/"; then return; fi
+    if [[ $own == *" $address/"* ]]; then return; fi
   done
   printf 'warning: %s does not lead to an address of this machine; behind NAT that is right, else no certificate is issued\n' "$domain"
 }
@@ -167,11 +172,19 @@ ask() {
   printf '%s' "$value"
 }
 
+is_configured() {
+  [[ -e $config/api_hash && -e $config/env ]]
+}
+
+read_credentials() {
+  if is_configured; then return; fi
+  api_id=$(ask TELEGRAM_API_ID '[0-9]{1,10}' 'api_id')
+  api_hash=$(ask TELEGRAM_API_HASH '[0-9a-f]{32}' 'api_hash')
+}
+
 configure() {
-  local api_id api_hash url=PUBLIC_URL=https://$domain
-  if [[ ! -e $config/api_hash || ! -e $config/env ]]; then
-    api_id=$(ask TELEGRAM_API_ID '[0-9]{1,10}' 'api_id')
-    api_hash=$(ask TELEGRAM_API_HASH '[0-9a-f]{32}' 'api_hash')
+  local url=PUBLIC_URL=https://$domain
+  if ! is_configured; then
     if change "write $config/env and $config/api_hash, which only root can read"; then
       install -d -m 0700 $config
       (
@@ -372,6 +385,7 @@ main() {
   fi
   check_binary
   check_surroundings
+  read_credentials
   install_packages
   make_user
   install_program

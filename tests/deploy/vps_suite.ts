@@ -187,7 +187,7 @@ deployTest("a bare machine", NEEDS, async (t) => {
     );
     const { code, err } = await install();
     assert.equal(code, 1);
-    assert.match(err, /systemd-socket-a\w* listens on port 80/);
+    assert.match(err, /systemd-socket\S* listens on port 80/);
     await machine.text("systemctl stop holder");
   });
 
@@ -202,7 +202,9 @@ deployTest("a bare machine", NEEDS, async (t) => {
   await step(
     "install.sh: it serves over HTTPS with a trusted certificate, and the checks of the public address pass",
     async () => {
-      await machine.text(`printf '#!/bin/sh\\necho foreign\\n' >/usr/local/bin/${NAME}.foreign`);
+      await machine.text(
+        `printf '#!/bin/sh\\necho foreign\\n' >/usr/local/bin/${NAME}; chmod 755 /usr/local/bin/${NAME}`,
+      );
       const { code, out, err } = await install();
       assert.equal(code, 0, `${out}${err}`);
       assert.deepEqual(out.match(/^ok .*$/gm)?.length, 4, out);
@@ -247,7 +249,7 @@ deployTest("a bare machine", NEEDS, async (t) => {
       await fetched();
       assert.match((await machine.run(`${NAME} doctor`)).out, /^ok +session: /m);
       assert.equal((await machine.run(`${NAME} nonsense`)).code, 2);
-      assert.match((await machine.run(`cd /root && chmod 700 . && ${NAME} whoami`)).out, /Olga Owner/);
+      assert.match((await machine.run(`cd /root && chmod 700 . && ${NAME} whoami`)).out, /@sandbox_owner/);
       assert.match((await machine.run(`setpriv --reuid 65534 ${NAME} doctor`)).err, /needs root/);
       const odd = await machine.run(`${NAME} keys show '$HOME'`);
       assert.match(odd.err, /\$HOME/);
@@ -283,17 +285,16 @@ deployTest("a bare machine", NEEDS, async (t) => {
     assert.match(status, /^Seccomp:\t2$/m);
     for (const set of ["Inh", "Prm", "Eff", "Bnd", "Amb"]) assert.match(status, new RegExp(`^Cap${set}:\t0{16}$`, "m"));
     assert.doesNotMatch(status, /^Uid:.*\t0\b/m);
-    const inside = `nsenter --target ${pid} --mount -- `;
-    const places = ["/", "/etc", "/usr/local/lib", `/etc/${NAME}`, "/var/backups", "/srv", "/opt"];
-    for (const place of places) {
-      const { code, err } = await machine.run(`${inside} touch ${place}/x`);
-      assert.ok(code !== 0 && /Read-only file system/.test(err), `${place}: ${err}`);
+    const inside = `/proc/${pid}/root`;
+    for (const place of ["/", "/etc", "/usr/local/lib", `/etc/${NAME}`, "/var/backups", "/srv", "/opt"]) {
+      const { err } = await machine.run(`touch ${inside}${place}/x`);
+      assert.match(err, /Read-only file system/, place);
     }
-    assert.equal(await machine.text(`${inside} sh -c 'ls /root /home' 2>&1 | grep -v ':$' || :`), "");
-    await machine.text(`${inside} sh -c 'touch /var/lib/${NAME}/x && rm /var/lib/${NAME}/x'`);
-    await machine.text(`${inside} touch /tmp/mine; test ! -e /tmp/mine`);
-    const executed = await machine.run(`${inside} setpriv --reuid ${NAME} /usr/bin/id`);
-    assert.match(executed.err, /Permission denied/);
+    const mine = `${inside}/var/lib/${NAME}/x ${inside}/tmp/x`;
+    await machine.text(`touch ${mine} && test ! -e /tmp/x && rm ${mine}`);
+    assert.equal(await machine.text(`ls ${inside}/root ${inside}/home | grep -v ':$' || :`), "");
+    const { err } = await machine.run(`nsenter --target ${pid} --mount /usr/bin/id`);
+    assert.match(err, /failed to execute .*Permission denied/);
     const listening = await machine.text("ss -Hltn | awk '{ print $4 }' | grep ':8000$'");
     assert.equal(listening, "127.0.0.1:8000");
   });
@@ -311,13 +312,19 @@ deployTest("a bare machine", NEEDS, async (t) => {
       `cp -a /etc/${NAME}/env /root/env; echo MCP_SERVER_PORT=many >>/etc/${NAME}/env; systemctl restart ${NAME} || :
       until systemctl is-failed --quiet ${NAME}; do sleep 0.1; done`,
     );
-    assert.equal(await machine.text(`systemctl show -P ExecMainStatus -P NRestarts ${NAME}`), "2\n0");
+    assert.equal(
+      await machine.text(`systemctl show -p ExecMainStatus -p NRestarts ${NAME}`),
+      "NRestarts=0\nExecMainStatus=2",
+    );
     await machine.text(`mv /root/env /etc/${NAME}/env; systemctl restart ${NAME}`);
   });
 
   await step("service: told to stop, it ends by itself and in order", async () => {
     await machine.text(`until ${NAME} healthcheck; do sleep 0.2; done; systemctl stop ${NAME}`);
-    assert.equal(await machine.text(`systemctl show -P Result -P ExecMainStatus ${NAME}`), "success\n0");
+    assert.equal(
+      await machine.text(`systemctl show -p Result -p ExecMainStatus ${NAME}`),
+      "Result=success\nExecMainStatus=0",
+    );
     await machine.text(`systemctl start ${NAME}; until ${NAME} healthcheck; do sleep 0.2; done`);
   });
 
@@ -395,7 +402,7 @@ deployTest("a bare machine", NEEDS, async (t) => {
   });
 
   await step(
-    "uninstall.sh: the service is gone, data, configuration and certificates stay, nginx serves its other sites",
+    "uninstall.sh: the service is gone, what was there before is back, and data, configuration and certificates stay",
     async () => {
       const data =
         `cd / && find var/lib/${NAME} etc/${NAME} etc/letsencrypt/live -type f | grep -v -e holder.lock -e sqlite- | sort`;
@@ -405,11 +412,12 @@ deployTest("a bare machine", NEEDS, async (t) => {
       assert.equal(await machine.text(data), kept);
       assert.equal(
         await machine.text(
-          `ls -d /usr/local/bin/${NAME} /usr/local/lib/${NAME} /etc/nginx/*${NAME}* /etc/nginx/conf.d/* /etc/systemd/system/${NAME}* /etc/letsencrypt/renewal-hooks/deploy/* 2>/dev/null || :`,
+          `ls -d /usr/local/lib/${NAME} /etc/nginx/*${NAME}* /etc/nginx/conf.d/* /etc/systemd/system/${NAME}* /etc/letsencrypt/renewal-hooks/deploy/* 2>/dev/null || :`,
         ),
         "",
       );
       assert.equal((await machine.run(`systemctl status ${NAME}`)).code, 4);
+      assert.equal(await machine.text(NAME), "foreign");
       assert.equal(await machine.text(`curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1/`), "200");
       assert.match(await machine.text(`${RELEASE}/deploy/uninstall.sh`), /^nothing had to be changed$/m);
     },
