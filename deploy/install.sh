@@ -64,10 +64,10 @@ put() {
   change "write $2" || return 0
   back_up "$2"
   install -D -m "$3" "$1" "$2.new"
+  install -d -m 0700 $record
+  grep -qxF "$2" $record/files 2>/dev/null || printf '%s\n' "$2" >>$record/files
   mv -f "$2.new" "$2"
   written+="$2 "
-  install -d -m 0700 "$record"
-  grep -qxF "$2" "$record/files" 2>/dev/null || printf '%s\n' "$2" >>"$record/files"
 }
 
 read_arguments() {

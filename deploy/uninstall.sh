@@ -25,16 +25,23 @@ change() {
   printf '%s\n' "$1"
 }
 
-# take FILE: away, or back to what it was before install.sh.
+# take FILE: away, or back to what it was before install.sh; one that install.sh has not written is somebody else's.
 take() {
+  grep -qxF "$1" $record/files 2>/dev/null || return 0
   if [[ -e $record/before$1 ]]; then
     change "put back $1" || return 0
-    cp -a "$record/before$1" "$1"
-    rm -rf "$record/before$1"
+    rm -f "$1"
+    mv "$record/before$1" "$1"
   elif [[ -e $1 ]]; then
     change "remove $1" || return 0
-    rm -rf "$1"
+    rm -f "$1"
   fi
+  [[ -n $dry_run ]] || sed -i "\\|^$1\$|d" $record/files
+}
+
+# take_folder FOLDER: with all that is in it, which can only be install.sh's.
+take_folder() {
+  if [[ -d $1 ]] && change "remove $1"; then rm -rf "$1"; fi
 }
 
 for argument; do
@@ -50,13 +57,12 @@ if systemctl is-enabled --quiet $name 2>/dev/null || systemctl is-active --quiet
 fi
 take /etc/systemd/system/$name.service
 take /usr/local/bin/$name
-take /usr/local/lib/$name
+take_folder /usr/local/lib/$name
 take /etc/letsencrypt/renewal-hooks/deploy/$name
 before=$changes
 take /etc/nginx/conf.d/$name.conf
 take /etc/nginx/$name-headers.conf
-take /etc/nginx/$name-bootstrap
-take $record/files
+take_folder /etc/nginx/$name-bootstrap
 if [[ -z $dry_run ]]; then
   systemctl daemon-reload
   if [[ $changes != "$before" ]] && systemctl is-active --quiet nginx; then
