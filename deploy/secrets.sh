@@ -1,14 +1,15 @@
 #!/bin/sh
-# secrets.sh: puts what compose.yaml was given into files that the app's user alone can read.
+# secrets.sh: puts what compose.yaml was given, lines of NAME=VALUE, into files that the app's user alone can read.
 set -eu
 umask 077
 cd /run/kept
-for name in telegram_api_hash session_key; do
+while read -r line; do
+  name=${line%%=*}
+  value=${line#*=}
   rm -f "$name" "$name.new"
-  # Compose makes no file of an empty variable.
-  [ -s "/run/given/$name" ] || continue
-  cp "/run/given/$name" "$name.new"
+  [ -n "$value" ] || continue
+  printf '%s\n' "$value" >"$name.new"
   chmod 0400 "$name.new"
   chown 65532:65532 "$name.new"
   mv "$name.new" "$name"
-done
+done </run/given
