@@ -39,3 +39,6 @@ if [[ ! -x $stable/nginx ]]; then
   chmod 0755 "$stable/nginx"
   rm -rf "$stable"/{lists,archives,debs,sources.list,status}
 fi
+
+# vps: a Debian that boots, a certificate authority and its client.
+apt-get install -y -qq --no-install-recommends systemd systemd-container mmdebstrap apt-utils pebble certbot nginx util-linux

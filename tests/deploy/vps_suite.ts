@@ -1,0 +1,468 @@
+/** deploy/install.sh and what it puts on a bare machine, on one that has been booted. */
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { APPLICATION } from "../../sandbox/application.ts";
+import { type Ran, type Running, start } from "../cli/command.ts";
+import { CODE, PHONE } from "../telegram/signing_in.ts";
+import { ACME_NEEDS, startAcme } from "./acme.ts";
+import {
+  type Booted,
+  bootMachine,
+  type Machine,
+  MACHINE_NEEDS,
+  openRoot,
+  RELEASE,
+  ROOT_NEEDS,
+  run,
+} from "./machine.ts";
+import { deployTest, program } from "./needs.ts";
+
+const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
+const UNIT = `${PROJECT}deploy/telegram-toolkit-mcp.service`;
+const NAME = "telegram-toolkit-mcp";
+const DOMAIN = "telegram.example.org";
+const INSTALL = `${RELEASE}/deploy/install.sh`;
+const SANDBOX_PORT = 4430;
+
+deployTest(
+  "scripts: shellcheck has nothing to say of any of them",
+  [program("shellcheck"), program("git")],
+  async () => {
+    const { out } = await run(["git", "-C", PROJECT, "ls-files", "*.sh", ".ci/run"]);
+    const scripts = out.trim().split("\n");
+    assert.ok(scripts.length >= 6, out);
+    const checked = await run(["shellcheck", ...scripts.map((name) => `${PROJECT}${name}`)]);
+    assert.equal(checked.code, 0, checked.out);
+  },
+);
+
+deployTest("systemd unit: its exposure is 1.5 at most", [program("systemd-analyze")], async () => {
+  const { code, out } = await run([
+    "systemd-analyze",
+    "security",
+    "--no-pager",
+    "--offline=yes",
+    "--threshold=15",
+    UNIT,
+  ]);
+  assert.equal(code, 0, out);
+  assert.match(out, /Overall exposure level for telegram-toolkit-mcp\.service: [01]\.\d OK/);
+});
+
+deployTest(
+  "systemd unit: systemd understands every line of it",
+  [...ROOT_NEEDS, program("systemd-analyze")],
+  async () => {
+    await using machine = await openRoot();
+    const { code, out, err } = await machine.run(`
+    install -D ${RELEASE}/dist/${NAME} /usr/local/lib/${NAME}/${NAME}
+    useradd --system ${NAME}
+    cp ${RELEASE}/deploy/${NAME}.service /etc/systemd/system/
+    systemd-analyze verify --man=no /etc/systemd/system/${NAME}.service`);
+    assert.deepEqual([code, out, err], [0, "", ""]);
+  },
+);
+
+/** Arguments, what was done before, and the reason of the refusal. */
+const REFUSED: readonly (readonly [string, string, RegExp])[] = [
+  [
+    `${DOMAIN} me@example.org`,
+    "printf 'ID=fedora\\nVERSION_ID=40\\n' >/etc/os-release",
+    /this system \(fedora 40\) is not known; Debian 12/,
+  ],
+  [`${DOMAIN} me@example.org`, "sed -i s/12/11/ /etc/os-release", /this system \(debian 11\) is not known/],
+  [`${DOMAIN} me@example.org`, "rm /etc/os-release", /this system \(no \/etc\/os-release\) is not known/],
+  [`${DOMAIN} me@example.org`, "", /systemd does not run here/],
+  ["telegram me@example.org", "", /telegram is no domain name/],
+  ["'a.org;b' me@example.org", "", /is no domain name/],
+  [`${DOMAIN} me`, "", /me is no e-mail address/],
+  [DOMAIN, "", /install\.sh DOMAIN EMAIL/],
+  [`--force ${DOMAIN} me@example.org`, "", /no option --force/],
+  [`${DOMAIN} me@example.org --binary`, "", /--binary needs a value/],
+];
+
+deployTest(
+  "install.sh: what it does not know is refused with a reason, and nothing is touched",
+  ROOT_NEEDS,
+  async () => {
+    for (const [args, before, reason] of REFUSED) {
+      await using machine = await openRoot();
+      const { out, err } = await machine.run(`
+      exec 3>&1 >&2
+      ${before}
+      ${TREE} >/tmp/before
+      ${INSTALL} ${args}; echo "code $?"
+      ${TREE} | cmp /tmp/before - && echo untouched >&3`);
+      assert.match(err, reason);
+      assert.match(err, /^code 1$/m);
+      assert.equal(out, "untouched\n", err);
+    }
+  },
+);
+
+deployTest("install.sh: without root, and on another processor, it says so", ROOT_NEEDS, async () => {
+  await using machine = await openRoot();
+  const other = await machine.run(`setpriv --reuid 65534 ${INSTALL} ${DOMAIN} me@example.org`);
+  assert.match(other.err, /needs root/);
+  const old = await machine.run(`setarch i686 ${INSTALL} ${DOMAIN} me@example.org`);
+  assert.match(old.err, /the program is for x86_64, and this is i686/);
+  assert.deepEqual([other.code, old.code], [1, 1]);
+});
+
+/** Prints every file of a machine with what would show that it was touched; what a machine writes by itself is left out. */
+const TREE = `find / -xdev \\( ${
+  ["/proc", "/sys", "/dev", "/run", "/tmp", "/var/tmp", "/var/log", "/var/lib/systemd", `/var/lib/${NAME}`, "/root"]
+    .map((path) => `-path ${path}`).join(" -o ")
+} \\) -prune -o -printf '%p %y %m %u %s %T@ %l\\n' | sort`;
+
+const NEEDS = [...MACHINE_NEEDS, ...ACME_NEEDS];
+
+deployTest("a bare machine", NEEDS, async (t) => {
+  await using machine = await bootMachine();
+  await using acme = await startAcme({ within: machine.inNetwork, ports: [14000, 15000, 8053, 8055] });
+  await using _sandbox = await startSandbox(machine);
+  const [own, root, key] = await Promise.all(
+    [acme.itsOwn, acme.root, "/tmp/sandbox-key.pem"].map((path) => Deno.readTextFile(path)),
+  );
+  await give(machine, "/srv/authority.pem", own ?? "");
+  await give(machine, "/srv/root.pem", root ?? "");
+  await give(machine, "/srv/sandbox.pem", key ?? "");
+  await machine.text(`echo '127.0.0.1 ${DOMAIN}' >>/etc/hosts`);
+  const env = {
+    ACME_SERVER: acme.directory,
+    CURL_CA_BUNDLE: "/srv/root.pem",
+    REQUESTS_CA_BUNDLE: "/srv/authority.pem",
+    TELEGRAM_API_ID: String(APPLICATION.id),
+    TELEGRAM_API_HASH: APPLICATION.hash,
+  };
+  const install = (args = `${DOMAIN} me@example.org`): Promise<Ran> => machine.run(`${INSTALL} ${args}`, { env });
+  const ask = (path: string, more = ""): Promise<string> =>
+    machine.text(`curl -sS --cacert /srv/root.pem ${more} https://${DOMAIN}${path}`);
+  const mainPid = (): Promise<string> => machine.text(`systemctl show -P MainPID ${NAME}`);
+  let apiKey = "";
+  const fetched = async (): Promise<void> => {
+    const answer = await ask(
+      "/api/tools/fetch_history",
+      `-H 'Authorization: Bearer ${apiKey}' -H 'content-type: application/json' -d '{"chat":"@sandbox_news","limit":3}'`,
+    );
+    assert.equal(z.object({ count: z.int() }).parse(JSON.parse(answer)).count, 3, answer);
+  };
+  const step = async (name: string, fn: () => Promise<void>): Promise<void> => {
+    if (!await t.step(name, fn)) throw new Error("what comes after it needs it");
+  };
+
+  await step("install.sh --dry-run: it names every change and makes none", async () => {
+    const before = await machine.text(TREE);
+    const { code, out, err } = await install(`--dry-run ${DOMAIN} me@example.org`);
+    assert.equal(code, 0, err);
+    for (
+      const word of [
+        "packages nginx certbot",
+        "user",
+        NAME,
+        "api_hash",
+        "start",
+        "conf.d",
+        "certificate",
+        "certbot.timer",
+      ]
+    ) {
+      assert.match(out, new RegExp(`^would .*${word}`, "m"));
+    }
+    assert.equal(await machine.text(TREE), before);
+  });
+
+  await step("install.sh: a program that is not what SHA256SUMS says is refused", async () => {
+    await machine.text(`mkdir /srv/altered; cp ${RELEASE}/dist/* /srv/altered; echo >>/srv/altered/${NAME}`);
+    const { code, err } = await install(`--binary /srv/altered/${NAME} ${DOMAIN} me@example.org`);
+    assert.equal(code, 1);
+    assert.match(err, /is not what \/srv\/altered\/SHA256SUMS says/);
+    await machine.text("rm -r /srv/altered");
+  });
+
+  await step("install.sh: where another program has the port of nginx, it is named", async () => {
+    await machine.text(
+      "systemd-run --quiet --unit=holder systemd-socket-activate --listen 80 true; until ss -Hltn | grep -q ':80 '; do sleep 0.1; done",
+    );
+    const { code, err } = await install();
+    assert.equal(code, 1);
+    assert.match(err, /systemd-socket\S* listens on port 80/);
+    await machine.text("systemctl stop holder");
+  });
+
+  await step("install.sh: without api_id and api_hash it says where they come from", async () => {
+    const { code, err } = await machine.run(`${INSTALL} ${DOMAIN} me@example.org </dev/null`, {
+      env: { ...env, TELEGRAM_API_ID: "" },
+    });
+    assert.equal(code, 1);
+    assert.match(err, /TELEGRAM_API_ID is needed \(api_id\), from https:\/\/my\.telegram\.org/);
+  });
+
+  await step(
+    "install.sh: it serves over HTTPS with a trusted certificate, and the checks of the public address pass",
+    async () => {
+      await machine.text(
+        `printf '#!/bin/sh\\necho foreign\\n' >/usr/local/bin/${NAME}; chmod 755 /usr/local/bin/${NAME}`,
+      );
+      const { code, out, err } = await install();
+      assert.equal(code, 0, `${out}${err}`);
+      assert.deepEqual(out.match(/^ok .*$/gm)?.length, 4, out);
+      assert.doesNotMatch(out, /^(fail|warning)/m);
+      assert.match(out, new RegExp(`${NAME} login .*\\n.*keys create`));
+      assert.match(await ask("/health/ready", "-o /dev/null -w '%{http_code}'"), /^503$/);
+    },
+  );
+
+  await step("install.sh: a second run changes nothing, and says so", async () => {
+    const [before, pid] = [await machine.text(TREE), await mainPid()];
+    const dry = await install(`--dry-run ${DOMAIN} me@example.org`);
+    assert.match(dry.out, /^nothing would be changed$/m);
+    const { code, out, err } = await install();
+    assert.equal(code, 0, err);
+    assert.match(out, /^nothing had to be changed$/m);
+    assert.deepEqual(changed(before, await machine.text(TREE)), []);
+    assert.equal(await mainPid(), pid);
+  });
+
+  await step("secrets: only root reads them, and the service has the api_hash as a credential", async () => {
+    const modes = await machine.text(`stat -c '%a %U %n' /etc/${NAME} /etc/${NAME}/* /var/lib/${NAME}`);
+    assert.equal(
+      modes,
+      `700 root /etc/${NAME}\n600 root /etc/${NAME}/api_hash\n600 root /etc/${NAME}/env\n700 ${NAME} /var/lib/${NAME}`,
+    );
+    const environ = await machine.text(`tr '\\0' '\\n' </proc/$(systemctl show -P MainPID ${NAME})/environ`);
+    assert.match(environ, /^TELEGRAM_API_HASH_FILE=\/run\/credentials\//m);
+    assert.ok(!environ.includes(APPLICATION.hash));
+  });
+
+  await step(
+    "commands: login, keys and doctor work on what the service has, and a tool is called over HTTPS",
+    async () => {
+      await machine.text(`
+      printf 'TELEGRAM_TEST_DC=2@127.0.0.1:${SANDBOX_PORT}\\nTELEGRAM_TEST_KEY_FILE=/srv/sandbox.pem\\n' >>/etc/${NAME}/env
+      systemctl restart ${NAME}; until ${NAME} healthcheck; do sleep 0.2; done`);
+      const login = await machine.run(`${NAME} login --phone`, { input: `+${PHONE}\n${CODE}\n` });
+      assert.match(login.err, /Signed in as Olga Owner/);
+      apiKey = (await machine.text(`${NAME} keys create --name laptop`)).match(/\S{32,}/)?.[0] ?? "";
+      await machine.text(`until curl -sf --cacert /srv/root.pem https://${DOMAIN}/health/ready; do sleep 0.2; done`);
+      await fetched();
+      assert.match((await machine.run(`${NAME} doctor`)).out, /^ok +session: /m);
+      assert.equal((await machine.run(`${NAME} nonsense`)).code, 2);
+      assert.match((await machine.run(`cd /root && chmod 700 . && ${NAME} whoami`)).out, /@sandbox_owner/);
+      assert.match((await machine.run(`setpriv --reuid 65534 ${NAME} doctor`)).err, /needs root/);
+      const odd = await machine.run(`${NAME} keys show '$HOME'`);
+      assert.match(odd.err, /\$HOME/);
+    },
+  );
+
+  await step("commands: exports go to where the service's user may write, or through root's shell", async () => {
+    const line = /^\{"schema":"message\/1"/;
+    const folder = `/var/backups/${NAME}/news/`;
+    await machine.text(`${NAME} export @sandbox_news --out ${folder} && ${NAME} verify ${folder}`);
+    assert.match(
+      await machine.text(`stat -c '%a %U' ${folder}; head -n 1 ${folder}messages.ndjson`),
+      /^700 telegram-toolkit-mcp\n/,
+    );
+    assert.match(
+      await machine.text(`${NAME} export @sandbox_group --out - >/root/group.ndjson; head -n 1 /root/group.ndjson`),
+      line,
+    );
+  });
+
+  await step("commands: at a terminal Ctrl-C ends one, and nothing of it is left running", async () => {
+    const typed =
+      `(until systemctl is-active --quiet '${NAME}-command-*'; do sleep 0.1; done; sleep 0.5; printf '\\003'; sleep 5)`;
+    const { out } = await machine.run(`${typed} | script -qec '${NAME} audit tail --follow; echo code $?' /dev/null`);
+    assert.match(out, /code 130/);
+    assert.equal(await machine.text(`systemctl list-units --no-legend '${NAME}-command-*'`), "");
+  });
+
+  await step("confinement: the service is nobody's superuser, and writes in its data directory alone", async () => {
+    const pid = await mainPid();
+    const status = await machine.text(`cat /proc/${pid}/status`);
+    assert.match(status, /^NoNewPrivs:\t1$/m);
+    assert.match(status, /^Seccomp:\t2$/m);
+    for (const set of ["Inh", "Prm", "Eff", "Bnd", "Amb"]) assert.match(status, new RegExp(`^Cap${set}:\t0{16}$`, "m"));
+    assert.doesNotMatch(status, /^Uid:.*\t0\b/m);
+    const inside = `/proc/${pid}/root`;
+    for (const place of ["/", "/etc", "/usr/local/lib", `/etc/${NAME}`, "/var/backups", "/srv", "/opt"]) {
+      const { err } = await machine.run(`touch ${inside}${place}/x`);
+      assert.match(err, /Read-only file system/, place);
+    }
+    const mine = `${inside}/var/lib/${NAME}/x ${inside}/tmp/x`;
+    await machine.text(`touch ${mine} && test ! -e /tmp/x && rm ${mine}`);
+    assert.equal(await machine.text(`ls ${inside}/root ${inside}/home | grep -v ':$' || :`), "");
+    const { err } = await machine.run(`nsenter --target ${pid} --mount /usr/bin/id`);
+    assert.match(err, /failed to execute .*Permission denied/);
+    const listening = await machine.text("ss -Hltn | awk '{ print $4 }' | grep ':8000$'");
+    assert.equal(listening, "127.0.0.1:8000");
+  });
+
+  await step("service: killed, it is started again with everything that it had", async () => {
+    const pid = await mainPid();
+    await machine.text(`systemctl kill -s KILL ${NAME}
+      until [ "$(systemctl show -P MainPID ${NAME})" != ${pid} ] && curl -sf --cacert /srv/root.pem https://${DOMAIN}/health/ready; do sleep 0.2; done`);
+    assert.equal(await machine.text(`systemctl show -P NRestarts ${NAME}`), "1");
+    await fetched();
+  });
+
+  await step("service: a wrong configuration is told once, not over and over", async () => {
+    await machine.text(
+      `cp -a /etc/${NAME}/env /root/env; echo MCP_SERVER_PORT=many >>/etc/${NAME}/env; systemctl restart ${NAME} || :
+      until systemctl is-failed --quiet ${NAME}; do sleep 0.1; done`,
+    );
+    assert.equal(
+      await machine.text(`systemctl show -p ExecMainStatus -p NRestarts ${NAME}`),
+      "NRestarts=0\nExecMainStatus=2",
+    );
+    await machine.text(`mv /root/env /etc/${NAME}/env; systemctl restart ${NAME}`);
+  });
+
+  await step("service: told to stop, it ends by itself and in order", async () => {
+    await machine.text(`until ${NAME} healthcheck; do sleep 0.2; done; systemctl stop ${NAME}`);
+    assert.equal(
+      await machine.text(`systemctl show -p Result -p ExecMainStatus ${NAME}`),
+      "Result=success\nExecMainStatus=0",
+    );
+    await machine.text(`systemctl start ${NAME}; until ${NAME} healthcheck; do sleep 0.2; done`);
+  });
+
+  await step(
+    "renewal: certbot gets a new certificate, and nginx serves it without being told by anybody else",
+    async () => {
+      const serve =
+        `openssl s_client -connect 127.0.0.1:443 -servername ${DOMAIN} </dev/null 2>/dev/null | openssl x509 -noout -serial`;
+      const before = await machine.text(serve);
+      assert.match(before, /^serial=/);
+      const renewed = await machine.run("certbot renew --force-renewal --no-random-sleep-on-renew", { env });
+      assert.equal(renewed.code, 0, renewed.err);
+      const file = await machine.text(`openssl x509 -noout -serial -in /etc/letsencrypt/live/${DOMAIN}/fullchain.pem`);
+      assert.notEqual(file, before);
+      await machine.text(`until [ "$(${serve})" = '${file}' ]; do sleep 0.1; done`);
+      assert.equal(await machine.text("systemctl is-enabled certbot.timer"), "enabled");
+    },
+  );
+
+  const version = await machine.text(`${NAME} --version`);
+  const other = `/srv/other/${NAME}`;
+
+  await step("upgrade: another program takes the place of the one that runs, which is kept", async () => {
+    const commit = /\((\w+)/.exec(version)?.[1] ?? "";
+    const another = [...commit].reverse().join("");
+    await machine.text(
+      `mkdir /srv/other; perl -0777 -pe 's/${commit}/${another}/g' ${RELEASE}/dist/${NAME} >${other}; chmod 755 ${other}`,
+    );
+    const pid = await mainPid();
+    const { code, out, err } = await install(`--binary ${other} ${DOMAIN} me@example.org`);
+    assert.equal(code, 0, `${out}${err}`);
+    assert.match(out, /keep the one before/);
+    assert.equal(await machine.text(`${NAME} --version`), version.replace(commit, another));
+    assert.notEqual(await mainPid(), pid);
+    await machine.text(`until curl -sf --cacert /srv/root.pem https://${DOMAIN}/health/ready; do sleep 0.2; done`);
+    await fetched();
+  });
+
+  await step("install.sh --rollback: the program before is back, and serves", async () => {
+    const { code, err } = await install("--rollback");
+    assert.equal(code, 0, err);
+    assert.equal(await machine.text(`${NAME} --version`), version);
+    assert.equal(
+      await machine.text(`readlink -f /proc/$(systemctl show -P MainPID ${NAME})/exe`),
+      `/usr/local/lib/${NAME}/${NAME}`,
+    );
+    await machine.text(`cmp ${RELEASE}/dist/${NAME} /proc/$(systemctl show -P MainPID ${NAME})/exe`);
+  });
+
+  await step(
+    "upgrade: where the new program does not serve, the one before serves again and the run fails",
+    async () => {
+      await machine.text(`printf '#!/bin/sh\\n[ "$1" = --version ]\\n' >${other}; chmod 755 ${other}`);
+      const { code, err } = await install(`--binary ${other} ${DOMAIN} me@example.org`);
+      assert.equal(code, 1);
+      assert.match(err, /the new program does not serve; the one before it does again/);
+      assert.equal(await machine.text(`${NAME} --version`), version);
+      assert.equal(await ask("/health/live", "-o /dev/null -w '%{http_code}'"), "200");
+    },
+  );
+
+  await step("install.sh: what was changed by hand is mended, and kept aside", async () => {
+    const site = `/etc/nginx/conf.d/${NAME}.conf`;
+    await machine.text(`echo '# by hand' >>${site}`);
+    const { code, out } = await install();
+    assert.equal(code, 0, out);
+    const kept = /^ {2}what was there is in (\S+)$/m.exec(out)?.[1] ?? "";
+    assert.match(await machine.text(`tail -n 1 ${kept}; tail -n 1 ${site}`), /^# by hand\n(?!# by hand)/);
+  });
+
+  await step("uninstall.sh --dry-run: it makes no change", async () => {
+    const before = await machine.text(TREE);
+    assert.match(await machine.text(`${RELEASE}/deploy/uninstall.sh --dry-run`), /^would stop and disable/m);
+    assert.deepEqual(changed(before, await machine.text(TREE)), []);
+  });
+
+  await step(
+    "uninstall.sh: the service is gone, what was there before is back, and data, configuration and certificates stay",
+    async () => {
+      const data =
+        `cd / && find var/lib/${NAME} etc/${NAME} etc/letsencrypt/live -type f | grep -v -e holder.lock -e sqlite- | sort`;
+      const kept = await machine.text(data);
+      const out = await machine.text(`${RELEASE}/deploy/uninstall.sh`);
+      assert.match(out, new RegExp(`/var/lib/${NAME} .*data`));
+      assert.equal(await machine.text(data), kept);
+      assert.equal(
+        await machine.text(
+          `ls -d /usr/local/lib/${NAME} /etc/nginx/*${NAME}* /etc/nginx/conf.d/* /etc/systemd/system/${NAME}* /etc/letsencrypt/renewal-hooks/deploy/* 2>/dev/null || :`,
+        ),
+        "",
+      );
+      assert.equal((await machine.run(`systemctl status ${NAME}`)).code, 4);
+      assert.equal(await machine.text(NAME), "foreign");
+      assert.equal(await machine.text(`curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1/`), "200");
+      assert.match(await machine.text(`${RELEASE}/deploy/uninstall.sh`), /^nothing had to be changed$/m);
+    },
+  );
+
+  await step(
+    "install.sh: after uninstall.sh it finds data and certificate, and the keys of before are good",
+    async () => {
+      const { code, out, err } = await machine.run(`${INSTALL} ${DOMAIN} me@example.org`, {
+        env: { ...env, TELEGRAM_API_ID: "", TELEGRAM_API_HASH: "" },
+      });
+      assert.equal(code, 0, `${out}${err}`);
+      assert.doesNotMatch(out, /get a certificate/);
+      await machine.text(`until curl -sf --cacert /srv/root.pem https://${DOMAIN}/health/ready; do sleep 0.2; done`);
+      await fetched();
+    },
+  );
+});
+
+/** Lines that only one of two trees has. */
+function changed(before: string, after: string): string[] {
+  const [one, two] = [new Set(before.split("\n")), new Set(after.split("\n"))];
+  return [...one.symmetricDifference(two)];
+}
+
+async function give(machine: Machine, path: string, text: string): Promise<void> {
+  await machine.text(`cat >${path}`, { input: text });
+}
+
+/** Telegram's place, in the machine's network; it ends with its standard input. */
+async function startSandbox(machine: Booted): Promise<Running> {
+  const [command = "", ...args] = [
+    ...[
+      ...machine.inNetwork,
+      Deno.execPath(),
+      "run",
+      "-A",
+      "--no-check",
+      `${PROJECT}sandbox/main.ts`,
+      "--json",
+      "--with-parent",
+    ],
+    ...["--port", `${SANDBOX_PORT}`, "--key-file", "/tmp/sandbox-key.pem"],
+  ];
+  const sandbox = start(command, args, {}, { stdin: "piped" });
+  await sandbox.out.line(/^\{/);
+  return sandbox;
+}
