@@ -12,9 +12,14 @@ export interface StandIn {
   readonly paths: readonly string[];
   /** Texts of more files, by their path; those that begin with `#!` can be run. */
   readonly texts?: Readonly<Record<string, string>>;
+  /** Empty folders that are the app's user's alone. */
+  readonly folders?: readonly string[];
   /** Instructions as in a Dockerfile. */
   readonly changes?: readonly string[];
 }
+
+/** As in the Dockerfile. */
+const APP_USER = 65532;
 
 /** A shell and what scripts call. */
 const SHELL = [
@@ -90,7 +95,7 @@ function programPath(name: string): string {
  * @param docker runs the client with arguments, and the file as its standard input
  */
 export async function importStandIn(
-  { name, paths, texts = {}, changes = [] }: StandIn,
+  { name, paths, texts = {}, folders = [], changes = [] }: StandIn,
   docker: (args: readonly string[]) => Promise<unknown>,
 ): Promise<void> {
   const root = await Deno.makeTempDir();
@@ -105,6 +110,11 @@ export async function importStandIn(
     for (const [path, text] of Object.entries(texts)) {
       await Deno.mkdir(dirname(join(root, path)), { recursive: true });
       await Deno.writeTextFile(join(root, path), text, { mode: text.startsWith("#!") ? 0o755 : 0o644 });
+    }
+    for (const path of folders) {
+      await Deno.mkdir(join(root, path), { recursive: true });
+      await Deno.chown(join(root, path), APP_USER, APP_USER);
+      await Deno.chmod(join(root, path), 0o700);
     }
     const archive = join(root, "..", `${root.split("/").at(-1)}.tar`);
     try {
