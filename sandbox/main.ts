@@ -19,8 +19,10 @@ import { publicKeyPem } from "./wire/rsa.ts";
 import { describe } from "./world/describe.ts";
 import { createWorld, WORLD_NOW } from "./world/mod.ts";
 
-const HELP = `The sandbox: a Telegram data centre of its own, with a generated world. It listens on 127.0.0.1 only.
+const HELP =
+  `The sandbox: a Telegram data centre of its own, with a generated world. It listens on 127.0.0.1, or on --host.
 
+  --host ADDRESS     where it listens: an IP address that clients reach it by, of a container of its own for one
   --port N           where clients connect; 0, the default, is any free port
   --control-port N   where tests control it, over HTTP; 0 is any free port; off by default
   --state DIR        keeps the clients' keys in DIR, so that they stay signed in across restarts
@@ -40,6 +42,7 @@ const FICTIONAL = { host: "10.77.0.2", port: 443 };
 const port = z.coerce.number().int().min(0).max(65_535);
 
 const Flags = z.object({
+  host: z.union([z.ipv4(), z.ipv6()]).default("127.0.0.1"),
   port: port.default(0),
   "control-port": port.optional(),
   state: z.string().optional(),
@@ -60,6 +63,7 @@ function readFlags(args: string[]): Flags {
   const { values } = parseArgs({
     args,
     options: {
+      host: { type: "string" },
       port: { type: "string" },
       "control-port": { type: "string" },
       state: { type: "string" },
@@ -105,7 +109,7 @@ function serve(flags: Flags): void {
   const records = Deno.env.get(RECORDS_VARIABLE);
   const journal = records ? recorded(createJournal(), records) : createJournal();
   const methods = createMethods(world, files, login);
-  const server = createServer({ methods, port: flags.port, keys, faults, journal, now });
+  const server = createServer({ methods, host: flags.host, port: flags.port, keys, faults, journal, now });
   login.onAccepted((keyId) => {
     const update = { _: "updateLoginToken" };
     server.push(keyId, encode({ _: "updateShort", update, date: Math.floor(now()) }));
@@ -128,7 +132,7 @@ function serve(flags: Flags): void {
 
   const ready = {
     dc: HOME_DC,
-    host: "127.0.0.1",
+    host: flags.host,
     port: server.port,
     awayDc: AWAY_DC,
     awayPort: server.awayPort,
@@ -140,7 +144,7 @@ function serve(flags: Flags): void {
   if (flags.json) return print(JSON.stringify(ready));
   print(`Data centre ${ready.dc} at ${ready.host}:${ready.port}, layer 198`);
   print(`Data centre ${ready.awayDc} at ${ready.host}:${ready.awayPort}`);
-  if (control !== undefined) print(`Control endpoint at http://${ready.host}:${control.port}`);
+  if (control !== undefined) print(`Control endpoint at http://127.0.0.1:${control.port}`);
   if (sessionFile !== undefined) print(`Session of ${world.ownerId} in ${sessionFile}`);
   print(publicKeyPem);
 }

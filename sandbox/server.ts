@@ -20,6 +20,8 @@ import { createTakeouts, type Takeouts } from "./wire/takeouts.ts";
 export interface ServerOptions {
   /** The world's methods. */
   readonly methods: Methods;
+  /** The IP address to listen on, which clients are told, too. */
+  readonly host?: string;
   /** 0 is any free port. */
   readonly port?: number;
   readonly keys?: KeyStore;
@@ -33,7 +35,7 @@ export interface ServerOptions {
   readonly report?: (error: unknown) => void;
 }
 
-/** A data centre that is listening on the loopback, and beside it the one where a part of the files lies. */
+/** A data centre that is listening, and beside it the one where a part of the files lies. */
 export interface Server extends AsyncDisposable {
   readonly port: number;
   /** The port of that other one. */
@@ -52,10 +54,11 @@ export interface Server extends AsyncDisposable {
   rotateSalts(): void;
 }
 
-/** Starts listening on 127.0.0.1. */
+/** Starts listening, on 127.0.0.1 unless told otherwise. */
 export function createServer(options: ServerOptions): Server {
   const {
     methods,
+    host = "127.0.0.1",
     port = 0,
     now = (): number => Date.now() / 1000,
     keys = createKeyStore({ now: () => Math.floor(now()) }),
@@ -64,9 +67,9 @@ export function createServer(options: ServerOptions): Server {
     gzipAbove = 1024,
     report = (error: unknown): void => void Deno.stderr.writeSync(new TextEncoder().encode(`${Deno.inspect(error)}\n`)),
   } = options;
-  const home = Deno.listen({ hostname: "127.0.0.1", port });
-  const away = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const addressOf = (listener: Deno.TcpListener): Address => ({ host: "127.0.0.1", port: listener.addr.port });
+  const home = Deno.listen({ hostname: host, port });
+  const away = Deno.listen({ hostname: host, port: 0 });
+  const addressOf = (listener: Deno.TcpListener): Address => ({ host, port: listener.addr.port });
   const takeouts = createTakeouts(now);
   const centreMethods = createCentreMethods({
     keys,

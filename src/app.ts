@@ -2,6 +2,7 @@
  * The composition root: everything that serves, built from a configuration.
  * @module
  */
+import { findUnlocked } from "./auth/unlocked.ts";
 import { type Config, isBehindProxy } from "./config/config.ts";
 import type { Job } from "./exports/job.ts";
 import { setTimeout as sleepMs } from "node:timers/promises";
@@ -44,7 +45,7 @@ export interface App extends AsyncDisposable {
 /**
  * Builds everything and starts connecting to Telegram in the background.
  * @param options.localKey by which commands on this machine ask as the owner
- * @throws AppError when the data directory or the session cannot be used, UNSUPPORTED when nobody could ask
+ * @throws AppError when the data directory or the session cannot be used
  */
 export async function createApp(config: Config, options: { readonly localKey?: string } = {}): Promise<App> {
   await using stack = new AsyncDisposableStack();
@@ -87,6 +88,8 @@ export async function createApp(config: Config, options: { readonly localKey?: s
       onAuditProblem: (error, lost) => getLogger("audit").error("not written", { lost, error }),
     }),
   );
+  const unlocked = findUnlocked(config, principals.hasKeys);
+  if (unlocked) getLogger("keys").warning("no key", { warning: `${unlocked.message} ${unlocked.hint}` });
   metrics.exportBytes(housekeeping.bytes);
   health.set("storage", "ok");
   const begin = createCallRecorder((record) => audit.append(auditOf(record)));
@@ -142,7 +145,7 @@ export async function createApp(config: Config, options: { readonly localKey?: s
     createStack({
       logger: getLogger("http"),
       instruments: metrics,
-      allowedHosts: config.http.allowedHosts,
+      allowedHosts: allowedHostsOf(config.http),
       publicUrl: config.http.publicUrl,
       trustedProxies: config.http.trustedProxies,
       auth: {
@@ -191,6 +194,11 @@ export async function createApp(config: Config, options: { readonly localKey?: s
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+/** Besides clients, commands name the host by which they reach the server. */
+function allowedHostsOf({ allowedHosts, localUrl }: Config["http"]): readonly string[] {
+  return localUrl === undefined ? allowedHosts : [...allowedHosts, new URL(localUrl).host];
 }
 
 function countTool(metrics: Metrics, { tool, status, seconds, error }: CallRecord): void {

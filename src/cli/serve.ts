@@ -50,7 +50,7 @@ export async function serveUntilStopped(): Promise<number> {
     chat: config.telegram.testDc === undefined ? "me" : "@sandbox_news",
     needsKey: config.auth.mode === "keys",
   });
-  lock.announce(server.url, localKey);
+  lock.announce(config.http.localUrl ?? server.url, localKey);
   const { metricsPort } = config.http;
   await using _metrics = metricsPort === undefined
     ? undefined

@@ -32,6 +32,14 @@ export const ACCESS_OPTIONS = {
       "The address under which clients reach the server, when a proxy stands in front of it; /metrics then asks for " +
       "its scope on this machine, too.",
   },
+  LOCAL_URL: {
+    type: publicUrl,
+    expects: "an http or https address without credentials, query and fragment",
+    example: "http://app:8000",
+    help:
+      "Where commands that share the server's data directory reach it, if not on this machine: from other containers, by " +
+      "the name of the server's.",
+  },
   ALLOWED_HOSTS: {
     type: commaList(hostPort),
     default: "",

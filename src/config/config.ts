@@ -29,6 +29,8 @@ export interface Config {
     readonly metricsPort?: number;
     /** Without a slash at its end. */
     readonly publicUrl?: string;
+    /** Where commands with the same data directory reach the server; without a slash at its end. */
+    readonly localUrl?: string;
     /** `host` or `host:port`, in lower case. */
     readonly allowedHosts: readonly string[];
     /** IP addresses and CIDR ranges. */

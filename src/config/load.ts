@@ -137,6 +137,7 @@ export function loadConfig(
   const apiKey = value("MCP_API_KEY");
   const metricsPort = value("METRICS_PORT");
   const publicUrl = value("PUBLIC_URL");
+  const localUrl = value("LOCAL_URL");
   needs("TELEGRAM_API_ID", "TELEGRAM_API_HASH");
   needs("TELEGRAM_API_HASH", "TELEGRAM_API_ID");
   needs("TELEGRAM_STRING_SESSION", "TELEGRAM_API_ID");
@@ -157,7 +158,7 @@ export function loadConfig(
       proxy,
       testDc: testDc && publicKey ? { ...testDc, publicKey } : undefined,
     },
-    http: { host, port, metricsPort, publicUrl, allowedHosts, trustedProxies },
+    http: { host, port, metricsPort, publicUrl, localUrl, allowedHosts, trustedProxies },
     auth: { mode, apiKey },
     limits: { rate, ratePerIp, calls, callsPerKey, streamsPerKey, sessionsPerKey },
     auditDays: rest.auditDays,

@@ -58,6 +58,7 @@ Deno.test("loadConfig: an empty environment gives the defaults", () => {
     port: 8000,
     metricsPort: undefined,
     publicUrl: undefined,
+    localUrl: undefined,
     allowedHosts: [],
     trustedProxies: [],
   });
@@ -113,6 +114,7 @@ Deno.test("loadConfig: every variable reaches its place", () => {
     MAX_PAGE_SIZE: "20",
     DATA_DIR: "./data",
     PUBLIC_URL: "https://example.org/telegram/",
+    LOCAL_URL: "http://app:8000/",
     ALLOWED_HOSTS: "A.example, b.example:81,",
     TRUSTED_PROXIES: "127.0.0.1, 10.0.0.0/8,fd00::/8",
   }, { "/key.pem": `${KEY}\n` });
@@ -128,6 +130,7 @@ Deno.test("loadConfig: every variable reaches its place", () => {
     port: 0,
     metricsPort: 9090,
     publicUrl: "https://example.org/telegram",
+    localUrl: "http://app:8000",
     allowedHosts: ["a.example", "b.example:81"],
     trustedProxies: ["127.0.0.1", "10.0.0.0/8", "fd00::/8"],
   });

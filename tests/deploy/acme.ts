@@ -24,6 +24,8 @@ export interface Acme extends AsyncDisposable {
 export interface AcmeOptions {
   /** Words before each command, which bring it into a network. */
   readonly within?: readonly string[];
+  /** The address at which it listens, and to which its name server leads every name. */
+  readonly host?: string;
   /** Where it asks for challenges. */
   readonly httpPort?: number;
   /** Its ports: the directory, the management, the names and their management. */
@@ -31,7 +33,7 @@ export interface AcmeOptions {
 }
 
 /** Starts one; it looks at every challenge, and forgets that a name was proven before. */
-export async function startAcme({ within = [], httpPort = 80, ports }: AcmeOptions): Promise<Acme> {
+export async function startAcme({ within = [], host = "127.0.0.1", httpPort = 80, ports }: AcmeOptions): Promise<Acme> {
   const [port, management, names, namesManagement] = ports;
   await using stack = new AsyncDisposableStack();
   const folder = stack.adopt(
@@ -41,11 +43,11 @@ export async function startAcme({ within = [], httpPort = 80, ports }: AcmeOptio
   const at = (name: string): string => join(folder, name);
   await textOf([
     ...["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"],
-    ...["-subj", "/CN=acme", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", at("key.pem"), "-out", at("own.pem")],
+    ...["-subj", "/CN=acme", "-addext", `subjectAltName=IP:${host}`, "-keyout", at("key.pem"), "-out", at("own.pem")],
   ]);
   const pebble = {
-    listenAddress: `127.0.0.1:${port}`,
-    managementListenAddress: `127.0.0.1:${management}`,
+    listenAddress: `${host}:${port}`,
+    managementListenAddress: `${host}:${management}`,
     certificate: at("own.pem"),
     privateKey: at("key.pem"),
     httpPort,
@@ -60,20 +62,20 @@ export async function startAcme({ within = [], httpPort = 80, ports }: AcmeOptio
   };
   const off = ["-http01", "", "-https01", "", "-tlsalpn01", ""];
   daemon([
-    ...["pebble-challtestsrv", "-dns01", `127.0.0.1:${names}`, "-management", `127.0.0.1:${namesManagement}`],
-    ...["-defaultIPv6", "", ...off],
+    ...["pebble-challtestsrv", "-dns01", `${host}:${names}`, "-management", `${host}:${namesManagement}`],
+    ...["-defaultIPv4", host, "-defaultIPv6", "", ...off],
   ]);
-  daemon(["pebble", "-config", at("config.json"), "-dnsserver", `127.0.0.1:${names}`], {
+  daemon(["pebble", "-config", at("config.json"), "-dnsserver", `${host}:${names}`], {
     PEBBLE_VA_NOSLEEP: "1",
     PEBBLE_WFE_NONCEREJECT: "0",
     PEBBLE_AUTHZREUSE: "0",
   });
   const ask = ["curl", "--silent", "--fail", "--cacert", at("own.pem"), "--output", at("root.pem")];
-  const url = `https://127.0.0.1:${management}/roots/0`;
+  const url = `https://${host}:${management}/roots/0`;
   await until(async () => (await run([...within, ...ask, url])).code === 0, "the authority answers");
   const resources = stack.move();
   return {
-    directory: `https://127.0.0.1:${port}/dir`,
+    directory: `https://${host}:${port}/dir`,
     itsOwn: at("own.pem"),
     root: at("root.pem"),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),

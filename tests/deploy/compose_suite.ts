@@ -1,0 +1,345 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { z } from "zod";
+import { type Ran, until } from "../cli/command.ts";
+import { CODE, PHONE } from "../telegram/signing_in.ts";
+import { ACME_NEEDS, startAcme } from "./acme.ts";
+import { provideImages } from "./compose_images.ts";
+import { run, textOf } from "./machine.ts";
+import { deployTest, program } from "./needs.ts";
+import { CLIENT, MACHINE, PROJECT, type Stack, STACK_NEEDS, startStack } from "./stack.ts";
+
+const DOMAIN = "toolkit.example";
+const API_HASH = "0".repeat(32);
+const SESSION_KEY = "kept-for-the-tests-alone==";
+const ORIGIN = `https://${DOMAIN}`;
+const ACME_PORT = 14000;
+/** What whoever deploys writes into .env, and the sandbox in Telegram's place. */
+const ENV = `
+DOMAIN=${DOMAIN}
+EMAIL=owner@${DOMAIN}
+TELEGRAM_API_ID=1
+TELEGRAM_API_HASH=${API_HASH}
+SESSION_KEY=${SESSION_KEY}
+ACME_SERVER=https://${MACHINE}:${ACME_PORT}/dir
+COMPOSE_PROFILES=demo
+TELEGRAM_TEST_DC=2@10.77.0.3:4430
+TELEGRAM_TEST_KEY_FILE=/data/sandbox/key.pem
+`;
+
+const INITIALIZE = {
+  jsonrpc: "2.0",
+  id: 1,
+  method: "initialize",
+  params: { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "test", version: "1" } },
+};
+
+const containersSchema = z.array(z.object({
+  Id: z.string(),
+  RestartCount: z.int(),
+  State: z.object({
+    Status: z.string(),
+    ExitCode: z.int(),
+    StartedAt: z.string(),
+    Health: z.object({ Status: z.string() }).optional(),
+  }),
+  Config: z.object({ Labels: z.record(z.string(), z.string()), Env: z.array(z.string()) }),
+  HostConfig: z.object({
+    ReadonlyRootfs: z.boolean(),
+    CapAdd: z.array(z.string()).nullable(),
+    CapDrop: z.array(z.string()).nullable(),
+    SecurityOpt: z.array(z.string()).nullable(),
+    Memory: z.int(),
+    PidsLimit: z.int().nullable(),
+    NanoCpus: z.int(),
+    LogConfig: z.object({ Type: z.string(), Config: z.record(z.string(), z.string()) }),
+  }),
+  NetworkSettings: z.object({
+    Ports: z.record(z.string(), z.array(z.unknown()).nullable()),
+    Networks: z.record(z.string(), z.object({ IPAddress: z.string() })),
+  }),
+}));
+type Container = z.infer<typeof containersSchema>[number];
+
+/** One deployment, as its owner sees it. */
+interface Deployment {
+  /** Runs `docker compose`; its output, also of standard error. Throws when it fails. */
+  compose(args: readonly string[], input?: string): Promise<Ran>;
+  /** The container of a service, and all of them as text. */
+  container(service: string): Promise<Container>;
+  inspected(): Promise<string>;
+  logs(service: string): Promise<string>;
+}
+
+function deploymentOf(stack: Stack, files: readonly string[]): Deployment {
+  const raw = (args: readonly string[], input?: string): Promise<Ran> =>
+    stack.compose([...files, ...args], input === undefined ? {} : { input });
+  const compose = async (args: readonly string[], input?: string): Promise<Ran> => {
+    const ran = await raw(args, input);
+    if (ran.code !== 0) throw new Error(`compose ${args.join(" ")}: ${ran.code}\n${ran.out}${ran.err}`);
+    return ran;
+  };
+  const inspected = async (): Promise<string> => {
+    const { out } = await compose(["ps", "--all", "--quiet"]);
+    return await stack.docker(["inspect", ...out.trim().split("\n")]);
+  };
+  return {
+    compose,
+    inspected,
+    container: async (service) => {
+      const all = containersSchema.parse(JSON.parse(await inspected()));
+      return all.find(({ Config: { Labels } }) => Labels["com.docker.compose.service"] === service) ??
+        assert.fail(`${service} has no container`);
+    },
+    logs: async (service) => {
+      const { out, err } = await compose(["logs", "--no-color", "--no-log-prefix", service]);
+      return out + err;
+    },
+  };
+}
+
+/** What a client gets; its certificate is checked when an authority is named. */
+interface Answer {
+  readonly status: number;
+  readonly headers: string;
+  readonly body: string;
+}
+
+interface Asked {
+  readonly key?: string;
+  readonly body?: unknown;
+  readonly headers?: readonly string[];
+  readonly authority?: string;
+}
+
+async function ask(stack: Stack, path: string, { key, body, headers = [], authority }: Asked = {}): Promise<Answer> {
+  const { code, out, err } = await run([
+    ...[...stack.inClient, "curl", "--silent", "--show-error", "--max-time", "20", "--include", "--http1.1"],
+    ...[
+      "--resolve",
+      `${DOMAIN}:443:${MACHINE}`,
+      ...(authority === undefined ? ["--insecure"] : ["--cacert", authority]),
+    ],
+    ...(key === undefined ? [] : ["--header", `Authorization: Bearer ${key}`]),
+    ...headers.flatMap((header) => ["--header", header]),
+    ...(body === undefined ? [] : ["--json", JSON.stringify(body)]),
+    ...["--header", "Accept: application/json, text/event-stream", `${ORIGIN}${path}`],
+  ]);
+  if (code !== 0) return { status: 0, headers: "", body: err };
+  const end = out.indexOf("\r\n\r\n");
+  const head = out.slice(0, end);
+  return { status: Number(head.split(" ")[1]), headers: head.toLowerCase(), body: out.slice(end + 4) };
+}
+
+async function serial(stack: Stack): Promise<string> {
+  const { out } = await run([
+    ...[...stack.inClient, "sh", "-c"],
+    `openssl s_client -connect ${MACHINE}:443 -servername ${DOMAIN} </dev/null 2>/dev/null | openssl x509 -noout -serial -issuer`,
+  ]);
+  return out.trim();
+}
+
+deployTest("compose: compose.yaml is right for all profiles and environments, and YAML as it should be", [
+  ...STACK_NEEDS,
+  program("yamllint"),
+], async () => {
+  const { code, out, err } = await run(["yamllint", "--strict", `${PROJECT}compose.yaml`]);
+  assert.deepEqual([code, out, err], [0, "", ""]);
+  for (const file of [".env.example", "deploy/demo.env", "/dev/null"]) {
+    const args = ["--config", "/opt/docker-compose", "compose", "--project-directory", PROJECT];
+    const checked = await run([
+      "/usr/bin/docker",
+      ...args,
+      "--env-file",
+      join(PROJECT, file),
+      "--profile",
+      "*",
+      "config",
+    ]);
+    assert.deepEqual([checked.code, checked.err], [0, ""], file);
+  }
+});
+
+deployTest("compose: from nothing to a certificate, an account and a key, with the app replaced meanwhile", [
+  ...STACK_NEEDS,
+  ...ACME_NEEDS,
+], async (t) => {
+  await using stack = await startStack();
+  await provideImages(stack);
+  const [env, override, ca] = ["env", "override.yaml", "acme.pem"].map((name) => join(stack.folder, name));
+  assert.ok(env && override && ca);
+  await Deno.writeTextFile(env, ENV, { mode: 0o600 });
+  await Deno.writeTextFile(ca, "");
+  // Nothing but what makes certbot trust the authority of the test.
+  const certbot = { environment: { REQUESTS_CA_BUNDLE: "/acme.pem" }, volumes: [`${ca}:/acme.pem:ro`] };
+  await Deno.writeTextFile(override, JSON.stringify({ services: { certbot } }));
+  const files = ["--env-file", env, "-f", join(PROJECT, "compose.yaml"), "-f", override];
+  const stackOf = deploymentOf(stack, files);
+  const { compose, container, logs, inspected } = stackOf;
+
+  await t.step("up: healthy with no certificate, session or key, and each says so", async () => {
+    await compose(["up", "--detach", "--no-build", "--wait", "--wait-timeout", "90"]);
+    for (const service of ["app", "nginx", "certbot", "sandbox"]) {
+      const { State, RestartCount } = await container(service);
+      assert.deepEqual([State.Health?.Status, RestartCount], ["healthy", 0], service);
+    }
+    assert.match(await logs("nginx"), /no certificate for toolkit\.example yet: a self-signed one is used/);
+    assert.match(await logs("app"), /"state":"needs_login"/);
+    assert.match(await logs("app"), /There is no API key: the server answers nobody beyond this machine/);
+    await until(
+      async () => /Next try in 10 minutes/.test(await logs("certbot")),
+      "certbot says when it tries again",
+      60,
+    );
+    assert.equal((await container("certbot")).RestartCount, 0);
+    assert.match(await serial(stack), /CN ?= ?self-signed/);
+    assert.deepEqual(await statusOf(stack, "/health"), [200, { status: "down" }]);
+    assert.equal((await ask(stack, "/api/tools")).status, 401);
+    assert.equal((await ask(stack, "/health/ready")).status, 503);
+  });
+
+  await t.step("containers: read-only, without privileges, limited, and nobody reaches the app but nginx", async () => {
+    for (const service of ["app", "nginx", "certbot", "secrets", "sandbox"]) {
+      const { HostConfig: host, NetworkSettings: { Ports } } = await container(service);
+      assert.equal(host.ReadonlyRootfs, service !== "secrets", service);
+      assert.deepEqual([host.CapDrop, host.SecurityOpt], [["ALL"], ["no-new-privileges:true"]], service);
+      const added = { nginx: ["CHOWN", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID"], secrets: ["CHOWN"] };
+      assert.deepEqual(host.CapAdd ?? [], Object.entries(added).find(([name]) => name === service)?.[1] ?? [], service);
+      assert.ok(host.Memory > 0 && (host.PidsLimit ?? 0) > 0 && host.NanoCpus > 0, service);
+      assert.deepEqual(host.LogConfig, { Type: "json-file", Config: { "max-file": "3", "max-size": "10m" } }, service);
+      const published = Object.keys(Ports).filter((port) => Ports[port] !== null);
+      assert.deepEqual(published.sort(), service === "nginx" ? ["443/tcp", "80/tcp"] : [], service);
+    }
+    const all = await inspected();
+    for (const secret of [API_HASH, SESSION_KEY]) assert.ok(!all.includes(secret), "a secret can be inspected");
+    for (const port of [8000, 9090]) {
+      const { code } = await run([
+        ...stack.inClient,
+        "curl",
+        "--silent",
+        "--max-time",
+        "3",
+        `http://${MACHINE}:${port}/`,
+      ]);
+      assert.equal(code, 7, `port ${port} is published`);
+    }
+    const metrics = ["curl", "--silent", "--max-time", "5", "http://app:9090/metrics"];
+    assert.match((await compose(["exec", "-T", "nginx", ...metrics])).out, /^telegram_connection_state/m);
+    assert.equal((await ask(stack, "/metrics")).status, 404);
+  });
+
+  let key = "";
+  await t.step("login and keys create: beside the app, which goes on with both by itself", async () => {
+    const { err } = await compose(["run", "--rm", "-T", "app", "login", "--phone", PHONE], `${CODE}\n`);
+    assert.match(err, /The session is stored in \/data\/session, encrypted with SESSION_KEY/);
+    assert.match(err, /The server at http:\/\/app:8000 goes on with it by itself/);
+    key = (await compose(["run", "--rm", "-T", "app", "keys", "create", "--name", "laptop"])).out.trim();
+    await until(async () => (await ask(stack, "/health/ready")).status === 200, "the app is ready", 30);
+    assert.deepEqual(await fetched(stack, key), [200, 1]);
+    const whoami = await compose(["run", "--rm", "-T", "app", "whoami"]);
+    assert.match(whoami.out, /sandbox_owner/);
+    const chats = ["keys", "create", "--name", "some", "--chat", "@sandbox_news"];
+    await compose(["run", "--rm", "-T", "app", ...chats]);
+  });
+
+  await t.step("clients: their own address counts, whatever they say it is", async () => {
+    await ask(stack, "/api/tools", { key, headers: ["X-Forwarded-For: 203.0.113.9", "X-Request-Id: spoofed-address"] });
+    const lines = (await logs("app")).split("\n").filter((line) => line.includes("spoofed-address"));
+    assert.equal(lines.length, 1);
+    assert.match(lines[0] ?? "", new RegExp(`"client_ip":"${CLIENT.replaceAll(".", "\\.")}"`));
+  });
+
+  await t.step(
+    "the app replaced: 503 meanwhile, and right within five seconds of healthy, at a new address",
+    async () => {
+      const before = await container("app");
+      const nginx = await container("nginx");
+      const addressOf = ({ NetworkSettings: { Networks } }: Container): string | undefined =>
+        Object.entries(Networks).find(([name]) => name.endsWith("_back"))?.[1].IPAddress;
+      await compose(["rm", "--stop", "--force", "app"]);
+      await assertUnavailable(stack, key);
+      const second = (await compose(["run", "--rm", "-T", "app", "keys", "create", "--name", "second"])).out.trim();
+      // Somebody else has the address from now on, at which nobody answers.
+      const squatter = [
+        "--entrypoint",
+        "sleep",
+        "--network",
+        "telegram-toolkit-mcp_back",
+        "--ip",
+        `${addressOf(before)}`,
+      ];
+      const id = await stack.docker(["run", "--detach", ...squatter, "nginx:1.30", "600"]);
+      await assertUnavailable(stack, key);
+      await compose(["up", "--detach", "--no-build", "--wait", "app"]);
+      const healthy = performance.now();
+      await until(async () => (await fetched(stack, second))[0] === 200, "the new one is reached", 5);
+      assert.ok(performance.now() - healthy < 5000);
+      assert.deepEqual(await fetched(stack, key), [200, 1]);
+      assert.notEqual(addressOf(await container("app")), addressOf(before));
+      assert.equal((await container("nginx")).State.StartedAt, nginx.State.StartedAt);
+      assert.doesNotMatch(await logs("nginx"), /reconfiguring/);
+      await stack.docker(["rm", "--force", id]);
+    },
+  );
+
+  await t.step("certificates: certbot's take the place of the self-signed one, each new one by itself", async () => {
+    const started = (await container("nginx")).State.StartedAt;
+    const ports = [ACME_PORT, 15000, 8053, 8055] as const;
+    await using acme = await startAcme({ within: stack.inMachine, host: MACHINE, ports });
+    await Deno.writeTextFile(ca, await Deno.readTextFile(acme.itsOwn));
+    await compose(["restart", "certbot"]);
+    await until(
+      async () => (await ask(stack, "/health", { authority: acme.root })).status === 200,
+      "it is trusted",
+      60,
+    );
+    const first = await serial(stack);
+    assert.match(first, /Pebble/i);
+    await compose(["exec", "-T", "certbot", "certbot", "renew", "--force-renewal", "--no-random-sleep-on-renew"]);
+    await until(async () => ![first, ""].includes(await serial(stack)), "the next one is used", 60);
+    assert.equal((await ask(stack, "/health", { authority: acme.root })).status, 200);
+    assert.equal((await container("nginx")).State.StartedAt, started);
+    assert.deepEqual(await fetched(stack, key), [200, 1]);
+  });
+
+  await t.step("stop: each ends in time and well", async () => {
+    await compose(["stop"]);
+    for (const service of ["app", "nginx", "certbot", "sandbox"]) {
+      assert.equal((await container(service)).State.ExitCode, 0, service);
+    }
+    await compose(["down", "--volumes"]);
+  });
+
+  await t.step("demo: without credentials, domain and key it is up and answers", async () => {
+    const demo = deploymentOf(stack, ["--env-file", join(PROJECT, "deploy/demo.env")]);
+    await demo.compose(["up", "--detach", "--no-build", "--wait", "--wait-timeout", "90"]);
+    const body = JSON.stringify({ chat: "@sandbox_news", limit: 1 });
+    const url = "https://localhost:8443/api/tools/fetch_history";
+    const asking = [...stack.inMachine, "curl", "--silent", "--insecure", "--json", body, url];
+    await until(async () => Object(JSON.parse(await textOf(asking))).count === 1, "messages come", 30);
+    await demo.compose(["down", "--volumes"]);
+  });
+});
+
+async function statusOf(stack: Stack, path: string): Promise<unknown[]> {
+  const { status, body } = await ask(stack, path);
+  return [status, JSON.parse(body)];
+}
+
+/** The status and the number of messages of a tool's answer. */
+async function fetched(stack: Stack, key: string): Promise<unknown[]> {
+  const { status, body } = await ask(stack, "/api/tools/fetch_history", {
+    key,
+    body: { chat: "@sandbox_news", limit: 1 },
+  });
+  return [status, status === 200 ? Object(JSON.parse(body)).count : body];
+}
+
+/** Clients are told to come back, in the words of their protocol. */
+async function assertUnavailable(stack: Stack, key: string): Promise<void> {
+  const { status, headers, body } = await ask(stack, "/mcp", { key, body: INITIALIZE });
+  assert.equal(status, 503, body);
+  assert.match(headers, /\r\nretry-after: \d+\r\n/);
+  const { jsonrpc, error, id } = JSON.parse(body);
+  assert.deepEqual([jsonrpc, id, error.data.code], ["2.0", null, "OVERLOADED"]);
+}
