@@ -1,0 +1,71 @@
+/**
+ * The product as a process, on a sandbox, with nginx in front of it.
+ * @module
+ */
+import { freePort, isUp } from "../bench/process.ts";
+import { command, type Running, until } from "../cli/command.ts";
+import { startSandbox, type TestSandbox } from "../e2e/sandbox.ts";
+import { freePorts, type Nginx, type NginxOptions, startNginx, type Version } from "./nginx.ts";
+
+/** A key that may read, export and see the metrics. */
+export const KEY = "key-0123456789abcdefghijklmnopqrstuvwxyz";
+/** Its header. */
+export const BEARER = { authorization: `Bearer ${KEY}` };
+
+/** All three. */
+export interface Stage extends AsyncDisposable {
+  readonly sandbox: TestSandbox;
+  readonly nginx: Nginx;
+  /** Where the product itself is, without nginx. */
+  readonly direct: string;
+  /** The product's process, which {@link Stage.restart} replaces. */
+  server(): Running;
+  /** Starts the product anew at the same port, after its former process has ended. */
+  restart(): Promise<void>;
+}
+
+/** Starts them; clients need {@link KEY}. */
+export async function startStage(
+  version: Version,
+  options: NginxOptions & { readonly environment?: Readonly<Record<string, string>> } = {},
+): Promise<Stage> {
+  await using stack = new AsyncDisposableStack();
+  const sandbox = stack.use(await startSandbox());
+  const ports = freePorts();
+  const port = `${freePort()}`;
+  const direct = `http://127.0.0.1:${port}`;
+  const environment = {
+    ...sandbox.environment,
+    MCP_AUTH: "keys",
+    MCP_API_KEY: KEY,
+    MCP_SERVER_PORT: port,
+    LOG_FORMAT: "json",
+    PUBLIC_URL: `https://localhost:${ports.https}`,
+    TRUSTED_PROXIES: "127.0.0.1",
+    ...options.environment,
+  };
+  let server: Running = command(["serve"], environment);
+  stack.defer(() => server[Symbol.asyncDispose]());
+  const ready = (): Promise<void> => until(() => isUp(`${direct}/health/ready`), "the product is ready", 30);
+  await ready();
+  const nginx = stack.use(
+    await startNginx(version, {
+      ...options,
+      ports,
+      variables: { UPSTREAM: `127.0.0.1:${port}`, ...options.variables },
+    }),
+  );
+  const resources = stack.move();
+  return {
+    sandbox,
+    nginx,
+    direct,
+    server: () => server,
+    restart: async () => {
+      await server[Symbol.asyncDispose]();
+      server = command(["serve"], environment);
+      await ready();
+    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
