@@ -2,7 +2,6 @@
  * The composition root: everything that serves, built from a configuration.
  * @module
  */
-import { findUnlocked } from "./auth/unlocked.ts";
 import { type Config, isBehindProxy } from "./config/config.ts";
 import type { Job } from "./exports/job.ts";
 import { setTimeout as sleepMs } from "node:timers/promises";
@@ -45,7 +44,7 @@ export interface App extends AsyncDisposable {
 /**
  * Builds everything and starts connecting to Telegram in the background.
  * @param options.localKey by which commands on this machine ask as the owner
- * @throws AppError when the data directory or the session cannot be used
+ * @throws AppError when the data directory or the session cannot be used, UNSUPPORTED when nobody could ask
  */
 export async function createApp(config: Config, options: { readonly localKey?: string } = {}): Promise<App> {
   await using stack = new AsyncDisposableStack();
@@ -88,8 +87,6 @@ export async function createApp(config: Config, options: { readonly localKey?: s
       onAuditProblem: (error, lost) => getLogger("audit").error("not written", { lost, error }),
     }),
   );
-  const unlocked = findUnlocked(config, principals.hasKeys);
-  if (unlocked) getLogger("keys").warning("no key", { warning: `${unlocked.message} ${unlocked.hint}` });
   metrics.exportBytes(housekeeping.bytes);
   health.set("storage", "ok");
   const begin = createCallRecorder((record) => audit.append(auditOf(record)));

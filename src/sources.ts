@@ -15,6 +15,7 @@ import type { SweepOptions } from "./exports/sweep.ts";
 import { createKeyStore } from "./auth/keys.ts";
 import { type Audit, createAudit } from "./auth/audit.ts";
 import { createPrincipals, type Principals } from "./auth/principals.ts";
+import { refuseUnlocked } from "./auth/unlocked.ts";
 import { auditOfExport } from "./mcp/audit.ts";
 import { createCursors } from "./mcp/cursor.ts";
 import { createExportLinks } from "./mcp/export_links.ts";
@@ -53,7 +54,7 @@ export interface OpenSources extends AsyncDisposable {
  * @param options.isServer whether exports that earlier runs left unfinished go on, and the age and the room that they may have count: a
  * command is not told them, and its user waits for it
  * @param options.localKey the key of commands on this machine
- * @throws AppError when the data directory or the session cannot be used
+ * @throws AppError when the data directory or the session cannot be used, UNSUPPORTED for a server that nobody could ask
  */
 export async function openSources(
   config: Config,
@@ -78,6 +79,8 @@ export async function openSources(
     ...(localKey !== undefined && { localKey }),
     ...(config.auth.apiKey && { configuredKey: config.auth.apiKey.reveal() }),
   }));
+  // Before Telegram is asked for anything.
+  if (isServer) refuseUnlocked(config, principals.hasKeys);
   const asWhom = { db, accountId: LOCAL_PRINCIPAL.accountId, appVersion: VERSION };
   const { account, status } = stack.use(openAccount(config, { ...asWhom, ...observers }));
   const viewOf = ({ chats }: Principal, whole: Account): Account =>

@@ -1,29 +1,21 @@
 /**
- * Servers that nobody can ask yet.
+ * Servers that nobody could ask.
  * @module
  */
 import type { Config } from "../config/config.ts";
 import { isLoopback } from "../config/formats.ts";
-
-/** What there is to know of a server that answers nobody for want of a key, and what to do about it. */
-export interface Unlocked {
-  /** A sentence. */
-  readonly message: string;
-  readonly hint: string;
-}
+import { AppError } from "../errors.ts";
 
 /**
- * Says so where nobody can ask, since keys are asked for and there is none. The server is as closed then as with keys, and the first
- * one that is made counts at once. On this machine alone, commands ask by a key of their own.
+ * Refuses to serve beyond this machine without a key: nobody would be answered, so it is a mistake.
  * @param hasKeys whether there is one
+ * @throws AppError UNSUPPORTED
  */
-export function findUnlocked(
-  { auth, http: { host } }: Pick<Config, "auth" | "http">,
-  hasKeys: () => boolean,
-): Unlocked | undefined {
-  if (auth.mode === "none" || isLoopback(host) || hasKeys()) return undefined;
-  return {
-    message: "There is no API key: the server answers nobody beyond this machine.",
-    hint: "Make one with the command `keys create --name NAME`, beside a running server too, or set MCP_API_KEY.",
-  };
+export function refuseUnlocked({ auth, http: { host } }: Pick<Config, "auth" | "http">, hasKeys: () => boolean): void {
+  if (auth.mode === "none" || isLoopback(host) || hasKeys()) return;
+  const message = `There is no API key, and the server would be reached from beyond this machine (${host}).`;
+  throw new AppError("UNSUPPORTED", message, {
+    field: "MCP_SERVER_HOST",
+    hint: "Make one with the command `keys create --name NAME`, or set MCP_API_KEY.",
+  });
 }

@@ -280,7 +280,7 @@ Deno.test("doctor: a port that is taken is told with who has it, as is a host th
     const [host, reason] of [["192.0.2.1", /not one of this machine$/], ["nowhere.invalid", /cannot be used$/]] as const
   ) {
     assertFindings(await patient.faults({ MCP_SERVER_HOST: host }), [
-      ["access", "warn", /There is no API key/],
+      ["access", "fail", /There is no API key/],
       ["listener", "fail", reason, /MCP_SERVER_HOST/],
     ]);
   }

@@ -90,12 +90,7 @@ Deno.test("doctor: each fault of the configuration has its line, and what does n
       ["session", "fail", /^no account is signed in$/],
     ]],
     [{ MCP_SERVER_HOST: "0.0.0.0" }, [
-      [
-        "access",
-        "warn",
-        /^There is no API key: the server answers nobody beyond this machine$/,
-        /keys create --name NAME/,
-      ],
+      ["access", "fail", /^There is no API key, and .* beyond this machine \(0\.0\.0\.0\)$/, /keys create --name NAME/],
     ]],
     [{
       PUBLIC_URL: "http://192.0.2.1",

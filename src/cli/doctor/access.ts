@@ -4,16 +4,20 @@
  */
 import { existsSync } from "node:fs";
 import { createKeyStore } from "../../auth/keys.ts";
-import { findUnlocked } from "../../auth/unlocked.ts";
+import { refuseUnlocked } from "../../auth/unlocked.ts";
 import type { Config } from "../../config/config.ts";
 import { LOCAL_PRINCIPAL } from "../../model/principal.ts";
 import { databasePath, openDataDirectory } from "../../storage/open.ts";
-import { type Outcome, warn } from "./outcome.ts";
+import { failed, type Outcome } from "./outcome.ts";
 
-/** Beyond this machine nobody is answered without a key. Nothing is said where there is one. */
+/** Beyond this machine nobody is answered without a key. Nothing is said where the server would start. */
 export function checkAccess(config: Pick<Config, "auth" | "http" | "dataDir">): Promise<Outcome[]> {
-  const unlocked = findUnlocked(config, () => config.auth.apiKey !== undefined || hasStoredKeys(config.dataDir));
-  return Promise.resolve(unlocked === undefined ? [] : [warn(unlocked.message, unlocked.hint)]);
+  try {
+    refuseUnlocked(config, () => config.auth.apiKey !== undefined || hasStoredKeys(config.dataDir));
+    return Promise.resolve([]);
+  } catch (error) {
+    return Promise.resolve([failed(error)]);
+  }
 }
 
 /** Looking makes no database where there is none. */
