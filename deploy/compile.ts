@@ -5,7 +5,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { V8_FLAGS } from "../sandbox/dev.ts";
+import { V8_FLAGS } from "./v8_flags.ts";
 import { COMMIT_MARK, NAME } from "../src/version.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));

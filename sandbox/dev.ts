@@ -7,6 +7,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { V8_FLAGS } from "../deploy/v8_flags.ts";
 import { APPLICATION } from "./application.ts";
 import { permissionFlags } from "./permissions.ts";
 
@@ -22,12 +23,6 @@ const ACCOUNT = [
   "TELEGRAM_STRING_SESSION",
   "TELEGRAM_STRING_SESSION_FILE",
 ];
-
-/**
- * V8 lets garbage of a long export pile up to four times what is held: with these it collects earlier, which costs no time that
- * could be measured.
- */
-export const V8_FLAGS = "--v8-flags=--heap-growing-percent=30,--max-semi-space-size=8";
 
 /** Commands that sign in and out by themselves, and have no use for the session that the sandbox comes with. */
 const SIGNING = ["login", "logout"];

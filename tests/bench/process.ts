@@ -3,7 +3,7 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
-import { V8_FLAGS } from "../../sandbox/dev.ts";
+import { V8_FLAGS } from "../../deploy/v8_flags.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
