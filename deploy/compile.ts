@@ -3,10 +3,12 @@
  * need and no stack of its own. `deno task compile [--target TRIPLE]`.
  * @module
  */
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { V8_FLAGS } from "./v8_flags.ts";
 import { COMMIT_MARK, NAME } from "../src/version.ts";
+import { billOfMaterials } from "./sbom.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const HOST = Deno.build.target;
@@ -21,27 +23,55 @@ const PERMISSIONS = [
   "--allow-sys=uid,statfs",
 ];
 
+/** What `deno compile` makes binaries for. */
+const TARGETS = [
+  "x86_64-unknown-linux-gnu",
+  "aarch64-unknown-linux-gnu",
+  "x86_64-apple-darwin",
+  "aarch64-apple-darwin",
+  "x86_64-pc-windows-msvc",
+];
+
 /** CommonJS packages ask for Node's modules; Deno 2.7's bundles bring nothing that answers them. */
 const REQUIRE =
   'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);\n';
 
 /**
- * Compiles the program into `dist/`.
- * @param options.target what for, one of `deno compile`'s triples; what this runs on unless given
+ * Compiles the program into `dist/`, with what it is made of and the SHA-256 sums of both beside it.
+ * @param options.target what for, one of {@link TARGETS}; what this runs on unless given
  * @returns the binary's path
  */
 export async function compile({ target = HOST }: { readonly target?: string } = {}): Promise<string> {
   const suffix = target === HOST ? "" : `-${target}`;
-  const binary = `${ROOT}dist/${NAME}${suffix}${target.includes("windows") ? ".exe" : ""}`;
-  const bundle = `${ROOT}dist/${NAME}.js`;
-  await Deno.mkdir(`${ROOT}dist`, { recursive: true });
-  await deno(["bundle", "--quiet", "--platform", "deno", "--minify", "--output", bundle, `${ROOT}main.ts`]);
-  await Deno.writeTextFile(bundle, withCommit(await Deno.readTextFile(bundle), await commit()));
+  const dist = join(ROOT, "dist");
+  const binary = join(dist, `${NAME}${suffix}${target.includes("windows") ? ".exe" : ""}`);
+  const bundle = join(dist, `${NAME}.js`);
+  const revision = await commit();
+  await Deno.mkdir(dist, { recursive: true });
+  await deno(["bundle", "--quiet", "--platform", "deno", "--minify", "--output", bundle, join(ROOT, "main.ts")]);
+  await Deno.writeTextFile(bundle, withCommit(await Deno.readTextFile(bundle), revision));
   const built = ["--no-config", "--quiet", ...PERMISSIONS, V8_FLAGS, "--target", target, "--output", binary, bundle];
   // A `denort` of this machine makes no binary for another one.
   await deno(["compile", ...built], target === HOST ? {} : { DENORT_BIN: "" });
   await Deno.remove(bundle);
+  const materials = join(dist, `${NAME}.cdx.json`);
+  const info = JSON.parse(await output(Deno.execPath(), ["info", "--json", join(ROOT, "main.ts")]));
+  const lock = JSON.parse(await Deno.readTextFile(join(ROOT, "deno.lock")));
+  await Deno.writeTextFile(
+    materials,
+    `${JSON.stringify(billOfMaterials({ info, lock, commit: revision }), null, 2)}\n`,
+  );
+  await Deno.writeTextFile(join(dist, "SHA256SUMS"), await sums([binary, materials]));
   return binary;
+}
+
+/** As `sha256sum -c` reads them. */
+async function sums(files: readonly string[]): Promise<string> {
+  const lines = files.map(async (file) => {
+    const digest = await crypto.subtle.digest("SHA-256", await Deno.readFile(file));
+    return `${new Uint8Array(digest).toHex()}  ${basename(file)}\n`;
+  });
+  return (await Promise.all(lines)).join("");
 }
 
 function withCommit(bundle: string, commit: string): string {
@@ -51,14 +81,17 @@ function withCommit(bundle: string, commit: string): string {
   return head + parts.join(commit);
 }
 
-/** COMMIT, for where there is no repository, as in an image's build. */
+/** COMMIT says it where there is no repository, as in an image's build. */
 async function commit(): Promise<string> {
   const given = Deno.env.get("COMMIT")?.trim();
   if (given) return given;
-  const git = new Deno.Command("git", { args: ["-C", ROOT, "rev-parse", "HEAD"], stderr: "inherit" });
-  const { success, stdout } = await git.output();
-  if (!success) throw new Error("no commit: set COMMIT, or compile in a clone");
-  return new TextDecoder().decode(stdout).trim();
+  return (await output("git", ["-C", ROOT, "rev-parse", "HEAD"])).trim();
+}
+
+async function output(program: string, args: readonly string[]): Promise<string> {
+  const { success, stdout } = await new Deno.Command(program, { args: [...args], stderr: "inherit" }).output();
+  if (!success) throw new Error(`${program} ${args[0]} failed`);
+  return new TextDecoder().decode(stdout);
 }
 
 async function deno(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<void> {
@@ -66,8 +99,29 @@ async function deno(args: readonly string[], env: Readonly<Record<string, string
   if (!success) throw new Error(`deno ${args[0]} failed`);
 }
 
-if (import.meta.main) {
-  const { values } = parseArgs({ args: Deno.args, options: { target: { type: "string" } } });
-  // deno-lint-ignore no-console
-  console.log(await compile(values));
+/** The exit code: 2 for arguments that are not right. */
+async function main(args: readonly string[]): Promise<number> {
+  const options = readOptions(args);
+  if (options === undefined) {
+    say(`usage: deno task compile [--target TRIPLE], of ${TARGETS.join(", ")}`);
+    return 2;
+  }
+  say(await compile(options));
+  return 0;
 }
+
+function readOptions(args: readonly string[]): { readonly target?: string } | undefined {
+  try {
+    const { values } = parseArgs({ args: [...args], options: { target: { type: "string" } } });
+    return values.target === undefined || TARGETS.includes(values.target) ? values : undefined;
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
+function say(line: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
