@@ -5,6 +5,7 @@ import { type Ran, until } from "../cli/command.ts";
 import { CODE, PHONE } from "../telegram/signing_in.ts";
 import { ACME_NEEDS, startAcme } from "./acme.ts";
 import { provideImages } from "./compose_images.ts";
+import { CLIENT_ENVIRONMENT, DOCKER } from "./docker.ts";
 import { run, textOf } from "./machine.ts";
 import { deployTest, program } from "./needs.ts";
 import { CLIENT, MACHINE, PROJECT, type Stack, STACK_NEEDS, startStack } from "./stack.ts";
@@ -146,16 +147,15 @@ deployTest("compose: compose.yaml is right for all profiles and environments, an
   const { code, out, err } = await run(["yamllint", "--strict", `${PROJECT}compose.yaml`]);
   assert.deepEqual([code, out, err], [0, "", ""]);
   for (const file of [".env.example", "deploy/demo.env", "/dev/null"]) {
-    const args = ["--config", "/opt/docker-compose", "compose", "--project-directory", PROJECT];
     const checked = await run([
-      "/usr/bin/docker",
-      ...args,
+      DOCKER,
+      ...["compose", "--project-directory", PROJECT],
       "--env-file",
       join(PROJECT, file),
       "--profile",
       "*",
       "config",
-    ]);
+    ], { env: CLIENT_ENVIRONMENT });
     assert.deepEqual([checked.code, checked.err], [0, ""], file);
   }
 });

@@ -4,29 +4,16 @@
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Ran, until } from "../cli/command.ts";
+import type { Ran } from "../cli/command.ts";
+import { DOCKER, DOCKER_NEEDS, startDaemon } from "./docker.ts";
 import { run, type RunOptions, textOf } from "./machine.ts";
-import { type Need, networkNamespaces, program, root, succeeds } from "./needs.ts";
+import { type Need, networkNamespaces } from "./needs.ts";
 
 /** The checkout. */
 export const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Debian's client. */
-const DOCKER = "/usr/bin/docker";
-/** Where `packages.sh` puts compose v2. */
-const COMPOSE = "/opt/docker-compose";
-const compose: Need = () =>
-  succeeds(DOCKER, ["--config", COMPOSE, "compose", "version"]) ? undefined : "docker compose v2 is not installed";
-
 /** What a stack needs. */
-export const STACK_NEEDS: readonly Need[] = [
-  root,
-  program("dockerd"),
-  program(DOCKER),
-  program("nsenter"),
-  compose,
-  networkNamespaces,
-];
+export const STACK_NEEDS: readonly Need[] = [...DOCKER_NEEDS, networkNamespaces];
 
 /** The daemon's machine and a client, on a network made for documentation. */
 export const [MACHINE, CLIENT] = ["198.51.100.1", "198.51.100.2"];
@@ -61,40 +48,14 @@ export async function startStack(): Promise<Stack> {
     await textOf([...enter(name), "ip", "address", "add", `${address}/24`, "dev", "cable"]);
     await textOf([...enter(name), "ip", "link", "set", "cable", "up"]);
   }
-  const socket = `unix://${join(folder, "socket")}`;
-  const log = await Deno.create(join(folder, "dockerd.log"));
-  log.close();
-  const daemon = new Deno.Command("sh", {
-    args: ["-c", 'exec "$@" >"$0" 2>&1', join(folder, "dockerd.log"), ...enter(machine), "dockerd"].concat([
-      ...["--host", socket, "--pidfile", join(folder, "pid"), "--storage-driver", "overlay2"],
-      ...["--data-root", join(folder, "data"), "--exec-root", join(folder, "run")],
-    ]),
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-  let isOver = false;
-  const status = daemon.status.then(() => isOver = true);
-  stack.defer(async () => {
-    if (!isOver) daemon.kill("SIGTERM");
-    await status;
-  });
-  const env = { DOCKER_HOST: socket, DOCKER_CONFIG: COMPOSE };
-  await until(
-    async () => {
-      if (isOver) throw new Error(await Deno.readTextFile(join(folder, "dockerd.log")));
-      return (await run([DOCKER, "info"], { env })).code === 0;
-    },
-    "dockerd answers",
-    60,
-  );
+  const daemon = stack.use(await startDaemon(folder, { within: enter(machine) }));
   const resources = stack.move();
   return {
-    docker: (args, options) => textOf([DOCKER, ...args], { ...options, env: { ...env, ...options?.env } }),
+    docker: daemon.docker,
     compose: (args, options) =>
       run([DOCKER, "compose", "--project-directory", PROJECT, ...args], {
         ...options,
-        env: { ...env, ...options?.env },
+        env: { ...daemon.env, ...options?.env },
       }),
     inMachine: enter(machine),
     inClient: enter(client),
