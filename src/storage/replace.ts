@@ -11,7 +11,7 @@ import { AppError } from "../errors.ts";
 import { CONTENTS } from "./contents.ts";
 import { FOLDER_MODE, giveToOwnerOf } from "./private.ts";
 
-/** Where contents are prepared; what is left there of an earlier attempt counts for nothing. */
+/** Where contents are prepared by who holds the directory. */
 export const PREPARED_FOLDER = ".restore";
 /** Whole, and what was there before is being moved away; then all of that is away. A moment follows, which the former contents get too. */
 const WHOLE = ".restore-whole-";
@@ -43,7 +43,8 @@ export function replaceContents(directory: string, now: Date): Replaced {
 }
 
 /**
- * Goes on with a replacement that was interrupted, in a directory that this process holds.
+ * Goes on with a replacement that was interrupted, in a directory that this process holds, and removes what was prepared for one that never
+ * began.
  * @returns undefined when there was none
  * @throws Deno.errors of the file system
  */
@@ -54,6 +55,7 @@ export function finishReplacing(directory: string): Replaced | undefined {
     Deno.renameSync(join(directory, whole), join(directory, `${PLACING}${whole.slice(WHOLE.length)}`));
     sync(directory);
   }
+  if (isThere(join(directory, PREPARED_FOLDER))) Deno.removeSync(join(directory, PREPARED_FOLDER), { recursive: true });
   const placing = find(directory, PLACING);
   if (placing === undefined) return undefined;
   const from = join(directory, placing);
