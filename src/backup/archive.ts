@@ -47,6 +47,8 @@ async function write(
 
 /** What {@link unpack} takes. */
 export interface Unpacking {
+  /** Ends it. */
+  readonly signal: AbortSignal;
   /** Told what will come, before anything does. @throws what refuses it */
   readonly begin: (manifest: BackupManifest) => Promise<void>;
   /** Takes a file's bytes. They are checked when the stream is at its end. */
@@ -56,10 +58,13 @@ export interface Unpacking {
 /**
  * Reads an archive to its end, and whatever is not as its manifest has it ends that.
  * @throws AppError INPUT_VALIDATION for what is no backup or a damaged one, UNSUPPORTED for one of a newer format, and what the two
- * of {@link Unpacking} throw
+ * of {@link Unpacking} throw; the signal's reason
  */
-export async function unpack(source: ReadableStream<Uint8Array>, { begin, take }: Unpacking): Promise<BackupManifest> {
-  const entries = source.pipeThrough(createTarDecoder({ strict: true })).getReader();
+export async function unpack(
+  source: ReadableStream<Uint8Array>,
+  { begin, take, signal }: Unpacking,
+): Promise<BackupManifest> {
+  const entries = source.pipeThrough(createTarDecoder({ strict: true }), { signal }).getReader();
   try {
     const first = await next(entries);
     if (first?.header.name !== MANIFEST_NAME) throw new NoBackup("it does not begin with a manifest");
@@ -79,6 +84,7 @@ export async function unpack(source: ReadableStream<Uint8Array>, { begin, take }
     return manifest;
   } catch (error) {
     await entries.cancel().catch(() => {});
+    signal.throwIfAborted();
     if (error instanceof AppError || isOfSystem(error)) throw error;
     throw notWhole(error);
   } finally {

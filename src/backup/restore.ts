@@ -9,7 +9,7 @@ import { syncFolder, toDisk } from "../exports/disk.ts";
 import { removeTree } from "../exports/tree.ts";
 import { DATABASE_FILE, INDEXES_FOLDER } from "../storage/contents.ts";
 import { FILE_MODE, FOLDER_MODE, giveToOwnerOf } from "../storage/private.ts";
-import { PREPARED_FOLDER, type Replaced, replaceContents } from "../storage/replace.ts";
+import { PREPARED_FOLDER, replaceContents, type Replaced } from "../storage/replace.ts";
 import { unpack } from "./archive.ts";
 import type { BackupManifest } from "./format.ts";
 import { migrateAll } from "./tables.ts";
@@ -50,6 +50,7 @@ async function prepare(
 ): Promise<BackupManifest> {
   const hint = "Nothing was changed: free space on the disk of DATA_DIR and try again.";
   const manifest = await unpack(source, {
+    signal,
     begin: () =>
       toDisk(folder, () => Deno.mkdir(join(folder, INDEXES_FOLDER), { recursive: true, mode: FOLDER_MODE }), hint),
     take: async ({ name }, bytes) => {
@@ -63,7 +64,9 @@ async function prepare(
     },
   });
   if (manifest.files.some(({ name }) => name === DATABASE_FILE)) adopt(join(folder, DATABASE_FILE));
-  for (const each of [join(folder, DATABASE_FILE), join(folder, INDEXES_FOLDER, "any")]) await toDisk(folder, () => syncFolder(each));
+  for (const each of [join(folder, DATABASE_FILE), join(folder, INDEXES_FOLDER, "any")]) {
+    await toDisk(folder, () => syncFolder(each));
+  }
   return manifest;
 }
 

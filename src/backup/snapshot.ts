@@ -11,46 +11,57 @@ import { entriesOf, removeTree } from "../exports/tree.ts";
 import { DATABASE_FILE, INDEXES_FOLDER, SESSION_FILE } from "../storage/contents.ts";
 import { isDiskError } from "../storage/disk_error.ts";
 import { databasePath, readDataDirectory } from "../storage/open.ts";
-import { FILE_MODE, FOLDER_MODE } from "../storage/private.ts";
-import { assertSettled } from "../storage/replace.ts";
+import { assertPrivate, FILE_MODE, FOLDER_MODE } from "../storage/private.ts";
+import { assertSettled, contentsOf } from "../storage/replace.ts";
 import type { BackupFile } from "./format.ts";
 import { indexName, isIndexName, MOST_FILES } from "./format.ts";
+import { takeTurn } from "./turn.ts";
 
 /** In the data directory, which is its owner's alone and can be written to, whatever else cannot. */
 const FOLDER = ".backup";
 
-/** A folder with the files. Disposing removes it. */
+/** A folder with the files. Disposing removes it, and lets others have their turn. */
 export interface Snapshot extends AsyncDisposable {
   readonly folder: string;
-  /** Largest interest first: the database, the session, the indexes. */
+  /** The database, the session, the indexes, as far as there are such. */
   readonly files: readonly BackupFile[];
 }
 
 /**
- * Takes a snapshot. No other process may take one of the same directory meanwhile, or restore it: see `turn.ts`.
+ * Takes a snapshot, when no other process takes one of the same directory or restores it.
+ * @param options.onWait told once when another one does
  * @throws AppError NOT_FOUND when there is nothing, RESOURCE_EXHAUSTED when the database is damaged or the disk takes no copy, UNSUPPORTED
  * when other users have access to the directory or a restore of it was interrupted; the signal's reason
  */
-export async function takeSnapshot(directory: string, signal: AbortSignal): Promise<Snapshot> {
+export async function takeSnapshot(
+  directory: string,
+  { signal, onWait }: { readonly signal: AbortSignal; readonly onWait: () => void },
+): Promise<Snapshot> {
+  assertPrivate(directory);
+  assertSettled(directory);
+  if (contentsOf(directory).length === 0) throw nothing(directory);
+  const turn = await takeTurn(directory, signal, onWait);
   const folder = join(directory, FOLDER);
   const remove = (): Promise<void> => removeTree(folder, new AbortController().signal);
-  // What another one has left that was killed.
-  await remove();
   try {
+    // What another one has left that was killed.
+    await remove();
     const names = await toDisk(folder, () => copyAll(directory, folder, signal), "Nothing was changed.");
-    if (names.length === 0) {
-      throw new AppError("NOT_FOUND", `There is nothing in ${directory} to keep: no database and no session.`, {
-        field: "DATA_DIR",
-        hint: "Set DATA_DIR to the folder that the server has.",
-      });
-    }
+    if (names.length === 0) throw nothing(directory);
     const files: BackupFile[] = [];
     for (const name of names) files.push(await measured(folder, name, signal));
-    return { folder, files, [Symbol.asyncDispose]: remove };
+    return { folder, files, [Symbol.asyncDispose]: () => remove().finally(() => turn[Symbol.dispose]()) };
   } catch (error) {
-    await remove();
+    await remove().finally(() => turn[Symbol.dispose]());
     throw error;
   }
+}
+
+function nothing(directory: string): AppError {
+  return new AppError("NOT_FOUND", `There is nothing in ${directory} to keep: no database and no session.`, {
+    field: "DATA_DIR",
+    hint: "Set DATA_DIR to the folder that the server has.",
+  });
 }
 
 async function copyAll(directory: string, folder: string, signal: AbortSignal): Promise<string[]> {

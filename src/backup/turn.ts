@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { setTimeout as sleepMs } from "node:timers/promises";
-import { assertPrivate, FILE_MODE, giveToOwnerOf } from "../storage/private.ts";
+import { FILE_MODE, giveToOwnerOf } from "../storage/private.ts";
 
 const FILE = "backup.lock";
 const PAUSE_MS = 100;
@@ -12,10 +12,9 @@ const PAUSE_MS = 100;
 /**
  * Waits until nobody else makes a backup of a directory, or restores it. The end of the process, however it ends, is the end of its turn.
  * @param onWait told once when somebody else is at it
- * @throws AppError UNSUPPORTED when other users have access to the directory; the signal's reason; Deno.errors of the file system
+ * @throws the signal's reason; Deno.errors of the file system
  */
 export async function takeTurn(directory: string, signal: AbortSignal, onWait: () => void): Promise<Disposable> {
-  assertPrivate(directory);
   const path = join(directory, FILE);
   const file = await Deno.open(path, { create: true, read: true, write: true, mode: FILE_MODE });
   try {
