@@ -2,7 +2,6 @@
  * compose.yaml as it will run: a dockerd and a client's place in network namespaces of their own, joined by a cable.
  * @module
  */
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Ran } from "../cli/command.ts";
 import { DOCKER, DOCKER_NEEDS, startDaemon } from "./docker.ts";
