@@ -67,12 +67,17 @@ export function finishReplacing(directory: string): Replaced | undefined {
   return isThere(before) ? { before } : {};
 }
 
+/** Whether nothing is being replaced in a directory, or was when that was interrupted. */
+export function isSettled(directory: string): boolean {
+  return find(directory, WHOLE) === undefined && find(directory, PLACING) === undefined;
+}
+
 /**
  * Refuses a directory whose contents are being replaced, or were when that was interrupted.
  * @throws AppError UNSUPPORTED
  */
 export function assertSettled(directory: string): void {
-  if (find(directory, WHOLE) === undefined && find(directory, PLACING) === undefined) return;
+  if (isSettled(directory)) return;
   throw new AppError("UNSUPPORTED", `A restore of ${directory} is under way, or was interrupted.`, {
     field: "DATA_DIR",
     hint: "When no other command is at it, start the server, or run `restore` again: either completes it.",
