@@ -102,6 +102,16 @@ Deno.test("permissions: the flags name the data directory, files of secrets and 
     flags("audit", "tail", "--key", "k"),
     "--no-prompt --allow-env --allow-read=/data,/run/key --allow-write=/data",
   );
+  for (const args of [["backup", "b/c.tar", "--force"], ["backup", "--force", "b/c.tar"]]) {
+    assert.equal(flags(...args), "--no-prompt --allow-env --allow-read=/data,/here/b --allow-write=/data,/here/b");
+  }
+  assert.equal(
+    flags("restore", "b/c.tar"),
+    "--no-prompt --allow-env --allow-read=/data,/here/b/c.tar --allow-write=/data",
+  );
+  for (const command of ["backup", "restore"]) {
+    assert.equal(flags(command, "-"), "--no-prompt --allow-env --allow-read=/data --allow-write=/data");
+  }
   assert.equal(flags("verify", "/a"), "--no-prompt --allow-read=/a");
   assert.match(flags("doctor"), /--allow-sys=uid,statfs$/);
   for (const flag of ["--allow-run", "--allow-ffi", "--allow-import", "-A"]) {
