@@ -34,6 +34,8 @@ Deno.test("permissions: a command that was given all keeps what it needs, and st
     doctor: ["net", "read", "write", "env", "sys"],
     healthcheck: ["net", "read", "env"],
     render: ["read", "write"],
+    backup: ["read", "write", "env"],
+    restore: ["read", "write", "env"],
     verify: ["read"],
     "no such command": [],
     __proto__: [],

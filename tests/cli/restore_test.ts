@@ -9,7 +9,7 @@ import { migrate } from "../../src/storage/migrate.ts";
 import { openToOthers } from "../../src/storage/private.ts";
 import { archiveOf, backupOf, contentsIn, furnish, furnished, put, withFolder } from "../backup/house.ts";
 import { canMount, withSmallDisk } from "../exports/small_disk.ts";
-import { interactive, type Ran, run } from "./command.ts";
+import { interactive, product, type Ran, run, start, until } from "./command.ts";
 
 /** Names in a folder. */
 function namesIn(folder: string): string[] {
@@ -271,4 +271,49 @@ Deno.test({
       for (const path of all(target)) assert.equal(Deno.lstatSync(path).uid, 65532, path);
     });
   },
+});
+
+Deno.test("restore: with umask 0 all is its owner's alone", async () => {
+  await withFolder(async (folder) => {
+    const file = await backupFile(folder);
+    const directory = join(folder, "data");
+    const words = [Deno.execPath(), ...product(["restore", file], { DATA_DIR: directory })];
+    await using unmasked = start("/bin/sh", ["-c", 'umask 0; exec "$@"', "sh", ...words], { DATA_DIR: directory });
+    assert.equal(await unmasked.ended(), 0, unmasked.err.text());
+    for (const path of all(directory)) {
+      const { mode, isDirectory } = Deno.lstatSync(path);
+      assert.equal((mode ?? 0) & 0o777, isDirectory ? 0o700 : 0o600, path);
+    }
+  });
+});
+
+Deno.test("restore -: standard input is taken to its end, a terminal is not, and an interrupt changes nothing", async () => {
+  await withFolder(async (folder) => {
+    const file = await backupFile(folder);
+    const directory = join(folder, "old");
+    await furnish(directory, "o");
+    const whole = await Deno.readFile(file);
+    const words = [Deno.execPath(), ...product(["restore", "-", "--force"], { DATA_DIR: directory })];
+    {
+      // It has most of it, and waits for the rest.
+      const [most, pipe] = [join(folder, "most"), join(folder, "pipe")];
+      await Deno.writeFile(most, whole.slice(0, -3000));
+      assert.ok((await new Deno.Command("mkfifo", { args: [pipe] }).output()).success);
+      await using _writer = start("/bin/sh", ["-c", `exec > '${pipe}'; cat '${most}'; exec sleep 600`]);
+      const shell = ["-c", `exec "$@" < '${pipe}'`, "sh", ...words];
+      await using waiting = start("/bin/sh", shell, { DATA_DIR: directory });
+      await until(() => namesIn(directory).includes(".restore"), "it is at it");
+      waiting.signal("SIGTERM");
+      assert.equal(await waiting.ended(), 130, waiting.err.text());
+      assert.match(waiting.err.text(), /^interrupted; nothing was changed$/m);
+      assert.deepEqual(await contentsIn(directory), OLD);
+      assert.deepEqual(namesIn(directory).filter((name) => /^\.|^before/.test(name)), []);
+    }
+    await using terminal = interactive(["restore", "-"], { DATA_DIR: join(folder, "none") }, { terminal: true });
+    assert.equal(await terminal.ended(), 2);
+    assert.match(terminal.out.text(), /A backup cannot be typed/);
+    await using piped = start("/bin/sh", ["-c", `exec "$@" < '${file}'`, "sh", ...words], { DATA_DIR: directory });
+    assert.equal(await piped.ended(), 0, piped.err.text());
+    assert.deepEqual(await contentsIn(directory), NEW);
+  });
 });
