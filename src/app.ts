@@ -30,7 +30,7 @@ import { createMetrics, type Metrics } from "./observability/metrics.ts";
 import { createLimits } from "./limits.ts";
 import { metricsRoute, routesOf } from "./routes.ts";
 import { openSources } from "./sources.ts";
-import { NAME, VERSION } from "./version.ts";
+import { COMMIT, NAME, VERSION } from "./version.ts";
 
 /** The running program, less its listener. */
 export interface App extends AsyncDisposable {
@@ -48,8 +48,8 @@ export interface App extends AsyncDisposable {
  */
 export async function createApp(config: Config, options: { readonly localKey?: string } = {}): Promise<App> {
   await using stack = new AsyncDisposableStack();
-  const health = createHealth({ version: VERSION });
-  const metrics = createMetrics({ version: VERSION });
+  const health = createHealth({ version: VERSION, commit: COMMIT });
+  const metrics = createMetrics({ version: VERSION, commit: COMMIT });
   const log = getLogger("telegram");
   let wasReady = false;
   const { sources, principals, audit, finished, housekeeping, status } = stack.use(
