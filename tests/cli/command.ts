@@ -2,18 +2,9 @@
  * The program as its user starts it: a process with arguments, variables, output and an exit code.
  * @module
  */
-import { fileURLToPath } from "node:url";
 import { setTimeout as pause } from "node:timers/promises";
-import { permissionFlags } from "../../sandbox/permissions.ts";
 import { noteProcess } from "../records/folder.ts";
-
-const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
-
-/** Arguments for `Deno.execPath()` that start the product, with no more permissions than it needs. */
-export function product(args: readonly string[], environment: Readonly<Record<string, string>>): string[] {
-  const flags = permissionFlags({ args, environment: { ...baseEnvironment(), ...environment }, cwd: Deno.cwd() });
-  return ["run", ...flags, MAIN, ...args];
-}
+import { isServer, product } from "./product.ts";
 
 /** A running process. Disposing kills it if it still runs. */
 export interface Running extends AsyncDisposable {
@@ -90,19 +81,15 @@ export function start(
       // What it started and left may hold its pipes open.
       given.abort();
       await Promise.all([out.done, err.done]);
-      noteProcess({ kind: isServer(args) ? "log" : "command", typed, text: err.text() });
+      noteProcess({ kind: isServer([program, ...args]) ? "log" : "command", typed, text: err.text() });
     },
   };
 }
 
-/** Whether arguments start a server, by itself or by a task: what it writes is a log. */
-function isServer(args: readonly string[]): boolean {
-  return args.includes("serve") || args.at(-1) === MAIN || args.includes("dev");
-}
-
 /** Starts the product. */
 export function command(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Running {
-  return start(Deno.execPath(), product(args, environment), environment);
+  const [program, ...words] = product(args, { ...baseEnvironment(), ...environment });
+  return start(program, words, environment);
 }
 
 /**
@@ -114,7 +101,7 @@ export function interactive(
   environment: Readonly<Record<string, string>> = {},
   { terminal = false, wrapper = '"$@"' }: { readonly terminal?: boolean; readonly wrapper?: string } = {},
 ): Running {
-  const [program, words] = [Deno.execPath(), product(args, environment)];
+  const [program, ...words] = product(args, { ...baseEnvironment(), ...environment });
   if (!terminal) return start(program, words, environment, { stdin: "piped" });
   const line = ["/bin/sh", "-c", wrapper, "sh", program, ...words].map((word) => `'${word}'`).join(" ");
   return start("script", ["-qefc", line, "/dev/null"], environment, { stdin: "piped" });
