@@ -4,7 +4,7 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { noteProcess } from "../records/folder.ts";
-import { isServer, product } from "./product.ts";
+import { baseEnvironment, isServer, product } from "./product.ts";
 
 /** A running process. Disposing kills it if it still runs. */
 export interface Running extends AsyncDisposable {
@@ -26,15 +26,6 @@ export interface Output {
   line(pattern: RegExp): Promise<string>;
   /** Waits until the whole matches, what moves a terminal's cursor left out. */
   until(pattern: RegExp): Promise<void>;
-}
-
-/** Variables that every process needs, the tests' own configuration left out. */
-export function baseEnvironment(): Record<string, string> {
-  const names = ["PATH", "HOME", "DENO_DIR", "TMPDIR", "TEST_RECORDS"];
-  return Object.fromEntries(names.flatMap((name) => {
-    const value = Deno.env.get(name);
-    return value === undefined ? [] : [[name, value]];
-  }));
 }
 
 /** Starts any program; of the product a server that asks nobody for a key, unless MCP_AUTH says otherwise. */
@@ -88,7 +79,7 @@ export function start(
 
 /** Starts the product. */
 export function command(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Running {
-  const [program, ...words] = product(args, { ...baseEnvironment(), ...environment });
+  const [program, ...words] = product(args, environment);
   return start(program, words, environment);
 }
 
@@ -101,7 +92,7 @@ export function interactive(
   environment: Readonly<Record<string, string>> = {},
   { terminal = false, wrapper = '"$@"' }: { readonly terminal?: boolean; readonly wrapper?: string } = {},
 ): Running {
-  const [program, ...words] = product(args, { ...baseEnvironment(), ...environment });
+  const [program, ...words] = product(args, environment);
   if (!terminal) return start(program, words, environment, { stdin: "piped" });
   const line = ["/bin/sh", "-c", wrapper, "sh", program, ...words].map((word) => `'${word}'`).join(" ");
   return start("script", ["-qefc", line, "/dev/null"], environment, { stdin: "piped" });

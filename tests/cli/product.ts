@@ -31,8 +31,18 @@ export function product(
   { flags }: { readonly flags?: readonly string[] } = {},
 ): Words {
   if (BINARY !== undefined) return [BINARY, ...args];
-  const allowed = flags ?? permissionFlags({ args, environment, cwd: Deno.cwd() });
+  const allowed = flags ??
+    permissionFlags({ args, environment: { ...baseEnvironment(), ...environment }, cwd: Deno.cwd() });
   return [Deno.execPath(), "run", ...allowed, MAIN, ...args];
+}
+
+/** Variables that every process needs, the tests' own configuration left out. */
+export function baseEnvironment(): Record<string, string> {
+  const names = ["PATH", "HOME", "DENO_DIR", "TMPDIR", "TEST_RECORDS"];
+  return Object.fromEntries(names.flatMap((name) => {
+    const value = Deno.env.get(name);
+    return value === undefined ? [] : [[name, value]];
+  }));
 }
 
 /** Whether what is started as {@link product} says is a server: what it writes is a log. */
