@@ -1,0 +1,62 @@
+/**
+ * `deno task test:binary [PATH…]`: makes the binary, then runs every end-to-end test against it. DENO_COMPILE names the Deno that
+ * compiles, where that is another one than runs the tests; its `denort` comes from DENORT_BIN, or else from Deno's own site. Tells at its
+ * end which tests cannot be run against a binary, and why.
+ * @module
+ */
+import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { NAME } from "../../src/version.ts";
+import { PRODUCT } from "../cli/product.ts";
+import { NOT_RUN } from "../deploy/needs.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const BINARY = join(ROOT, "dist", NAME);
+const ALL = [join(ROOT, "tests/e2e"), join(ROOT, "tests/cli")];
+
+/** The exit code of the tests; 1 when there is no binary to test. */
+async function main(paths: readonly string[]): Promise<number> {
+  const problem = await compileProblem();
+  if (problem !== undefined) {
+    say(`test:binary: ${problem}; nothing was tested`);
+    return 1;
+  }
+  const directory = await Deno.makeTempDir();
+  try {
+    const notRun = join(directory, "not-run");
+    await Deno.writeTextFile(notRun, "");
+    const { code } = await new Deno.Command(Deno.execPath(), {
+      args: ["test", "-A", "--no-check", "--sanitize-ops", "--sanitize-resources", ...(paths.length > 0 ? paths : ALL)],
+      env: { [PRODUCT]: BINARY, [NOT_RUN]: notRun },
+    }).spawn().status;
+    const lines = (await Deno.readTextFile(notRun)).split("\n").filter((line) => line !== "");
+    say(lines.length === 0 ? "every test was run" : lines.map((line) => `not run: ${line}`).join("\n"));
+    return code;
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+/** Compiles; says why there is no binary, if there is none. An older one is none. */
+async function compileProblem(): Promise<string | undefined> {
+  const denort = Deno.env.get("DENORT_BIN");
+  if (denort && !existsSync(denort)) return `DENORT_BIN names ${denort}, which does not exist`;
+  await Deno.remove(BINARY).catch(() => {});
+  const deno = Deno.env.get("DENO_COMPILE") || Deno.execPath();
+  try {
+    const compiling = new Deno.Command(deno, { args: ["run", "-A", join(ROOT, "deploy/compile.ts")], cwd: ROOT });
+    const { success } = await compiling.spawn().status;
+    if (success && existsSync(BINARY)) return undefined;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    return `DENO_COMPILE names ${deno}, which does not exist`;
+  }
+  return "the binary could not be compiled: it needs a denort of the same version as Deno, from DENORT_BIN or from Deno's own site";
+}
+
+function say(text: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
