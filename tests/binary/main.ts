@@ -12,7 +12,6 @@ import { PRODUCT } from "../cli/product.ts";
 import { NOT_RUN } from "../deploy/needs.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const BINARY = join(ROOT, "dist", NAME);
 const ALL = [join(ROOT, "tests/e2e"), join(ROOT, "tests/cli")];
 
 /** The exit code of the tests; 1 when there is no binary to test. */
@@ -24,11 +23,14 @@ async function main(paths: readonly string[]): Promise<number> {
   }
   const directory = await Deno.makeTempDir();
   try {
+    // Alone in a folder of its own, and no other one when somebody compiles meanwhile.
+    const binary = join(directory, NAME);
+    await Deno.copyFile(join(ROOT, "dist", NAME), binary);
     const notRun = join(directory, "not-run");
     await Deno.writeTextFile(notRun, "");
     const { code } = await new Deno.Command(Deno.execPath(), {
       args: ["test", "-A", "--no-check", "--sanitize-ops", "--sanitize-resources", ...(paths.length > 0 ? paths : ALL)],
-      env: { [PRODUCT]: BINARY, [NOT_RUN]: notRun },
+      env: { [PRODUCT]: binary, [NOT_RUN]: notRun },
     }).spawn().status;
     const lines = (await Deno.readTextFile(notRun)).split("\n").filter((line) => line !== "");
     say(lines.length === 0 ? "every test was run" : lines.map((line) => `not run: ${line}`).join("\n"));
@@ -38,16 +40,15 @@ async function main(paths: readonly string[]): Promise<number> {
   }
 }
 
-/** Compiles; says why there is no binary, if there is none. An older one is none. */
+/** Compiles; says why there is no binary, if there is none. */
 async function compileProblem(): Promise<string | undefined> {
   const denort = Deno.env.get("DENORT_BIN");
   if (denort && !existsSync(denort)) return `DENORT_BIN names ${denort}, which does not exist`;
-  await Deno.remove(BINARY).catch(() => {});
   const deno = Deno.env.get("DENO_COMPILE") || Deno.execPath();
   try {
     const compiling = new Deno.Command(deno, { args: ["run", "-A", join(ROOT, "deploy/compile.ts")], cwd: ROOT });
     const { success } = await compiling.spawn().status;
-    if (success && existsSync(BINARY)) return undefined;
+    if (success) return undefined;
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     return `DENO_COMPILE names ${deno}, which does not exist`;
