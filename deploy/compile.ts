@@ -74,10 +74,13 @@ export async function compile({ target = HOST }: { readonly target?: string } = 
   }
 }
 
-/** The program in one file, and the files that it is made of. */
+/**
+ * The program in one file, and the files that it is made of. Not minified: that takes a `using x = f()` whose x is read once for a
+ * plain expression, and what should be closed there stays open.
+ */
 async function makeBundle(folder: string, commit: string): Promise<{ bundle: string; files: readonly string[] }> {
   const bundle = join(folder, `${NAME}.js`);
-  const options = ["--quiet", "--platform", "deno", "--minify", "--sourcemap=external"];
+  const options = ["--quiet", "--platform", "deno", "--sourcemap=external"];
   await deno(["bundle", ...options, "--output", bundle, join(ROOT, "main.ts")]);
   await Deno.writeTextFile(bundle, withCommit(await Deno.readTextFile(bundle), commit));
   // The binary tells when the file was written.
