@@ -15,9 +15,10 @@ import { billOfMaterials } from "./sbom.ts";
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const HOST = Deno.build.target;
 
-/** No programs, no foreign code. Where it reads and writes is known when it starts: a container or systemd confines that. */
+/** No programs, no foreign code, none from the network either. Where it reads and writes is known when it starts: a container or systemd confines that. */
 const PERMISSIONS = [
   "--no-prompt",
+  "--deny-import",
   "--allow-env",
   "--allow-net",
   "--allow-read",
