@@ -6,10 +6,10 @@
  */
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
-import { existsSync } from "node:fs";
 import { NAME } from "../../src/version.ts";
 import { PRODUCT } from "../cli/product.ts";
 import { NOT_RUN } from "../deploy/needs.ts";
+import { compileProblem } from "./compiled.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const ALL = [join(ROOT, "tests/e2e"), join(ROOT, "tests/cli")];
@@ -38,22 +38,6 @@ async function main(paths: readonly string[]): Promise<number> {
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
-}
-
-/** Compiles; says why there is no binary, if there is none. */
-async function compileProblem(): Promise<string | undefined> {
-  const denort = Deno.env.get("DENORT_BIN");
-  if (denort && !existsSync(denort)) return `DENORT_BIN names ${denort}, which does not exist`;
-  const deno = Deno.env.get("DENO_COMPILE") || Deno.execPath();
-  try {
-    const compiling = new Deno.Command(deno, { args: ["run", "-A", join(ROOT, "deploy/compile.ts")], cwd: ROOT });
-    const { success } = await compiling.spawn().status;
-    if (success) return undefined;
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    return `DENO_COMPILE names ${deno}, which does not exist`;
-  }
-  return "the binary could not be compiled: it needs a denort of the same version as Deno, from DENORT_BIN or from Deno's own site";
 }
 
 function say(text: string): void {
