@@ -179,11 +179,11 @@ deployTest("binary: alone in an empty folder it serves its page, its schemas and
       HOME: directory,
     };
     await using running = start("sh", ["-c", `cd "$0" && exec ./${NAME} serve`, directory], variables);
-    const { url, commit: logged } = z.object({ url: z.string(), commit: z.string() })
+    const { url, version } = z.object({ url: z.string(), version: z.string() })
       .parse(JSON.parse(await running.err.line(/"message":"listening"/)));
-    assert.equal(logged, await commit());
+    assert.equal(version, `${VERSION} (${(await commit()).slice(0, 12)})`);
     await until(async () => (await answer(`${url}/health/ready`)).status === 200, "it is ready");
-    assert.match((await answer(`${url}/`)).text, /^<!DOCTYPE html>/i);
+    assert.match((await answer(`${url}/`)).text, /^telegram-toolkit-mcp: /);
     for (const name of ["message-1", "media-1", "manifest-1"]) {
       assert.match((await answer(`${url}/api/schemas/${name}`)).text, /"\$schema"/);
     }
