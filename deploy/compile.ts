@@ -76,10 +76,7 @@ export async function compile({ target = HOST }: { readonly target?: string } = 
   }
 }
 
-/**
- * The program in one file, and the files that it is made of. Not minified: that takes a `using x = f()` whose x is read once for a
- * plain expression, and what should be closed there stays open.
- */
+/** The program in one file, and the files that it is made of. */
 async function makeBundle(folder: string, commit: string): Promise<{ bundle: string; files: readonly string[] }> {
   const bundle = join(folder, `${NAME}.js`);
   const options = ["--quiet", "--platform", "deno", "--sourcemap=external"];
@@ -93,8 +90,8 @@ async function makeBundle(folder: string, commit: string): Promise<{ bundle: str
 
 /**
  * The bundle without comments and blanks, in ASCII, of which V8 holds a byte a character instead of two. Names stay, for stack traces.
- * `deno bundle --minify` would do more than is right: esbuild takes a `using` whose variable is used once for a plain expression, and
- * what it declared is never closed (https://esbuild.github.io/api/#minify).
+ * `deno bundle --minify` does more than is right: it takes a `using x = f()` whose x is read once for a plain expression, and what
+ * should be closed there stays open.
  */
 async function shrink(bundle: string): Promise<string> {
   const { code } = await transform(bundle, { minifyWhitespace: true, target: "esnext", legalComments: "inline" });

@@ -26,6 +26,7 @@ import type { CallEnd } from "./mtproto/invoke.ts";
 import { statusBody } from "./mtproto/status.ts";
 import { createHealth } from "./observability/health.ts";
 import { getLogger } from "./observability/log.ts";
+import { giveBackMemory } from "./observability/memory.ts";
 import { createMetrics, type Metrics } from "./observability/metrics.ts";
 import { createLimits } from "./limits.ts";
 import { metricsRoute, routesOf } from "./routes.ts";
@@ -97,6 +98,7 @@ export async function createApp(config: Config, options: { readonly localKey?: s
     onRateRefused: createRateRefusals(begin, (name) => tools.some((tool) => tool.name === name)),
   });
   metrics.inFlight({ calls: () => limits.calls.size, downloads: () => limits.downloads.size });
+  stack.use(giveBackMemory({ isIdle: () => limits.calls.size + limits.downloads.size === 0 }));
   const registry = createRegistry(tools, {
     inFlight: limits.calls,
     status: () => statusBody(status()),
