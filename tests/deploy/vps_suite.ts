@@ -271,9 +271,11 @@ deployTest("a bare machine", NEEDS, async (t) => {
   });
 
   await step("commands: at a terminal Ctrl-C ends one, and nothing of it is left running", async () => {
-    const typed =
-      `(until systemctl is-active --quiet '${NAME}-command-*'; do sleep 0.1; done; sleep 0.5; printf '\\003'; sleep 5)`;
-    const { out } = await machine.run(`${typed} | script -qec '${NAME} audit tail --follow; echo code $?' /dev/null`);
+    const shown = (text: string): string => `until grep -q '${text}' /root/shown; do sleep 0.1; done`;
+    const { out } = await machine.run(`
+      touch /root/shown
+      (${shown("fetch_history")}; printf '\\003'; ${shown("code [0-9]")}) |
+        script -qefc '${NAME} audit tail -n 1000 --follow; echo code $?' /root/shown`);
     assert.match(out, /code 130/);
     assert.equal(await machine.text(`systemctl list-units --no-legend '${NAME}-command-*'`), "");
   });
