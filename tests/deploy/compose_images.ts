@@ -1,29 +1,27 @@
-import { CERTBOT, importStandIn, NGINX, type StandIn } from "./stand_ins.ts";
-import { PROJECT, type Stack } from "./stack.ts";
-import { textOf } from "./machine.ts";
+/**
+ * The images of compose.yaml: what the Dockerfile makes, as it stands, and stand-ins for the public ones.
+ * @module
+ */
+import { join } from "node:path";
+import { startBuilder } from "./built_images.ts";
+import type { Stack } from "./stack.ts";
+import { CERTBOT, importStandIn, NGINX } from "./stand_ins.ts";
+
+const APP = "telegram-toolkit-mcp:latest";
+const SANDBOX = "telegram-toolkit-mcp-sandbox:latest";
+
+/** Brings them into a stack's daemon, which itself reaches no registry to build from. */
 export async function provideImages(stack: Stack): Promise<void> {
-  const bin = `${PROJECT}dist/telegram-toolkit-mcp`;
-  const deno = Deno.execPath();
-  const js = `${stack.folder}/sandbox.js`;
-  await textOf([deno, "bundle", "--quiet", "--platform", "deno", "--output", js, `${PROJECT}sandbox/main.ts`]);
-  const APP: StandIn = {
-    name: "telegram-toolkit-mcp:latest",
-    paths: [bin, "/lib/x86_64-linux-gnu/libnss_dns.so.2", "/lib/x86_64-linux-gnu/libresolv.so.2"],
-    texts: {},
-    folders: ["/data"],
-    changes: [`ENTRYPOINT ["${bin}"]`, 'CMD ["serve"]', "USER 65532:65532", `ENV PATH=${PROJECT}dist:/usr/bin`],
-  };
-  const SANDBOX: StandIn = {
-    name: "telegram-toolkit-mcp-sandbox:latest",
-    paths: [deno, "/usr/bin/sh"],
-    texts: { "/app/sandbox.js": await Deno.readTextFile(js), "/usr/bin/deno": `#!/bin/sh\nexec ${deno} "$@"\n` },
-    folders: ["/data"],
-    changes: [
-      'ENTRYPOINT ["deno","run","-A","/app/sandbox.js"]',
-      "USER 65532:65532",
-      "ENV DENO_DIR=/tmp",
-      "ENV PATH=/usr/bin",
-    ],
-  };
-  for (const one of [NGINX, CERTBOT, APP, SANDBOX]) await importStandIn(one, stack.docker);
+  const folder = join(stack.folder, "builder");
+  const archive = join(stack.folder, "images.tar");
+  await Deno.mkdir(folder);
+  {
+    await using builder = await startBuilder(folder);
+    await builder.build(APP);
+    await builder.build(SANDBOX, { target: "sandbox" });
+    await builder.docker(["save", "--output", archive, APP, SANDBOX]);
+  }
+  await stack.docker(["load", "--input", archive]);
+  await Deno.remove(archive);
+  for (const one of [NGINX, CERTBOT]) await importStandIn(one, stack.docker);
 }
