@@ -7,42 +7,51 @@ WORKDIR /build
 # Before the sources: a change of those downloads nothing.
 COPY deno.json deno.lock ./
 RUN deno install --frozen --quiet
-# What bundles comes with the first bundle.
-RUN mkdir dist && echo 'export {};' >dist/nothing.ts && deno bundle --quiet --platform deno --output /dev/null dist/nothing.ts
+# What bundles and what binaries are made of come with the first of each.
+RUN mkdir dist && echo 'export {};' >dist/nothing.ts && \
+    deno bundle --quiet --platform deno --output dist/nothing.js dist/nothing.ts && \
+    deno compile --quiet --no-config --output dist/nothing dist/nothing.js && \
+    rm -r dist
 
 FROM dependencies AS build
 COPY main.ts ./
 COPY src src
 COPY deploy deploy
-ARG COMMIT
-RUN COMMIT=${COMMIT} deno task compile && install -d -m 0700 /build/data
+# There is no repository in here to ask: give it, or the binary knows its version only.
+ARG COMMIT=unknown
+RUN --network=none COMMIT=${COMMIT} deno task compile && install -d -m 0700 /build/data
 
 FROM dependencies AS sandbox
 COPY main.ts ./
 COPY src src
 COPY sandbox sandbox
-RUN deno cache sandbox/main.ts && install -d -m 0700 -o 65532 -g 65532 /data
+RUN --network=none deno cache sandbox/main.ts && install -d -m 0700 -o 65532 -g 65532 /data
 USER 65532:65532
 ENTRYPOINT ["deno", "run", "--cached-only", "--allow-all", "sandbox/main.ts"]
 
 FROM gcr.io/distroless/cc-debian${DEBIAN_VERSION}:nonroot
-ARG VERSION
-ARG COMMIT
-ARG CREATED
-LABEL org.opencontainers.image.title="telegram-toolkit-mcp" \
-      org.opencontainers.image.description="A read-only MCP server for the Telegram history its owner can see" \
-      org.opencontainers.image.version="${VERSION}" \
-      org.opencontainers.image.revision="${COMMIT}" \
-      org.opencontainers.image.created="${CREATED}" \
-      org.opencontainers.image.base.name="gcr.io/distroless/cc-debian12:nonroot"
 COPY --from=build /build/dist/telegram-toolkit-mcp /usr/bin/telegram-toolkit-mcp
 COPY --from=build /build/dist/telegram-toolkit-mcp.cdx.json /usr/share/doc/telegram-toolkit-mcp/
-# A volume that is mounted here takes owner and mode over from it; others than the server's user have no access.
+# A named volume that is mounted here takes owner and mode over from it; nobody else has access. VOLUME is not said: it would make
+# a volume without a name for each container that was given none, and leave the session in it.
 COPY --from=build --chown=65532:65532 /build/data /data
 ENV DATA_DIR=/data MCP_SERVER_HOST=0.0.0.0 MCP_SERVER_PORT=8000
 USER 65532:65532
 WORKDIR /data
 EXPOSE 8000
-HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --retries=3 CMD ["/usr/bin/telegram-toolkit-mcp", "healthcheck"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --start-interval=1s --retries=3 \
+    CMD ["/usr/bin/telegram-toolkit-mcp", "healthcheck"]
 ENTRYPOINT ["/usr/bin/telegram-toolkit-mcp"]
 CMD ["serve"]
+# Last: what they say changes with every build.
+ARG VERSION=0.1.0
+ARG COMMIT=unknown
+ARG CREATED
+ARG SOURCE
+LABEL org.opencontainers.image.title="telegram-toolkit-mcp" \
+      org.opencontainers.image.description="A read-only MCP server for the Telegram history its owner can see" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${COMMIT}" \
+      org.opencontainers.image.created="${CREATED}" \
+      org.opencontainers.image.source="${SOURCE}" \
+      org.opencontainers.image.base.name="gcr.io/distroless/cc-debian12:nonroot"
