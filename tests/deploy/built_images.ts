@@ -2,10 +2,12 @@
  * The images of the Dockerfile, built as it stands by a daemon that reaches what this machine reaches.
  * @module
  */
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compilerVersion, denoImage, distroless } from "./base_images.ts";
 import { type Daemon, DOCKER, startDaemon } from "./docker.ts";
-import { run } from "./machine.ts";
+import { run, textOf } from "./machine.ts";
+import { succeeds } from "./needs.ts";
 import { PROJECT } from "./stack.ts";
 import { importStandIn } from "./stand_ins.ts";
 
@@ -24,6 +26,44 @@ export interface BuildOptions {
 export interface Builder extends Daemon {
   /** Builds a target of the Dockerfile; what the build said. */
   build(tag: string, options?: BuildOptions): Promise<string>;
+}
+
+/** What the last stage is called, and the stage of the sandbox. */
+export const [PRODUCT, SANDBOX] = ["telegram-toolkit-mcp:latest", "telegram-toolkit-mcp-sandbox:latest"];
+
+/** What a build may depend on: a change of it makes other images. */
+const SOURCES = [
+  ...["Dockerfile", ".dockerignore", "deno.json", "deno.lock", "main.ts", "src", "sandbox", "deploy"],
+  ...["tests/deploy/base_images.ts", "tests/deploy/stand_ins.ts"],
+];
+
+/**
+ * An archive with both images, for `docker load`. They are built once for all suites, and again when something that they are made of
+ * has changed.
+ */
+export async function imagesArchive(): Promise<string> {
+  const kept = join(tmpdir(), "telegram-toolkit-mcp-images");
+  const archive = join(kept, `${await fingerprint()}.tar`);
+  if (succeeds("test", ["-e", archive])) return archive;
+  await Deno.mkdir(kept, { recursive: true, mode: 0o700 });
+  for await (const old of Deno.readDir(kept)) await Deno.remove(join(kept, old.name));
+  const folder = await Deno.makeTempDir();
+  try {
+    await using builder = await startBuilder(folder);
+    await builder.build(PRODUCT);
+    await builder.build(SANDBOX, { target: "sandbox" });
+    await builder.docker(["save", "--output", `${archive}.new`, PRODUCT, SANDBOX]);
+    await Deno.rename(`${archive}.new`, archive);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+  return archive;
+}
+
+async function fingerprint(): Promise<string> {
+  const script = 'cd "$0" && find "$@" -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum';
+  const sum = await textOf(["sh", "-c", script, PROJECT, ...SOURCES]);
+  return `${sum.slice(0, 32)}-${await compilerVersion()}`;
 }
 
 /** Starts one. @param folder where it keeps everything */
