@@ -4,9 +4,9 @@
  * @module
  */
 
-/** In bytes: less is not worth the pause, of some fifty milliseconds. */
-const WORTH = 16 * 2 ** 20;
-const EVERY_MS = 10_000;
+/** How often as much as the last collection left must there be: less is not worth the pause, of some fifty milliseconds. */
+const WORTH = 1.3;
+const EVERY_MS = 5000;
 
 /** What {@link giveBackMemory} takes. */
 export interface GiveBackOptions {
@@ -15,7 +15,7 @@ export interface GiveBackOptions {
   /** V8's most thorough collection; without its `--expose-gc` there is none. */
   readonly collect?: (() => void) | undefined;
   /** In bytes. */
-  readonly memory?: () => { readonly heapTotal: number; readonly heapUsed: number };
+  readonly memory?: () => { readonly heapTotal: number };
   readonly everyMs?: number;
 }
 
@@ -24,9 +24,11 @@ export function giveBackMemory(
   { isIdle, collect = collector(), memory = Deno.memoryUsage, everyMs = EVERY_MS }: GiveBackOptions,
 ): Disposable {
   if (collect === undefined) return { [Symbol.dispose]: () => {} };
+  let left = 0;
   const timer = setInterval(() => {
-    const { heapTotal, heapUsed } = memory();
-    if (heapTotal - heapUsed > WORTH && isIdle()) collect();
+    if (memory().heapTotal <= left * WORTH || !isIdle()) return;
+    collect();
+    left = memory().heapTotal;
   }, everyMs);
   Deno.unrefTimer(timer);
   return { [Symbol.dispose]: () => clearInterval(timer) };

@@ -20,7 +20,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const DIST = join(ROOT, "dist");
 /** Starts of which the one in the middle counts. */
 const STARTS = 9;
-const IDLE_MS = 3000;
+const IDLE_MS = 8000;
 
 const lockSchema = z.object({ npm: z.record(z.string(), z.unknown()) });
 const billSchema = z.object({
