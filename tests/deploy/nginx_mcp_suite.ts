@@ -7,6 +7,7 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { join } from "node:path";
 import { z } from "zod";
+import { contentOf } from "../../sandbox/world/bytes.ts";
 import { start, until } from "../cli/command.ts";
 import { call, INITIALIZE } from "../mcp/raw.ts";
 import { BEARER, KEY, type Stage, startStage } from "./behind_nginx.ts";
@@ -14,11 +15,8 @@ import { curl, valuesOf } from "./curl.ts";
 import { deployTest } from "./needs.ts";
 import { VERSIONS } from "./nginx.ts";
 
-const STATS = { chat: "@sandbox_archive", group_by: "month" };
+const STATS = { chat: "@sandbox_archive", from: "#90000", group_by: "month" };
 const SHORT = ["-H", `Authorization: Bearer ${KEY}`, "-H", "Content-Type: application/json"];
-const fileSchema = z.object({ name: z.string(), bytes: z.int(), sha256: z.string(), url: z.string() });
-const exportSchema = z.object({ id: z.string(), state: z.string(), files: z.array(fileSchema).optional() });
-
 /** A client of the official SDK in a session of its own. */
 async function connect({ nginx }: Stage): Promise<Client & AsyncDisposable> {
   const client = new Client({ name: "test", version: "0" });
@@ -35,23 +33,38 @@ async function connect({ nginx }: Stage): Promise<Client & AsyncDisposable> {
   });
 }
 
-/** The link to the messages of a finished export, some megabytes. */
-async function exported({ nginx }: Stage): Promise<z.infer<typeof fileSchema>> {
-  const ask = async (tool: string, args: unknown): Promise<z.infer<typeof exportSchema>> => {
+/** A file that is larger than all that lies on the way takes. */
+const FILE = { id: "1", size: 30 * 1024 * 1024, mime: "application/pdf" };
+const HALL = "-1002000000006";
+
+/** The SHA-256 of {@link FILE}. */
+function hashOfFile(): string {
+  const hash = createHash("sha256");
+  for (let at = 0; at < FILE.size; at += 1 << 20) hash.update(contentOf({ ...FILE, part: "" }, at, 1 << 20));
+  return hash.digest("hex");
+}
+
+/** Puts {@link FILE} into a message, and that into a finished export: the link to the one, the address in the other. */
+async function offerFile({ nginx, sandbox }: Stage): Promise<{ readonly media: string; readonly inExport: string }> {
+  const { id: message } = await sandbox.append(HALL, "", FILE);
+  const ask = async (tool: string, args: unknown): Promise<z.infer<typeof toldSchema>> => {
     const response = await nginx.fetch(`${nginx.url}/api/tools/${tool}`, {
       method: "POST",
       headers: { ...BEARER, "content-type": "application/json" },
       body: JSON.stringify(args),
     });
-    return exportSchema.parse(await response.json());
+    return toldSchema.parse(await response.json());
   };
-  const { id } = await ask("start_export", { chat: "@sandbox_archive", from: "#80000", wait_seconds: 0 });
-  let one = await ask("get_export", { id, wait_seconds: 45 });
-  while (one.state === "running") one = await ask("get_export", { id, wait_seconds: 45 });
-  const [file] = one.files ?? [];
-  assert.ok(one.state === "completed" && file !== undefined && file.bytes > 2_000_000, JSON.stringify(one));
-  return file;
+  const { url = "" } = await ask("get_media", { chat: HALL, message, variant: "original" });
+  const { id } = await ask("start_export", { chat: HALL, from: `#${message}`, download_media: true, wait_seconds: 0 });
+  await until(
+    async () => (await ask("get_export", { id, wait_seconds: 45 })).state === "completed",
+    "the export is finished",
+    120,
+  );
+  return { media: url, inExport: `${nginx.url}/exports/${id}/media/${hashOfFile().slice(0, 32)}.pdf` };
 }
+const toldSchema = z.object({ url: z.string().optional(), id: z.string().optional(), state: z.string().optional() });
 
 function median(numbers: readonly number[]): number {
   return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? NaN;
@@ -81,7 +94,7 @@ async function eventLatency(
       ),
     );
   const [sent, came] = [events(stage.tap.answers.slice(passed)), events(arrivals)];
-  assert.ok(sent.size >= 10, `${sent.size} events`);
+  assert.ok(sent.size >= 5, `${sent.size} events`);
   const times = [...sent.values()];
   [...sent.keys()].forEach((event, i) => {
     const next = times[i + 1];
@@ -112,7 +125,7 @@ for (const version of VERSIONS) {
           timeout: 60_000,
         });
         isOver = true;
-        assert.ok(!result.isError && progress.length >= 10, JSON.stringify(result).slice(0, 300));
+        assert.ok(!result.isError && progress.length >= 5, JSON.stringify(result).slice(0, 300));
         assert.deepEqual(progress, progress.toSorted((a, b) => a - b));
         // The stream on which the client listens is open meanwhile.
         await until(() => stage.server().err.text().includes('"target":"mcp"'), "the product logs the calls");
@@ -158,7 +171,7 @@ for (const version of VERSIONS) {
       ];
       assert.deepEqual([text, html].map(({ body }) => body.startsWith("<!doctype")), [false, true]);
       const wire = stage.tap.requests();
-      assert.equal(wire.length, 1, "one connection to the product, used again");
+      assert.ok(wire.length <= 2, "each of two workers uses one connection to the product again and again");
       assert.match(wire[0] ?? "", /^POST \/mcp HTTP\/1\.1\r\n/);
       assert.doesNotMatch(wire[0] ?? "", /\r\nconnection:/i);
     },
@@ -181,35 +194,39 @@ for (const version of VERSIONS) {
     version.needs,
     async () => {
       await using stage = await startStage(version, { changes: [["send_timeout 60s", "send_timeout 1s"]] });
-      const { url, bytes, sha256 } = await exported(stage);
-      const [file, authority] = ["download", "authority.pem"].map((name) => join(stage.sandbox.directory, name));
-      assert.ok(file !== undefined && authority !== undefined && url.startsWith(stage.nginx.url), url);
+      const { media, inExport } = await offerFile(stage);
+      assert.ok(media.startsWith(`${stage.nginx.url}/media/`), media);
+      const authority = join(stage.sandbox.directory, "authority.pem");
       await Deno.writeTextFile(authority, stage.nginx.certificate);
-      const base = ["-sS", "--fail", "--cacert", authority, "-o", file];
-      const size = async (): Promise<number> => (await Deno.stat(file).catch(() => ({ size: 0 }))).size;
-      {
-        await using curl = start("curl", [...base, "--limit-rate", "1M", url]);
-        await until(async () => await size() > 200_000, "some of it has come");
-        stage.server().signal("SIGKILL");
-        assert.notEqual(await curl.ended(), 0);
-        assert.ok(await size() < bytes);
+      for (const [route, url] of Object.entries({ media, export: inExport })) {
+        const file = join(stage.sandbox.directory, route);
+        const key = route === "media" ? [] : ["-H", `Authorization: Bearer ${KEY}`];
+        const base = ["-sS", "--fail", "--cacert", authority, ...key, "-o", file, url];
+        const size = async (): Promise<number> => (await Deno.stat(file).catch(() => ({ size: 0 }))).size;
+        {
+          await using curl = start("curl", [...base, "--limit-rate", "1M"]);
+          await until(async () => await size() > 200_000, "some of it has come", 60);
+          stage.server().signal("SIGKILL");
+          assert.notEqual(await curl.ended(), 0);
+          assert.ok(await size() < FILE.size);
+        }
+        await stage.restart();
+        // Some seconds long: what is slow is not idle.
+        await using curl = start("curl", [...base, "--limit-rate", "10M", "-C", "-"]);
+        assert.equal(await curl.ended(), 0, curl.err.text());
+        const whole = await Deno.readFile(file);
+        assert.equal(createHash("sha256").update(whole).digest("hex"), hashOfFile());
+        const headers = { ...(route === "export" && BEARER), range: "bytes=1000-1999" };
+        const part = await stage.nginx.fetch(url, { headers });
+        assert.deepEqual([part.status, await part.bytes()], [206, whole.subarray(1000, 2000)]);
+        assert.deepEqual(
+          (await stage.nginx.lines()).filter((line) => line.route === route).map(({ status }) => status),
+          [200, 206, 206],
+        );
       }
-      await stage.restart();
-      // Some seconds long: what is slow is not idle.
-      await using curl = start("curl", [...base, "--limit-rate", `${Math.ceil(bytes / 4)}`, "-C", "-", url]);
-      assert.equal(await curl.ended(), 0, curl.err.text());
-      const whole = await Deno.readFile(file);
-      assert.deepEqual([whole.length, createHash("sha256").update(whole).digest("hex")], [bytes, sha256]);
-      const part = await stage.nginx.fetch(url, { headers: { range: "bytes=1000-1999" } });
-      assert.equal(part.status, 206);
-      assert.deepEqual(await part.bytes(), whole.subarray(1000, 2000));
-      assert.deepEqual(
-        (await stage.nginx.lines()).filter(({ route }) => route === "export").map(({ status }) => status),
-        [200, 206, 206],
-      );
       for (const name of ["proxy", "client_body"]) {
         const folder = join(stage.nginx.webroot, "..", name);
-        assert.deepEqual([...Deno.readDirSync(folder)], [], "nothing was written beside");
+        assert.deepEqual([...Deno.readDirSync(folder)].filter(({ isFile }) => isFile), [], "nothing is written beside");
       }
     },
   );
@@ -220,7 +237,7 @@ for (const version of VERSIONS) {
     async () => {
       await using stage = await startStage(version);
       const { nginx } = stage;
-      const { url, bytes, sha256 } = await exported(stage);
+      const { inExport } = await offerFile(stage);
       const opened = await nginx.fetch(`${nginx.url}/mcp`, {
         method: "POST",
         headers: { ...BEARER, "content-type": "application/json", accept: "application/json, text/event-stream" },
@@ -234,7 +251,7 @@ for (const version of VERSIONS) {
         signal: ended.signal,
       });
       assert.equal(listening.status, 200);
-      const download = (await nginx.fetch(url)).body?.getReader();
+      const download = (await nginx.fetch(inExport, { headers: BEARER })).body?.getReader();
       const hash = createHash("sha256");
       let length = 0;
       const take = async (): Promise<boolean> => {
@@ -259,8 +276,7 @@ for (const version of VERSIONS) {
       assert.equal((await calling).isError, undefined);
       assert.ok(told > before, "progress went on");
       while (await take());
-      assert.deepEqual([length, hash.digest("hex")], [bytes, sha256]);
-      assert.ok(length > 1_000_000);
+      assert.deepEqual([length, hash.digest("hex")], [FILE.size, hashOfFile()]);
       const heartbeat = await listening.body?.getReader().read();
       assert.equal(heartbeat?.done, false, "the stream on which the client listens still speaks");
       ended.abort();
