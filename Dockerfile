@@ -34,7 +34,7 @@ COPY --from=build /build/dist/telegram-toolkit-mcp /usr/bin/telegram-toolkit-mcp
 COPY --from=build /build/dist/telegram-toolkit-mcp.cdx.json /usr/share/doc/telegram-toolkit-mcp/
 # A named volume that is mounted here takes owner and mode over from it; nobody else has access. VOLUME is not said: it would make
 # a volume without a name for each container that was given none, and leave the session in it.
-COPY --from=build --chown=65532:65532 /build/data /data
+COPY --from=build --chown=65532:65532 --chmod=0700 /build/data /data
 ENV DATA_DIR=/data MCP_SERVER_HOST=0.0.0.0 MCP_SERVER_PORT=8000
 USER 65532:65532
 WORKDIR /data

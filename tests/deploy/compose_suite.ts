@@ -28,6 +28,9 @@ TELEGRAM_TEST_DC=2@10.77.0.3:4430
 TELEGRAM_TEST_KEY_FILE=/data/sandbox/key.pem
 `;
 
+/** What services may do as root besides what all may. */
+const CAPABILITIES = new Map([["nginx", "CHOWN KILL NET_BIND_SERVICE SETGID SETUID"], ["secrets", "CHOWN"]]);
+
 const INITIALIZE = {
   jsonrpc: "2.0",
   id: 1,
@@ -129,7 +132,7 @@ async function ask(stack: Stack, path: string, { key, body, headers = [], author
   if (code !== 0) return { status: 0, headers: "", body: err };
   const end = out.indexOf("\r\n\r\n");
   const head = out.slice(0, end);
-  return { status: Number(head.split(" ")[1]), headers: head.toLowerCase(), body: out.slice(end + 4) };
+  return { status: Number(head.split(" ")[1]), headers: `${head.toLowerCase()}\r\n`, body: out.slice(end + 4) };
 }
 
 async function serial(stack: Stack): Promise<string> {
@@ -221,8 +224,8 @@ deployTest("compose: from nothing to a certificate, an account and a key, with t
       const { HostConfig: host, NetworkSettings: { Ports } } = await container(service);
       assert.equal(host.ReadonlyRootfs, service !== "secrets", service);
       assert.deepEqual([host.CapDrop, host.SecurityOpt], [["ALL"], ["no-new-privileges:true"]], service);
-      const added = { nginx: ["CHOWN", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID"], secrets: ["CHOWN"] };
-      assert.deepEqual(host.CapAdd ?? [], Object.entries(added).find(([name]) => name === service)?.[1] ?? [], service);
+      const added = (host.CapAdd ?? []).map((name) => name.replace(/^CAP_/, "")).sort().join(" ");
+      assert.equal(added, CAPABILITIES.get(service) ?? "", service);
       assert.ok(host.Memory > 0 && (host.PidsLimit ?? 0) > 0 && host.NanoCpus > 0, service);
       assert.deepEqual(host.LogConfig, { Type: "json-file", Config: { "max-file": "3", "max-size": "10m" } }, service);
       const published = Object.keys(Ports).filter((port) => Ports[port] !== null);
