@@ -15,6 +15,7 @@ export async function provideImages(stack: Stack): Promise<void> {
   const folder = join(stack.folder, "builder");
   const archive = join(stack.folder, "images.tar");
   await Deno.mkdir(folder);
+  try { await stack.docker(["load", "--input", "/tmp/cx/all.tar"]); return; } catch { /* build */ }
   {
     await using builder = await startBuilder(folder);
     await builder.build(APP);
@@ -24,4 +25,5 @@ export async function provideImages(stack: Stack): Promise<void> {
   await stack.docker(["load", "--input", archive]);
   await Deno.remove(archive);
   for (const one of [NGINX, CERTBOT]) await importStandIn(one, stack.docker);
+  await stack.docker(["save", "--output", "/tmp/cx/all.tar", APP, SANDBOX, "nginx:1.30", "certbot/certbot:v5.7.0"]);
 }
