@@ -19,7 +19,10 @@ COPY src src
 COPY deploy deploy
 # There is no repository in here to ask: give it, or the binary knows its version only.
 ARG COMMIT=unknown
-RUN --network=none COMMIT=${COMMIT} deno task compile && install -d -m 0700 /build/data
+RUN --network=none COMMIT=${COMMIT} deno task compile && \
+    install -D -t /image/usr/bin dist/telegram-toolkit-mcp && \
+    install -D -m 0644 -t /image/usr/share/doc/telegram-toolkit-mcp dist/telegram-toolkit-mcp.cdx.json && \
+    install -d -m 0700 -o 65532 -g 65532 /image/data
 
 FROM dependencies AS sandbox
 COPY main.ts ./
@@ -30,11 +33,10 @@ USER 65532:65532
 ENTRYPOINT ["deno", "run", "--cached-only", "--allow-all", "sandbox/main.ts"]
 
 FROM gcr.io/distroless/cc-debian${DEBIAN_VERSION}:nonroot
-COPY --from=build /build/dist/telegram-toolkit-mcp /usr/bin/telegram-toolkit-mcp
-COPY --from=build /build/dist/telegram-toolkit-mcp.cdx.json /usr/share/doc/telegram-toolkit-mcp/
-# A named volume that is mounted here takes owner and mode over from it; nobody else has access. VOLUME is not said: it would make
-# a volume without a name for each container that was given none, and leave the session in it.
-COPY --from=build --chown=65532:65532 /build/data /data
+# All at once: a folder that is copied by itself would get another mode than it has, and /data must be closed to others. A named
+# volume that is mounted there takes owner and mode over. VOLUME is not said: it would make a volume without a name for each
+# container that was given none, and leave the session in it.
+COPY --from=build /image /
 ENV DATA_DIR=/data MCP_SERVER_HOST=0.0.0.0 MCP_SERVER_PORT=8000
 USER 65532:65532
 WORKDIR /data

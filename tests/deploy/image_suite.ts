@@ -6,7 +6,7 @@ import { optionNames, optionOf } from "../../src/config/options.ts";
 import { start, until } from "../cli/command.ts";
 import { sizeOf } from "../cli/exports.ts";
 import { compilerVersion, denort } from "./base_images.ts";
-import { type Builder, PRODUCT, SANDBOX, startBuilder } from "./built_images.ts";
+import { type Builder, SANDBOX, startBuilder } from "./built_images.ts";
 import { type Site, startSite, statusLine, USER } from "./container.ts";
 import { DOCKER, DOCKER_NEEDS } from "./docker.ts";
 import { run, textOf } from "./machine.ts";
@@ -303,9 +303,9 @@ async function plant(folder: string): Promise<void> {
   }
 }
 
-/** The steps of a build's stages. */
+/** The steps of a build's stages, less what they start from. */
 function stepsOf(said: string): { readonly stage: string; readonly isCached: boolean }[] {
-  return [...said.matchAll(/^#(\d+) \[(\S+) +\d+\/\d+\] /gm)].map(([, number, stage = ""]) => ({
+  return [...said.matchAll(/^#(\d+) \[(\S+) +\d+\/\d+\] (?!FROM)/gm)].map(([, number, stage = ""]) => ({
     stage,
     isCached: new RegExp(`^#${number} CACHED`, "m").test(said),
   }));
