@@ -14,8 +14,11 @@ FROM dependencies AS build
 COPY main.ts ./
 COPY src src
 COPY deploy deploy
-ARG COMMIT
-RUN COMMIT=${COMMIT} deno task compile && install -d -m 0700 /build/data
+ARG COMMIT=unknown
+RUN COMMIT=${COMMIT} deno task compile && \
+    install -D -t /image/usr/bin dist/telegram-toolkit-mcp && \
+    install -D -m 0644 -t /image/usr/share/doc/telegram-toolkit-mcp dist/telegram-toolkit-mcp.cdx.json && \
+    install -d -m 0700 -o 65532 -g 65532 /image/data
 
 FROM dependencies AS sandbox
 COPY main.ts ./
@@ -35,10 +38,9 @@ LABEL org.opencontainers.image.title="telegram-toolkit-mcp" \
       org.opencontainers.image.revision="${COMMIT}" \
       org.opencontainers.image.created="${CREATED}" \
       org.opencontainers.image.base.name="gcr.io/distroless/cc-debian12:nonroot"
-COPY --from=build /build/dist/telegram-toolkit-mcp /usr/bin/telegram-toolkit-mcp
-COPY --from=build /build/dist/telegram-toolkit-mcp.cdx.json /usr/share/doc/telegram-toolkit-mcp/
-# A volume that is mounted here takes owner and mode over from it; others than the server's user have no access.
-COPY --from=build --chown=65532:65532 /build/data /data
+# All at once: a folder that is copied by itself would get another mode than it has, and /data must be closed to others. A volume
+# that is mounted there takes owner and mode over.
+COPY --from=build /image /
 ENV DATA_DIR=/data MCP_SERVER_HOST=0.0.0.0 MCP_SERVER_PORT=8000
 USER 65532:65532
 WORKDIR /data

@@ -1,6 +1,6 @@
 /**
- * Makes the binary: bundles the program, then compiles the bundle, which needs a third of the room that the sources and their packages
- * need and no stack of its own. `deno task compile [--target TRIPLE]`.
+ * Makes the binary: bundles the program, then compiles the bundle, which needs less room than the sources and their packages
+ * do and no stack of its own. `deno task compile [--target TRIPLE]`.
  * @module
  */
 import { basename, join } from "node:path";
@@ -32,10 +32,6 @@ const TARGETS = [
   "x86_64-pc-windows-msvc",
 ];
 
-/** CommonJS packages ask for Node's modules; Deno 2.7's bundles bring nothing that answers them. */
-const REQUIRE =
-  'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);\n';
-
 /**
  * Compiles the program into `dist/`, with what it is made of and the SHA-256 sums of both beside it.
  * @param options.target what for, one of {@link TARGETS}; what this runs on unless given
@@ -48,7 +44,8 @@ export async function compile({ target = HOST }: { readonly target?: string } = 
   const bundle = join(dist, `${NAME}.js`);
   const revision = await commit();
   await Deno.mkdir(dist, { recursive: true });
-  await deno(["bundle", "--quiet", "--platform", "deno", "--minify", "--output", bundle, join(ROOT, "main.ts")]);
+  // Not minified: that takes a `using x = f()` whose x is read once for a plain expression, and what it opened stays open.
+  await deno(["bundle", "--quiet", "--platform", "deno", "--output", bundle, join(ROOT, "main.ts")]);
   await Deno.writeTextFile(bundle, withCommit(await Deno.readTextFile(bundle), revision));
   const built = ["--no-config", "--quiet", ...PERMISSIONS, V8_FLAGS, "--target", target, "--output", binary, bundle];
   // A `denort` of this machine makes no binary for another one.
@@ -77,8 +74,7 @@ async function sums(files: readonly string[]): Promise<string> {
 function withCommit(bundle: string, commit: string): string {
   const parts = bundle.split(COMMIT_MARK);
   if (parts.length !== 2) throw new Error(`the bundle has ${parts.length - 1} places for the commit instead of one`);
-  const head = /\bcreateRequire\b.{0,80}\bnode:module\b/.test(bundle.slice(0, 1000)) ? "" : REQUIRE;
-  return head + parts.join(commit);
+  return parts.join(commit);
 }
 
 /** COMMIT says it where there is no repository, as in an image's build. */
