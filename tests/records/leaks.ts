@@ -41,7 +41,7 @@ const SECRETS: readonly (readonly [string, RegExp])[] = [
   ["a phone number", /(?<![\w+])\+\d{7,15}(?!\d)/g],
   ["a login token", /tg:\/\/login\?token=(?!\[redacted\])[\w-]+/g],
   // The code of a test account is its data centre five times; ports and processes have numbers as well.
-  ["a login code", /(?<![\w.:-]|process )([1-5])\1{4}(?![\w.:-])/g],
+  ["a login code", /(?<![\w.:-]|process |port )([1-5])\1{4}(?![\w.:-])/g],
 ];
 
 /** Finds what must not be in what a process has written. */

@@ -115,6 +115,7 @@ Deno.test("records: the product's own words, ids, ports and redacted secrets are
   const text = [
     '{"message":"listening","url":"http://127.0.0.1:22222","id":"-1002000000001"}',
     'The session is in use by "serve", process 22222, since 2025-06-01T00:00:00.000Z.',
+    "A test data centre on port 33333 stands in for Telegram.",
     "Bearer [redacted], signature=[redacted], /media/[redacted], ms=1748736000123",
   ].join("\n");
   assert.deepEqual(search({ kind: "log", typed: [], text }), []);
