@@ -1,11 +1,13 @@
 /**
- * Makes the binary: bundles the program, then compiles the bundle, which needs less room than the sources and their packages
- * do and no stack of its own. `deno task compile [--target TRIPLE]`.
+ * Makes the binary: bundles the program, then compiles the bundle, which needs a third of the room that the sources and their packages
+ * need and no stack of its own. `deno task compile [--target TRIPLE]`.
  * @module
  */
-import { basename, join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { stop, transform } from "esbuild";
+import { z } from "zod";
 import { V8_FLAGS } from "./v8_flags.ts";
 import { COMMIT_MARK, NAME } from "../src/version.ts";
 import { billOfMaterials } from "./sbom.ts";
@@ -13,15 +15,24 @@ import { billOfMaterials } from "./sbom.ts";
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const HOST = Deno.build.target;
 
-/** No programs, no foreign code. Where it reads and writes is known when it starts: a container or systemd confines that. */
+/** No programs, no foreign code, none from the network either. Where it reads and writes is known when it starts: a container or systemd confines that. */
 const PERMISSIONS = [
   "--no-prompt",
+  "--deny-import",
   "--allow-env",
   "--allow-net",
   "--allow-read",
   "--allow-write",
   "--allow-sys=uid,statfs",
 ];
+
+/**
+ * What V8 has compiled would be kept in the temporary directory under a name that everybody can guess, and be trusted: on a machine of
+ * several users another one could put it there.
+ */
+const NO_CACHE = "--no-code-cache";
+
+const mapSchema = z.object({ sources: z.array(z.string()) });
 
 /** What `deno compile` makes binaries for. */
 const TARGETS = [
@@ -32,8 +43,13 @@ const TARGETS = [
   "x86_64-pc-windows-msvc",
 ];
 
+/** CommonJS packages ask for Node's modules; Deno 2.7's bundles bring nothing that answers them. */
+const REQUIRE =
+  'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);\n';
+
 /**
- * Compiles the program into `dist/`, with what it is made of and the SHA-256 sums of both beside it.
+ * Compiles the program into `dist/`, with what it is made of and the SHA-256 sums of all beside it. The same sources and the same Deno
+ * give the same bytes.
  * @param options.target what for, one of {@link TARGETS}; what this runs on unless given
  * @returns the binary's path
  */
@@ -41,32 +57,63 @@ export async function compile({ target = HOST }: { readonly target?: string } = 
   const suffix = target === HOST ? "" : `-${target}`;
   const dist = join(ROOT, "dist");
   const binary = join(dist, `${NAME}${suffix}${target.includes("windows") ? ".exe" : ""}`);
-  const bundle = join(dist, `${NAME}.js`);
   const revision = await commit();
   await Deno.mkdir(dist, { recursive: true });
-  // Not minified: that takes a `using x = f()` whose x is read once for a plain expression, and what it opened stays open.
-  await deno(["bundle", "--quiet", "--platform", "deno", "--output", bundle, join(ROOT, "main.ts")]);
-  await Deno.writeTextFile(bundle, withCommit(await Deno.readTextFile(bundle), revision));
-  const built = ["--no-config", "--quiet", ...PERMISSIONS, V8_FLAGS, "--target", target, "--output", binary, bundle];
-  // A `denort` of this machine makes no binary for another one.
-  await deno(["compile", ...built], target === HOST ? {} : { DENORT_BIN: "" });
-  await Deno.remove(bundle);
-  const materials = join(dist, `${NAME}.cdx.json`);
-  const info = JSON.parse(await output(Deno.execPath(), ["info", "--json", join(ROOT, "main.ts")]));
-  const lock = JSON.parse(await Deno.readTextFile(join(ROOT, "deno.lock")));
-  await Deno.writeTextFile(
-    materials,
-    `${JSON.stringify(billOfMaterials({ info, lock, commit: revision }), null, 2)}\n`,
-  );
-  await Deno.writeTextFile(join(dist, "SHA256SUMS"), await sums([binary, materials]));
-  return binary;
+  const folder = await Deno.makeTempDir();
+  try {
+    const { bundle, files } = await makeBundle(folder, revision);
+    const built = ["--no-config", "--quiet", ...PERMISSIONS, NO_CACHE, V8_FLAGS, "--target", target];
+    // A `denort` of this machine makes no binary for another one.
+    await deno(["compile", ...built, "--output", binary, bundle], target === HOST ? {} : { DENORT_BIN: "" });
+    if (target === HOST) await assertRuns(binary, revision);
+    const lock: unknown = JSON.parse(await Deno.readTextFile(join(ROOT, "deno.lock")));
+    const bill = billOfMaterials({ files, lock, commit: revision, deno: Deno.version.deno });
+    await Deno.writeTextFile(join(dist, `${NAME}.cdx.json`), `${JSON.stringify(bill, null, 2)}\n`);
+    await Deno.writeTextFile(join(dist, "SHA256SUMS"), await sums(dist));
+    return binary;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 }
 
-/** As `sha256sum -c` reads them. */
-async function sums(files: readonly string[]): Promise<string> {
-  const lines = files.map(async (file) => {
-    const digest = await crypto.subtle.digest("SHA-256", await Deno.readFile(file));
-    return `${new Uint8Array(digest).toHex()}  ${basename(file)}\n`;
+/** The program in one file, and the files that it is made of. */
+async function makeBundle(folder: string, commit: string): Promise<{ bundle: string; files: readonly string[] }> {
+  const bundle = join(folder, `${NAME}.js`);
+  const options = ["--quiet", "--platform", "deno", "--sourcemap=external"];
+  await deno(["bundle", ...options, "--output", bundle, join(ROOT, "main.ts")]);
+  await Deno.writeTextFile(bundle, withCommit(await shrink(await Deno.readTextFile(bundle)), commit));
+  // The binary tells when the file was written.
+  await Deno.utime(bundle, 0, 0);
+  const { sources } = mapSchema.parse(JSON.parse(await Deno.readTextFile(`${bundle}.map`)));
+  return { bundle, files: sources.map((source) => resolve(folder, source)) };
+}
+
+/**
+ * The bundle without comments and blanks, in ASCII, of which V8 holds a byte a character instead of two. Names stay, for stack traces.
+ * `deno bundle --minify` does more than is right: it takes a `using x = f()` whose x is read once for a plain expression, and what
+ * should be closed there stays open.
+ */
+async function shrink(bundle: string): Promise<string> {
+  const { code } = await transform(bundle, { minifyWhitespace: true, target: "esnext", legalComments: "inline" });
+  await stop();
+  const [before, after] = [bundle, code].map((text) => text.match(/\busing [\w$]+ ?=/g)?.length);
+  if (before !== after) throw new Error(`of ${before} declarations by using ${after} are left`);
+  // Left over are literals of regular expressions, where this means the same, and comments.
+  return code.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/** A `denort` of another version than this Deno makes a file that does not start. */
+async function assertRuns(binary: string, commit: string): Promise<void> {
+  const said = await output(binary, ["--version"]);
+  if (!said.includes(commit.slice(0, 12))) throw new Error(`${binary} says that it is ${said}`);
+}
+
+/** The sums of everything that was made, for other systems too, as `sha256sum -c` reads them. */
+async function sums(dist: string): Promise<string> {
+  const made = [...Deno.readDirSync(dist)].map(({ name }) => name).filter((name) => name.startsWith(NAME)).sort();
+  const lines = made.map(async (name) => {
+    const digest = await crypto.subtle.digest("SHA-256", await Deno.readFile(join(dist, name)));
+    return `${new Uint8Array(digest).toHex()}  ${name}\n`;
   });
   return (await Promise.all(lines)).join("");
 }
@@ -74,14 +121,16 @@ async function sums(files: readonly string[]): Promise<string> {
 function withCommit(bundle: string, commit: string): string {
   const parts = bundle.split(COMMIT_MARK);
   if (parts.length !== 2) throw new Error(`the bundle has ${parts.length - 1} places for the commit instead of one`);
-  return parts.join(commit);
+  const head = /\bcreateRequire\b.{0,80}\bnode:module\b/.test(bundle.slice(0, 1000)) ? "" : REQUIRE;
+  return head + parts.join(commit);
 }
 
 /** COMMIT says it where there is no repository, as in an image's build. */
 async function commit(): Promise<string> {
   const given = Deno.env.get("COMMIT")?.trim();
-  if (given) return given;
-  return (await output("git", ["-C", ROOT, "rev-parse", "HEAD"])).trim();
+  const hash = given || (await output("git", ["-C", ROOT, "rev-parse", "HEAD"])).trim();
+  if (!/^[0-9a-f]{40}$/.test(hash)) throw new Error(`COMMIT is ${hash}; it must be a commit's whole hash`);
+  return hash;
 }
 
 async function output(program: string, args: readonly string[]): Promise<string> {

@@ -1,69 +1,68 @@
 /**
- * What the binary is made of, as CycloneDX 1.6 (https://cyclonedx.org/docs/1.6/json/): the packages that the program imports, with
- * what they import, and the runtime. The same sources give the same bytes.
+ * What the binary is made of, as CycloneDX 1.6 (https://cyclonedx.org/docs/1.6/json/): the packages of which a file is in it, and the
+ * runtime. The same sources give the same bytes.
  * @module
  */
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { dirname, join } from "node:path";
 import { z } from "zod";
 import { NAME, VERSION } from "../src/version.ts";
 
-/** Older versions of Deno do not say where a package is. */
-const infoSchema = z.object({
-  npmPackages: z.record(
-    z.string(),
-    z.object({
-      name: z.string(),
-      version: z.string(),
-      dependencies: z.array(z.string()),
-      localPath: z.string().optional(),
-    }),
-  ),
+const lockSchema = z.object({
+  npm: z.record(z.string(), z.object({ integrity: z.string(), dependencies: z.array(z.string()).optional() })),
 });
-const lockSchema = z.object({ npm: z.record(z.string(), z.object({ integrity: z.string() })) });
+const licenseSchema = z.union([z.string(), z.object({ type: z.string() }).transform(({ type }) => type)]);
 /** Older packages have an object, or a list of them. */
-const manifestSchema = z.object({ license: z.union([z.string(), z.object({ type: z.string() })]).optional() });
+const manifestSchema = z.object({
+  name: z.string(),
+  version: z.string(),
+  license: licenseSchema.optional(),
+  licenses: z.array(licenseSchema).optional(),
+});
+type Manifest = z.infer<typeof manifestSchema>;
 
 /** What {@link billOfMaterials} is made from. */
 export interface Ingredients {
-  /** `deno info --json` of the program, parsed from JSON. */
-  readonly info: unknown;
+  /** Paths of all files that are in the binary. */
+  readonly files: readonly string[];
   /** `deno.lock`, parsed from JSON. */
   readonly lock: unknown;
-  /** The commit that is compiled. */
   readonly commit: string;
-  /** Reads a package's `package.json` in a folder of the cache. */
-  readonly readManifest?: (folder: string) => unknown;
+  /** The version of Deno that runs it. */
+  readonly deno: string;
 }
 
 /**
  * Lists what the binary is made of.
- * @throws ZodError when Deno's answer or its lock file is not as known
+ * @throws Error when a package is not in the lock file, ZodError when the lock file or a `package.json` is not as known
  */
-export function billOfMaterials({ info, lock, commit, readManifest = readFrom }: Ingredients): Record<string, unknown> {
-  const { npmPackages } = infoSchema.parse(info);
+export function billOfMaterials({ files, lock, commit, deno }: Ingredients): Record<string, unknown> {
   const { npm } = lockSchema.parse(lock);
-  const names = Object.keys(npmPackages).sort();
-  const runtime = { type: "platform", "bom-ref": "deno", name: "deno", version: Deno.version.deno };
-  const components = names.flatMap((ref) => {
-    const one = npmPackages[ref];
-    if (one === undefined) return [];
-    const { license } = one.localPath === undefined ? {} : manifestSchema.parse(readManifest(one.localPath));
-    const named = typeof license === "object" ? license.type : license;
-    const integrity = npm[ref]?.integrity;
-    return {
-      type: "library",
-      "bom-ref": ref,
-      name: one.name,
-      version: one.version,
-      purl: purlOf(one),
-      ...(named !== undefined && { licenses: [licenseOf(named)] }),
-      ...(integrity?.startsWith("sha512-") && { hashes: [{ alg: "SHA-512", content: hexOf(integrity.slice(7)) }] }),
-    };
-  });
-  return {
-    bomFormat: "CycloneDX",
-    specVersion: "1.6",
-    version: 1,
+  const parts = new Map(packagesOf(files).map((manifest) => [keyOf(manifest, Object.keys(npm)), manifest]));
+  const keys = [...parts.keys()].sort();
+  const neededBy = (key: string): string[] => {
+    const needed = npm[key]?.dependencies?.map((named) => keys.find((each) => isNamed(each, named)));
+    return (needed ?? []).filter((each) => each !== undefined).sort();
+  };
+  const libraries = [...parts].sort(([a], [b]) => a < b ? -1 : 1).map(([ref, manifest]) => ({
+    type: "library",
+    "bom-ref": ref,
+    name: manifest.name,
+    version: manifest.version,
+    hashes: [{ alg: "SHA-512", content: hexOf(npm[ref]?.integrity) }],
+    licenses: licensesOf(manifest),
+    purl: purlOf(manifest),
+  }));
+  const runtime = {
+    type: "platform",
+    "bom-ref": "deno",
+    name: "deno",
+    version: deno,
+    licenses: [{ license: { id: "MIT" } }],
+    purl: `pkg:github/denoland/deno@v${deno}`,
+  };
+  const bill = {
     metadata: {
       component: {
         type: "application",
@@ -73,27 +72,73 @@ export function billOfMaterials({ info, lock, commit, readManifest = readFrom }:
         properties: [{ name: "commit", value: commit }],
       },
     },
-    components: [runtime, ...components],
+    components: [runtime, ...libraries],
     dependencies: [
-      { ref: NAME, dependsOn: ["deno", ...names] },
-      ...names.map((ref) => ({ ref, dependsOn: [...new Set(npmPackages[ref]?.dependencies)].sort() })),
+      { ref: NAME, dependsOn: ["deno", ...keys] },
+      ...keys.map((ref) => ({ ref, dependsOn: neededBy(ref) })),
     ],
+  };
+  return {
+    bomFormat: "CycloneDX",
+    specVersion: "1.6",
+    serialNumber: `urn:uuid:${uuidOf(JSON.stringify(bill))}`,
+    version: 1,
+    ...bill,
   };
 }
 
-function readFrom(folder: string): unknown {
-  return JSON.parse(Deno.readTextFileSync(join(folder, "package.json")));
+/** The packages that files are of: the nearest `package.json` above, of those that name one. */
+function packagesOf(files: readonly string[]): Manifest[] {
+  const found = new Map<string, Manifest | undefined>();
+  const above = (folder: string): Manifest | undefined => {
+    if (!found.has(folder)) {
+      const own = readManifest(join(folder, "package.json"));
+      found.set(folder, own ?? (dirname(folder) === folder ? undefined : above(dirname(folder))));
+    }
+    return found.get(folder);
+  };
+  return [...new Set(files.map((file) => above(dirname(file))))].filter((each) => each !== undefined);
+}
+
+function readManifest(path: string): Manifest | undefined {
+  return existsSync(path) ? manifestSchema.safeParse(JSON.parse(Deno.readTextFileSync(path))).data : undefined;
+}
+
+/** A package's name in the lock file, where what it was resolved beside may follow. */
+function keyOf({ name, version }: Manifest, keys: readonly string[]): string {
+  const key = keys.find((key) => key === `${name}@${version}` || key.startsWith(`${name}@${version}_`));
+  if (key === undefined) throw new Error(`${name}@${version} is in the bundle, and not in deno.lock`);
+  return key;
+}
+
+/** The lock file names a dependency without its version where there is but one. */
+function isNamed(key: string, named: string): boolean {
+  return key === named || key.slice(0, key.indexOf("@", 1)) === named;
 }
 
 /** https://github.com/package-url/purl-spec: a scope's `@` is encoded. */
-function purlOf({ name, version }: { readonly name: string; readonly version: string }): string {
+function purlOf({ name, version }: Manifest): string {
   return `pkg:npm/${name.replace(/^@/, "%40")}@${version}`;
 }
 
-function licenseOf(named: string): Record<string, unknown> {
-  return /[ ()]/.test(named) ? { expression: named } : { license: { name: named } };
+/** https://spdx.org/licenses/; more than one is an expression. */
+function licensesOf({ name, version, license, licenses = [] }: Manifest): Record<string, unknown>[] {
+  const named = license === undefined ? licenses : [license];
+  if (named.length === 0) throw new Error(`${name}@${version} names no licence`);
+  const expression = named.join(" OR ");
+  return [/[ ()]/.test(expression) ? { expression } : { license: { id: expression } }];
 }
 
-function hexOf(base64: string): string {
+/** Of a checksum as npm writes it, https://www.w3.org/TR/SRI/. */
+function hexOf(integrity = ""): string {
+  const [, base64] = /^sha512-(.+)$/.exec(integrity) ?? [];
+  if (base64 === undefined) throw new Error(`no SHA-512: ${integrity}`);
   return Uint8Array.fromBase64(base64).toHex();
+}
+
+/** Version 8 of https://www.rfc-editor.org/rfc/rfc9562, made of the content. */
+function uuidOf(text: string): string {
+  const hex = createHash("sha256").update(text).digest("hex");
+  const [a, b, c, d, e] = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(13, 16), hex.slice(17, 20), hex.slice(20, 32)];
+  return `${a}-${b}-8${c}-8${d}-${e}`;
 }

@@ -26,11 +26,12 @@ import type { CallEnd } from "./mtproto/invoke.ts";
 import { statusBody } from "./mtproto/status.ts";
 import { createHealth } from "./observability/health.ts";
 import { getLogger } from "./observability/log.ts";
+import { giveBackMemory } from "./observability/memory.ts";
 import { createMetrics, type Metrics } from "./observability/metrics.ts";
 import { createLimits } from "./limits.ts";
 import { metricsRoute, routesOf } from "./routes.ts";
 import { openSources } from "./sources.ts";
-import { NAME, VERSION } from "./version.ts";
+import { COMMIT, NAME, VERSION } from "./version.ts";
 
 /** The running program, less its listener. */
 export interface App extends AsyncDisposable {
@@ -48,8 +49,8 @@ export interface App extends AsyncDisposable {
  */
 export async function createApp(config: Config, options: { readonly localKey?: string } = {}): Promise<App> {
   await using stack = new AsyncDisposableStack();
-  const health = createHealth({ version: VERSION });
-  const metrics = createMetrics({ version: VERSION });
+  const health = createHealth({ version: VERSION, commit: COMMIT });
+  const metrics = createMetrics({ version: VERSION, commit: COMMIT });
   const log = getLogger("telegram");
   let wasReady = false;
   const { sources, principals, audit, finished, housekeeping, status } = stack.use(
@@ -97,6 +98,7 @@ export async function createApp(config: Config, options: { readonly localKey?: s
     onRateRefused: createRateRefusals(begin, (name) => tools.some((tool) => tool.name === name)),
   });
   metrics.inFlight({ calls: () => limits.calls.size, downloads: () => limits.downloads.size });
+  stack.use(giveBackMemory({ isIdle: () => limits.calls.size + limits.downloads.size === 0 }));
   const registry = createRegistry(tools, {
     inFlight: limits.calls,
     status: () => statusBody(status()),

@@ -10,6 +10,7 @@ import { serve } from "../http/server.ts";
 import { configureLogging, getLogger } from "../observability/log.ts";
 import { writeAll } from "../observability/output.ts";
 import { holdDirectory } from "../storage/lock.ts";
+import { RELEASE } from "../version.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 /** Of the ten seconds that a container has to stop, exports and requests have eight; the rest is Telegram's and the database's. */
@@ -55,7 +56,7 @@ export async function serveUntilStopped(): Promise<number> {
   await using _metrics = metricsPort === undefined
     ? undefined
     : serve({ handler: app.metrics, host, port: metricsPort, grace: 0 });
-  log.info("listening", { url: server.url, host: server.hostname });
+  log.info("listening", { version: RELEASE, url: server.url, host: server.hostname });
   const signal = await stopped.promise;
   const begun = performance.now();
   log.info("stopping", { signal });

@@ -48,11 +48,12 @@ export function compactRow(message: Message, options: CompactOptions): Row {
   ];
 }
 
-const graphemes = new Intl.Segmenter("und", { granularity: "grapheme" });
+let graphemes: Intl.Segmenter | undefined;
 
 /** At most `longest` UTF-16 units of a text, cut between graphemes, and how many were withheld. */
 export function shorten(text: string, longest: number): { readonly text: string; readonly withheld: number } {
   if (text.length <= longest) return { text, withheld: 0 };
+  graphemes ??= new Intl.Segmenter("und", { granularity: "grapheme" });
   const end = graphemes.segment(text).containing(longest)?.index ?? longest;
   // One grapheme can be longer than that: marks piled on a letter. Then a pair of surrogates is still not torn apart.
   const kept = end > 0 ? end : /[\uD800-\uDBFF]/.test(text.charAt(longest - 1)) ? longest - 1 : longest;

@@ -66,10 +66,19 @@ function isolates(begin: string, held: string): string[] {
 const HIDDEN = String.raw`[[\p{Cc}\p{Cs}\p{DI}\p{Bidi_C}\p{Zl}\p{Zp}\p{NChar}\uFFF9-\uFFFB]--[\t\n]]`;
 
 const SIGN = /⟦U\+([0-9A-F]{4,5}|10[0-9A-F]{4})⟧/g;
-const ALONE = new RegExp(`^${HIDDEN}$`, "v");
+
+/** Making these takes several milliseconds, and most texts need neither. */
+const made: { alone?: RegExp; finder?: RegExp } = {};
+
+/** A hidden character and nothing else. */
+function alone(): RegExp {
+  return made.alone ??= new RegExp(`^${HIDDEN}$`, "v");
+}
 
 /** What is needed, or in its only group a hidden character. */
-const FINDER = new RegExp(`${NEEDED.join("|")}|(${HIDDEN})`, "gv");
+function finder(): RegExp {
+  return made.finder ??= new RegExp(`${NEEDED.join("|")}|(${HIDDEN})`, "gv");
+}
 
 /** A hidden character in a text. */
 export interface Hidden {
@@ -80,7 +89,7 @@ export interface Hidden {
 
 /** The hidden characters of a text, in order. */
 export function hiddenIn(text: string): Hidden[] {
-  return Array.from(text.matchAll(FINDER)).flatMap(({ index, 1: character }) =>
+  return Array.from(text.matchAll(finder())).flatMap(({ index, 1: character }) =>
     character === undefined ? [] : [{ index, character }]
   );
 }
@@ -96,13 +105,13 @@ const PLAIN = /^[\t\n\x20-\x7e]*$/;
 /** A text with its hidden characters shown. Done twice, it changes nothing more. */
 export function visible(text: string): string {
   if (PLAIN.test(text)) return text;
-  return text.replace(FINDER, (found, hidden?: string) => hidden === undefined ? found : signOf(hidden));
+  return text.replace(finder(), (found, hidden?: string) => hidden === undefined ? found : signOf(hidden));
 }
 
 /** A name as it was sent, from one that a caller may have copied from where {@link visible} showed it. */
 export function asSent(text: string): string {
   return text.replace(SIGN, (sign, code: string) => {
     const character = String.fromCodePoint(parseInt(code, 16));
-    return ALONE.test(character) ? character : sign;
+    return alone().test(character) ? character : sign;
   });
 }

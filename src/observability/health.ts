@@ -41,6 +41,8 @@ export interface HealthSummary {
   /** Present while the process finishes its last requests. */
   readonly draining?: true;
   readonly version: string;
+  /** What a binary was compiled from. */
+  readonly commit?: string;
   /** Whole seconds. */
   readonly uptime: number;
   readonly components: Readonly<Record<string, ComponentHealth>>;
@@ -78,12 +80,13 @@ export interface Health {
 /** What {@link createHealth} takes. */
 export interface HealthOptions {
   readonly version: string;
+  readonly commit?: string | undefined;
   /** Milliseconds since 1970. */
   readonly clock?: () => number;
 }
 
 /** A health registry without components; the uptime counts from now. */
-export function createHealth({ version, clock = Date.now }: HealthOptions): Health {
+export function createHealth({ version, commit, clock = Date.now }: HealthOptions): Health {
   const startedAt = clock();
   const components = new Map<string, ComponentHealth>();
   const unfit = new Set<string>();
@@ -110,6 +113,7 @@ export function createHealth({ version, clock = Date.now }: HealthOptions): Heal
       ready: ready(),
       ...(isDraining ? { draining: true } : {}),
       version,
+      ...(commit === undefined ? {} : { commit }),
       uptime: Math.floor((clock() - startedAt) / 1000),
       components: Object.fromEntries(components),
     }),

@@ -63,6 +63,8 @@ export interface Metrics {
 /** What {@link createMetrics} takes. */
 export interface MetricsOptions {
   readonly version: string;
+  /** What a binary was compiled from. */
+  readonly commit?: string | undefined;
   /** Milliseconds since 1970. */
   readonly clock?: () => number;
   readonly memory?: () => { readonly rss: number; readonly heapUsed: number };
@@ -70,7 +72,7 @@ export interface MetricsOptions {
 
 /** Instruments in a registry of their own; the process's start is now. */
 export function createMetrics(
-  { version, clock = Date.now, memory = Deno.memoryUsage }: MetricsOptions,
+  { version, commit = "", clock = Date.now, memory = Deno.memoryUsage }: MetricsOptions,
 ): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -106,8 +108,8 @@ export function createMetrics(
   let inFlight = { calls: () => 0, downloads: () => 0 };
   measured("calls_in_flight", "Tool calls that run.", () => inFlight.calls());
   measured("downloads_in_flight", "Files that are being sent.", () => inFlight.downloads());
-  gauge("telegram_toolkit_build_info", "Always 1; the labels say what runs.", "version", "deno")
-    .set({ version, deno: Deno.version.deno }, 1);
+  gauge("telegram_toolkit_build_info", "Always 1; the labels say what runs.", "version", "commit", "deno")
+    .set({ version, commit, deno: Deno.version.deno }, 1);
   const connection = gauge("telegram_connection_state", "1 for the state the connection is in.", "state");
 
   return {

@@ -1,6 +1,6 @@
 /**
  * `deno task bench`: speed and memory against the sandbox, as ratios to a peer of the same run. Prints a table, and the same
- * as JSON; `--out FILE` writes the JSON there.
+ * as JSON; `--out FILE` writes the JSON there. `deno task bench binary` measures the binary alone.
  * @module
  */
 import { fileURLToPath } from "node:url";
@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { startSandbox, type TestSandbox } from "../e2e/sandbox.ts";
 import { audit } from "./audit.ts";
+import { binary } from "./binary.ts";
 import { checkpoint, formats, resume, type Row } from "./jobs.ts";
 import { load, post } from "./load.ts";
 import { measure, type Measured, memory, startServer } from "./process.ts";
@@ -120,9 +121,9 @@ function table(rows: readonly Row[]): string {
   return ["| what | measured | peer in the same run | ratio |", "| --- | --- | --- | --- |", ...lines].join("\n");
 }
 
-const { values: flags } = parseArgs({ options: { out: { type: "string" } } });
+const { values: flags, positionals } = parseArgs({ options: { out: { type: "string" } }, allowPositionals: true });
 await using sandbox = await startSandbox();
-const rows = [
+const all = async (): Promise<Row[]> => [
   ...await http(sandbox),
   ...await exports(0),
   ...await exports(40),
@@ -130,7 +131,9 @@ const rows = [
   ...await formats(),
   ...await resume(),
   ...await checkpoint(),
+  ...await binary(sandbox),
 ];
+const rows = positionals.includes("binary") ? await binary(sandbox) : await all();
 const report = {
   date: new Date().toISOString().slice(0, 10),
   deno: Deno.version.deno,

@@ -67,12 +67,20 @@ export interface Started extends AsyncDisposable {
   readonly millisecondsToHealth: number;
 }
 
-/** Starts `main.ts serve` and waits for `GET /health` to answer 200. */
-export async function startServer(env: Readonly<Record<string, string>>): Promise<Started> {
+const SOURCES = [Deno.execPath(), "run", "-A", "--no-check", V8_FLAGS, "main.ts", "serve"] as const;
+
+/**
+ * Starts a server and waits for `GET /health` to answer 200.
+ * @param words the program and its arguments, `main.ts serve` unless given
+ */
+export async function startServer(
+  env: Readonly<Record<string, string>>,
+  [program, ...args]: readonly [string, ...string[]] = SOURCES,
+): Promise<Started> {
   const port = freePort();
   const begun = performance.now();
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", V8_FLAGS, "main.ts", "serve"],
+  const child = new Deno.Command(program, {
+    args,
     cwd: ROOT,
     env: {
       MCP_AUTH: "none",

@@ -11,7 +11,8 @@ import { createKeyStore } from "../../src/auth/keys.ts";
 import { LOCAL_PRINCIPAL } from "../../src/model/principal.ts";
 import { openDataDirectory, readDataDirectory } from "../../src/storage/open.ts";
 import { startSandbox } from "../e2e/sandbox.ts";
-import { command, product, result, run, start, until } from "./command.ts";
+import { command, result, run, start, until } from "./command.ts";
+import { product } from "./product.ts";
 
 const NOW = Date.parse("2026-03-01T12:00:00Z");
 const DESK: AuditRecord = {
@@ -238,7 +239,7 @@ Deno.test("audit tail --follow: Ctrl-C ends it with 130, a reader that has gone 
 
   const script = '"$@" | head -n 1; echo "${PIPESTATUS[0]}"';
   const words = product(["audit", "tail", "--follow"], trail.environment);
-  await using piped = start("bash", ["-c", script, "bash", Deno.execPath(), ...words], trail.environment);
+  await using piped = start("bash", ["-c", script, "bash", ...words], trail.environment);
   await piped.out.line(/fetch_history/);
   await until(() => {
     trail.append(LOCAL);

@@ -2,18 +2,9 @@
  * The program as its user starts it: a process with arguments, variables, output and an exit code.
  * @module
  */
-import { fileURLToPath } from "node:url";
 import { setTimeout as pause } from "node:timers/promises";
-import { permissionFlags } from "../../sandbox/permissions.ts";
 import { noteProcess } from "../records/folder.ts";
-
-const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
-
-/** Arguments for `Deno.execPath()` that start the product, with no more permissions than it needs. */
-export function product(args: readonly string[], environment: Readonly<Record<string, string>>): string[] {
-  const flags = permissionFlags({ args, environment: { ...baseEnvironment(), ...environment }, cwd: Deno.cwd() });
-  return ["run", ...flags, MAIN, ...args];
-}
+import { baseEnvironment, isServer, product } from "./product.ts";
 
 /** A running process. Disposing kills it if it still runs. */
 export interface Running extends AsyncDisposable {
@@ -35,15 +26,6 @@ export interface Output {
   line(pattern: RegExp): Promise<string>;
   /** Waits until the whole matches, what moves a terminal's cursor left out. */
   until(pattern: RegExp): Promise<void>;
-}
-
-/** Variables that every process needs, the tests' own configuration left out. */
-export function baseEnvironment(): Record<string, string> {
-  const names = ["PATH", "HOME", "DENO_DIR", "TMPDIR", "TEST_RECORDS"];
-  return Object.fromEntries(names.flatMap((name) => {
-    const value = Deno.env.get(name);
-    return value === undefined ? [] : [[name, value]];
-  }));
 }
 
 /** Starts any program; of the product a server that asks nobody for a key, unless MCP_AUTH says otherwise. */
@@ -90,19 +72,15 @@ export function start(
       // What it started and left may hold its pipes open.
       given.abort();
       await Promise.all([out.done, err.done]);
-      noteProcess({ kind: isServer(args) ? "log" : "command", typed, text: err.text() });
+      noteProcess({ kind: isServer([program, ...args]) ? "log" : "command", typed, text: err.text() });
     },
   };
 }
 
-/** Whether arguments start a server, by itself or by a task: what it writes is a log. */
-function isServer(args: readonly string[]): boolean {
-  return args.includes("serve") || args.at(-1) === MAIN || args.includes("dev");
-}
-
 /** Starts the product. */
 export function command(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Running {
-  return start(Deno.execPath(), product(args, environment), environment);
+  const [program, ...words] = product(args, environment);
+  return start(program, words, environment);
 }
 
 /**
@@ -114,7 +92,7 @@ export function interactive(
   environment: Readonly<Record<string, string>> = {},
   { terminal = false, wrapper = '"$@"' }: { readonly terminal?: boolean; readonly wrapper?: string } = {},
 ): Running {
-  const [program, words] = [Deno.execPath(), product(args, environment)];
+  const [program, ...words] = product(args, environment);
   if (!terminal) return start(program, words, environment, { stdin: "piped" });
   const line = ["/bin/sh", "-c", wrapper, "sh", program, ...words].map((word) => `'${word}'`).join(" ");
   return start("script", ["-qefc", line, "/dev/null"], environment, { stdin: "piped" });

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { createWorld } from "../../sandbox/world/mod.ts";
 import { startSandbox, type TestSandbox } from "../e2e/sandbox.ts";
 import { command, result, run, start, until } from "./command.ts";
+import { product } from "./product.ts";
 import { idsOf, messagesOf, sizeOf, sizeOfPart } from "./exports.ts";
 import { urlOf } from "./signed_in.ts";
 
@@ -50,9 +51,9 @@ Deno.test("export: what somebody else began is cancelled by no Ctrl-C and no rea
     assert.match(piped.err.text(), /^An equal export was unfinished already[^]*\ninterrupted\n$/m);
     assert.deepEqual(await left(sandbox), part);
   }
-  const product = [Deno.execPath(), "run", "-A", "main.ts", "export", "@sandbox_group", "--out", "-"];
+  const words = product(["export", "@sandbox_group", "--out", "-"], sandbox.environment);
   {
-    await using shell = start("/bin/sh", ["-c", `"$0" "$@" | head -n 3`, ...product], sandbox.environment);
+    await using shell = start("/bin/sh", ["-c", `"$0" "$@" | head -n 3`, ...words], sandbox.environment);
     assert.equal(messagesOf((await result(shell)).out).length, 3);
     assert.deepEqual(await left(sandbox), part);
   }

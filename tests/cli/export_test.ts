@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { createWorld } from "../../sandbox/world/mod.ts";
 import { startSandbox, type TestSandbox } from "../e2e/sandbox.ts";
 import { command, type Ran, result, run, start, until } from "./command.ts";
+import { ofSources, product } from "./product.ts";
 import { idsOf, messagesOf, readExport, sizeOf, sizeOfPart } from "./exports.ts";
 
 const NEWS = "-1002000000001";
@@ -133,8 +134,8 @@ Deno.test("export: without a session it says what to do", async () => {
 Deno.test("export: a reader that has gone ends it without a word", () =>
   withSandbox(async ({ sandbox }) => {
     const script = `"$0" "$@"; echo "code $?" >&2`;
-    const product = [Deno.execPath(), "run", "-A", "main.ts", "export", "@sandbox_news", "--out", "-"];
-    await using shell = start("/bin/sh", ["-c", `(${script}) | head -n 3`, ...product], sandbox.environment);
+    const words = product(["export", "@sandbox_news", "--out", "-"], sandbox.environment);
+    await using shell = start("/bin/sh", ["-c", `(${script}) | head -n 3`, ...words], sandbox.environment);
     const { out, err } = await result(shell);
     assert.deepEqual(messagesOf(out).length, 3);
     assert.match(err, /^A test data centre on port \d+ stands in for Telegram\.\ncode 141\n$/);
@@ -142,9 +143,9 @@ Deno.test("export: a reader that has gone ends it without a word", () =>
 
 Deno.test("export: a reader of the progress that has gone takes nothing from the file", () =>
   withSandbox(async ({ sandbox, at }) => {
-    const product = [Deno.execPath(), "run", "-A", "main.ts", "export", "@sandbox_public", "--out", at("f")];
+    const words = product(["export", "@sandbox_public", "--out", at("f")], sandbox.environment);
     const script = `("$0" "$@" 2>&1; echo "code $?" >"${at("code")}") | true`;
-    await using shell = start("/bin/sh", ["-c", script, ...product], sandbox.environment);
+    await using shell = start("/bin/sh", ["-c", script, ...words], sandbox.environment);
     await shell.ended();
     assert.equal(await Deno.readTextFile(at("code")), "code 0\n");
     assert.equal((await idsOf(at("f"))).length, 200);
@@ -155,8 +156,8 @@ Deno.test(
   { ignore: Deno.build.os !== "linux" },
   () =>
     withSandbox(async ({ sandbox }) => {
-      const product = [Deno.execPath(), "run", "-A", "main.ts", "export", "@sandbox_news", "--out", "-"];
-      await using shell = start("/bin/sh", ["-c", `exec "$0" "$@" >/dev/full`, ...product], sandbox.environment);
+      const words = product(["export", "@sandbox_news", "--out", "-"], sandbox.environment);
+      await using shell = start("/bin/sh", ["-c", `exec "$0" "$@" >/dev/full`, ...words], sandbox.environment);
       assertFails(await result(shell), {
         code: 1,
         says: /standard output cannot be written: no space left on device\./,
@@ -166,8 +167,9 @@ Deno.test(
 
 Deno.test("export: a reader that does not read cannot hold up Ctrl-C", () =>
   withSandbox(async ({ sandbox }) => {
-    const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "main.ts", "export", "@sandbox_news", "--out", "-"],
+    const [program, ...args] = product(["export", "@sandbox_news", "--out", "-"], sandbox.environment);
+    const child = new Deno.Command(program, {
+      args,
       env: sandbox.environment,
       stdout: "piped",
       stderr: "null",
@@ -188,7 +190,8 @@ Deno.test(
       await sandbox.faults({
         rules: [{ method: "messages.getHistory", after: 20, times: 1, error: { code: 420, message: "FLOOD_WAIT_1" } }],
       });
-      const line = `'${Deno.execPath()}' run -A main.ts export @sandbox_news --out '${at("f")}'`;
+      const words = product(["export", "@sandbox_news", "--out", at("f")], sandbox.environment);
+      const line = words.map((word) => `'${word}'`).join(" ");
       await using terminal = start("script", ["-qec", line, "/dev/null"], sandbox.environment);
       const { code, out } = await result(terminal);
       assert.equal(code, 0, out);
@@ -259,8 +262,8 @@ Deno.test("export: what it had is not kept twice, and what a gone reader left is
       (await Array.fromAsync(Deno.readDir(join(sandbox.environment.DATA_DIR ?? "", "exports")))).length;
     assert.equal((await run(["export", "@sandbox_public", "--out", at("f")], sandbox.environment)).code, 0);
     assert.equal(await left(), 0);
-    const product = [Deno.execPath(), "run", "-A", "main.ts", "export", "@sandbox_news", "--out", "-"];
-    await using shell = start("/bin/sh", ["-c", `"$0" "$@" | head -n 3`, ...product], sandbox.environment);
+    const words = product(["export", "@sandbox_news", "--out", "-"], sandbox.environment);
+    await using shell = start("/bin/sh", ["-c", `"$0" "$@" | head -n 3`, ...words], sandbox.environment);
     await result(shell);
     assert.equal(await left(), 0);
   }));
@@ -319,11 +322,16 @@ Deno.test("export: a format makes one file or a folder", () =>
     assert.deepEqual(names, ["index.html", "manifest.json", "messages.ndjson", "page-0001.html"]);
   }));
 
-Deno.test("export: 100,001 messages are written within a heap of 96 MiB", () =>
-  withSandbox(async ({ sandbox, at }) => {
-    const args = ["run", "-A", "--no-check", "--v8-flags=--max-old-space-size=96", "main.ts"];
-    const whole = [...args, "export", "@sandbox_archive", "--out", at("f")];
-    await using running = start(Deno.execPath(), whole, sandbox.environment);
-    assert.equal(await running.ended(), 0, running.err.text());
-    assert.equal((await idsOf(at("f"))).length, 100_001);
-  }));
+ofSources(
+  "the flags of V8 are compiled in",
+  "export: 100,001 messages are written within a heap of 96 MiB",
+  () =>
+    withSandbox(async ({ sandbox, at }) => {
+      const args = ["export", "@sandbox_archive", "--out", at("f")];
+      const flags = ["-A", "--no-check", "--v8-flags=--max-old-space-size=96"];
+      const [program, ...words] = product(args, sandbox.environment, { flags });
+      await using running = start(program, words, sandbox.environment);
+      assert.equal(await running.ended(), 0, running.err.text());
+      assert.equal((await idsOf(at("f"))).length, 100_001);
+    }),
+);

@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { z } from "zod";
 import { startSandbox, type TestSandbox } from "../e2e/sandbox.ts";
 import { listedCommands } from "./listed.ts";
-import { product, type Ran, result, run, type Running, start, until } from "./command.ts";
+import { command, type Ran, result, run, type Running, start, until } from "./command.ts";
+import { product } from "./product.ts";
 
 const answerSchema = z.object({ id: z.string(), state: z.string() });
 /** A small group. */
 const HALL = "-1002000000006";
-const UNMASKED = ["-c", 'umask 0; exec "$@"', "sh", Deno.execPath()];
+const UNMASKED = ["-c", 'umask 0; exec "$@"', "sh"];
 
 /** Starts the product where the system takes away no access by itself. */
 function unmasked(
@@ -162,10 +163,7 @@ Deno.test("data directory: one that others have any access to is refused by ever
     await Deno.chmod(path, (before ?? 0) & 0o777);
   }
   assert.equal((await run(["whoami"], sandbox.environment)).code, 0);
-  await using server = start(Deno.execPath(), product(["serve"], { ...sandbox.environment, MCP_SERVER_PORT: "0" }), {
-    ...sandbox.environment,
-    MCP_SERVER_PORT: "0",
-  });
+  await using server = command(["serve"], { ...sandbox.environment, MCP_SERVER_PORT: "0" });
   await server.out.line(/^MCP endpoint: /);
   // Beside a server, whose key the lock holds, too.
   assert.equal((await run(["whoami"], sandbox.environment)).code, 0);

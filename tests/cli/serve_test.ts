@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import { startSandbox } from "../e2e/sandbox.ts";
-import { command, interactive, product, result, run, type Running, start, until } from "./command.ts";
+import { command, interactive, result, run, type Running, start, until } from "./command.ts";
+import { BINARY, ofSources, product } from "./product.ts";
 
 const health = z.object({
   status: z.string(),
@@ -62,29 +63,33 @@ Deno.test("serve: on SIGTERM a running request finishes, listening streams end, 
   await assert.rejects(fetch(url));
 });
 
-Deno.test("serve: under a watcher a second signal ends the drain at once, and is no defect", async () => {
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    await using sandbox = await startSandbox();
-    const environment = { ...sandbox.environment, MCP_SERVER_PORT: "0", LOG_FORMAT: "text" };
-    const [run = "run", ...words] = product(["serve"], environment);
-    await using watched = start(Deno.execPath(), [run, "--watch", ...words], environment);
-    const line = await watched.out.line(/^MCP endpoint: /);
-    const url = line.slice("MCP endpoint: ".length).replace(/\/mcp$/, "");
-    await sandbox.faults({ rules: [{ method: "messages.getHistory", delayMs: 20_000 }] });
-    const request = assert.rejects(post(`${url}/api/tools/fetch_history`, HISTORY));
-    await until(async () => (await sandbox.methods())["messages.GetHistory"] !== undefined, "Telegram is asked");
-    watched.signal(signal);
-    if (signal === "SIGTERM") {
-      await watched.err.line(/stopping signal=/);
+ofSources(
+  "a watcher runs sources",
+  "serve: under a watcher a second signal ends the drain at once, and is no defect",
+  async () => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      await using sandbox = await startSandbox();
+      const environment = { ...sandbox.environment, MCP_SERVER_PORT: "0", LOG_FORMAT: "text" };
+      const [program, run = "run", ...words] = product(["serve"], environment);
+      await using watched = start(program, [run, "--watch", ...words], environment);
+      const line = await watched.out.line(/^MCP endpoint: /);
+      const url = line.slice("MCP endpoint: ".length).replace(/\/mcp$/, "");
+      await sandbox.faults({ rules: [{ method: "messages.getHistory", delayMs: 20_000 }] });
+      const request = assert.rejects(post(`${url}/api/tools/fetch_history`, HISTORY));
+      await until(async () => (await sandbox.methods())["messages.GetHistory"] !== undefined, "Telegram is asked");
       watched.signal(signal);
-      // The watcher itself stays, and waits for a change.
-      await watched.err.line(/Process finished/);
-    } // Which a watcher passes on as SIGINT and as SIGTERM.
-    else await watched.ended();
-    assert.doesNotMatch(watched.err.text(), /not reachable|defect|\bat file:/);
-    await request;
-  }
-});
+      if (signal === "SIGTERM") {
+        await watched.err.line(/stopping signal=/);
+        watched.signal(signal);
+        // The watcher itself stays, and waits for a change.
+        await watched.err.line(/Process finished/);
+      } // Which a watcher passes on as SIGINT and as SIGTERM.
+      else await watched.ended();
+      assert.doesNotMatch(watched.err.text(), /not reachable|defect|\bat file:/);
+      await request;
+    }
+  },
+);
 
 Deno.test("serve: a second Ctrl-C ends the drain at once", async () => {
   await using sandbox = await startSandbox();
@@ -205,7 +210,7 @@ Deno.test("command line: help, version and misuse", async () => {
   for (const option of ["--out", "--from", "--to", "--tz", "--limit", "--force"]) {
     assert.ok(exportHelp.out.includes(option));
   }
-  assert.match(version.out, /^\d+\.\d+\.\d+\n$/);
+  assert.match(version.out, BINARY ? /^\d+\.\d+\.\d+ \([0-9a-f]{12}\)\n$/ : /^\d+\.\d+\.\d+\n$/);
   assert.equal(misspelt.code, 2);
   assert.match(misspelt.err, /there is no command "exprot"; the commands are serve, export/);
 });

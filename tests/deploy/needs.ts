@@ -15,7 +15,7 @@ export const NOT_RUN = "TEST_NOT_RUN";
  */
 export function deployTest(name: string, needs: readonly Need[], test: (t: Deno.TestContext) => Promise<void>): void {
   const reason = firstOf(needs);
-  if (reason !== undefined) note(`${name}: ${reason}`);
+  if (reason !== undefined) noteNotRun(`${name}: ${reason}`);
   Deno.test({ name, ignore: reason !== undefined, fn: test });
 }
 
@@ -27,7 +27,8 @@ function firstOf(needs: readonly Need[]): string | undefined {
   return undefined;
 }
 
-function note(line: string): void {
+/** Says that a test was not run, and why. */
+export function noteNotRun(line: string): void {
   const file = Deno.env.get(NOT_RUN);
   if (file === undefined) Deno.stderr.writeSync(new TextEncoder().encode(`not run: ${line}\n`));
   else Deno.writeTextFileSync(file, `${line}\n`, { append: true });

@@ -4,7 +4,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { z } from "zod";
-import { configureLogging } from "../../src/observability/log.ts";
 import { until } from "../cli/command.ts";
 import { canMount, withSmallDisk } from "../exports/small_disk.ts";
 import { startSandbox } from "./sandbox.ts";
@@ -31,16 +30,13 @@ Deno.test({
     "audit: on a full disk calls are answered, and what is lost is an error in the log; then records are written again",
   fn: async () => {
     await using sandbox = await startSandbox();
-    const lines: string[] = [];
-    await using _logging = configureLogging({ level: "info", format: "json" }, {
-      write: (line) => void lines.push(line),
-    });
-    const losses = (): number[] =>
-      lines.flatMap((line) => lossSchema.safeParse(JSON.parse(line)).data ?? []).filter(({ logger }) =>
-        logger.endsWith(".audit")
-      ).map(({ lost }) => lost);
     await withSmallDisk(sandbox, 8, async (directory) => {
-      await using server = await startServer({ ...sandbox.environment, DATA_DIR: join(directory, "data") });
+      const environment = { ...sandbox.environment, DATA_DIR: join(directory, "data") };
+      await using server = await startServer(environment, { isLogged: true });
+      const losses = (): number[] =>
+        server.log().split("\n").slice(0, -1)
+          .flatMap((line) => lossSchema.safeParse(JSON.parse(line)).data ?? [])
+          .filter(({ logger }) => logger.endsWith(".audit")).map(({ lost }) => lost);
       const ask = async (): Promise<void> => assert.equal((await server.call("list_exports", {})).status, 200);
       const written = async (): Promise<number> =>
         (await (await fetch(`${server.url}/api/audit?limit=1000`)).text()).split("\n").length - 1;

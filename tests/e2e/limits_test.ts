@@ -1,14 +1,12 @@
 /** The limits of the running product, each key's own and everybody's together. */
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { createApp } from "../../src/app.ts";
 import { createKeyStore } from "../../src/auth/keys.ts";
-import { loadConfig } from "../../src/config/load.ts";
-import { serve } from "../../src/http/server.ts";
 import { LOCAL_PRINCIPAL } from "../../src/model/principal.ts";
 import { openDataDirectory } from "../../src/storage/open.ts";
 import { call, events, INITIALIZE, listen, message, post } from "../mcp/raw.ts";
 import { type FaultRule, startSandbox, type TestSandbox } from "./sandbox.ts";
+import { startServer } from "./server.ts";
 
 const NEWS = "-1002000000001";
 const GROUP = "-1002000000003";
@@ -18,10 +16,9 @@ const HANGING: FaultRule = { method: "messages.getHistory", delayMs: FOR_EVER };
 
 /** The headers of whoever asks. */
 type Key = Readonly<Record<string, string>>;
-const LOCAL_KEY = "o".repeat(40);
-const OWNER: Key = { authorization: `Bearer ${LOCAL_KEY}` };
 
 interface Limited extends AsyncDisposable {
+  readonly owner: Key;
   readonly ann: Key;
   readonly bob: Key;
   /** Its key says one request an hour. */
@@ -37,15 +34,10 @@ interface Limited extends AsyncDisposable {
 async function limited(variables: Readonly<Record<string, string>>): Promise<Limited> {
   await using stack = new AsyncDisposableStack();
   const sandbox = stack.use(await startSandbox());
-  const environment: Readonly<Record<string, string>> = {
-    ...sandbox.environment,
-    MCP_AUTH: "keys",
-    ...variables,
-  };
-  const config = loadConfig((name) => environment[name], undefined, { names: [], terminal: false });
-  const [ann = {}, bob = {}, seldom = {}] = makeKeys(config.dataDir);
-  const app = stack.use(await createApp(config, { localKey: LOCAL_KEY }));
-  const { url } = stack.use(serve({ handler: app.fetch, host: "127.0.0.1", port: 0, grace: 5_000 }));
+  const [ann = {}, bob = {}, seldom = {}] = makeKeys(sandbox.environment.DATA_DIR ?? "");
+  const server = stack.use(await startServer({ ...sandbox.environment, MCP_AUTH: "keys", ...variables }));
+  const { url } = server;
+  const owner: Key = { authorization: `Bearer ${server.ownerKey}` };
   const resources = stack.move();
   const tool: Limited["tool"] = (key, name, args = {}, signal) =>
     fetch(`${url}/api/tools/${name}`, {
@@ -55,6 +47,7 @@ async function limited(variables: Readonly<Record<string, string>>): Promise<Lim
       ...(signal && { signal }),
     });
   return {
+    owner,
     ann,
     bob,
     seldom,
@@ -62,13 +55,10 @@ async function limited(variables: Readonly<Record<string, string>>): Promise<Lim
     url,
     tool,
     metric: async (name) => {
-      const text = await (await fetch(`${url}/metrics`, { headers: OWNER })).text();
+      const text = await (await fetch(`${url}/metrics`, { headers: owner })).text();
       return Number(new RegExp(`^${RegExp.escape(name)} (\\d+)$`, "m").exec(text)?.[1] ?? NaN);
     },
-    [Symbol.asyncDispose]: async () => {
-      await app.drain();
-      await resources.disposeAsync();
-    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
 
@@ -144,7 +134,7 @@ Deno.test("limits: of twenty slow calls of one key eight run, the others are tol
   const { content: [{ text }] } = failureSchema.parse(sent?.message?.result);
   const error = problemSchema.parse(JSON.parse(text).error);
   assert.deepEqual([error.code, error.retry_after], ["RATE_LIMITED", 1]);
-  for (const other of [on.bob, OWNER]) assert.equal(await statusOf(await on.tool(other, "list_exports")), 200);
+  for (const other of [on.bob, on.owner]) assert.equal(await statusOf(await on.tool(other, "list_exports")), 200);
   await leave();
   await until(async () => await on.metric("calls_in_flight") === 0, "the calls to end");
   await on.sandbox.clearFaults();
@@ -161,7 +151,7 @@ Deno.test("limits: beyond all calls that there may be both surfaces answer 503 w
   assert.deepEqual([plain.status, plain.headers.get("retry-after")], [503, "2"]);
   assert.equal(problemSchema.parse(await plain.json()).code, "OVERLOADED");
   const session = await open(on.url, on.bob);
-  for (const headers of [on.bob, OWNER, session]) {
+  for (const headers of [on.bob, on.owner, session]) {
     const mcp = await post(on.url, call(1, "list_exports"), headers);
     assert.deepEqual([mcp.status, mcp.headers.get("retry-after")], [503, "2"]);
     assert.match(mcp.headers.get("content-type") ?? "", /^application\/json/);
@@ -172,7 +162,7 @@ Deno.test("limits: beyond all calls that there may be both surfaces answer 503 w
   assert.equal(await statusOf(await fetch(`${on.url}/health/live`)), 200);
   await leave();
   await until(async () => await on.metric("calls_in_flight") === 0, "the calls to end");
-  assert.equal(await statusOf(await on.tool(OWNER, "list_exports")), 200);
+  assert.equal(await statusOf(await on.tool(on.owner, "list_exports")), 200);
   const [sent] = await events(await post(on.url, call(1, "list_exports"), session));
   assert.equal(sent?.message?.result?.isError, undefined);
 });
@@ -207,7 +197,7 @@ Deno.test("limits: a batch costs as many requests as it holds, on the way to the
   const other = await on.tool(on.bob, "list_exports");
   assert.equal(await statusOf(other), 200);
   assert.match(other.headers.get("ratelimit") ?? "", /^"key";r=9;/);
-  for (let i = 0; i < 30; i++) assert.equal(await statusOf(await on.tool(OWNER, "list_exports")), 200);
+  for (let i = 0; i < 30; i++) assert.equal(await statusOf(await on.tool(on.owner, "list_exports")), 200);
   assert.equal(await statusOf(await fetch(`${on.url}/health/ready`, { headers: on.ann })), 200);
 });
 
@@ -227,7 +217,7 @@ Deno.test("limits: by address, where a trusted proxy tells it, also of those wit
     fetch(`${on.url}/api/tools`, { headers: { "x-forwarded-for": ip, ...headers } });
   const wrong = { authorization: `Bearer ${"w".repeat(40)}` };
   const statuses: number[] = [];
-  for (const headers of [on.ann, {}, wrong, on.ann, OWNER]) {
+  for (const headers of [on.ann, {}, wrong, on.ann, on.owner]) {
     statuses.push(await statusOf(await from("2001:db8::1", headers)));
   }
   assert.deepEqual(statuses, [200, 401, 401, 200, 429]);

@@ -1,13 +1,11 @@
 /** What a key began, and the links it was given, once it is taken back or has another secret. */
 import assert from "node:assert/strict";
-import { createApp } from "../../src/app.ts";
 import { createKeyStore, type KeyStore } from "../../src/auth/keys.ts";
-import { loadConfig } from "../../src/config/load.ts";
-import { serve } from "../../src/http/server.ts";
 import { LOCAL_PRINCIPAL } from "../../src/model/principal.ts";
 import { openDataDirectory } from "../../src/storage/open.ts";
 import { call, INITIALIZE, listen, post } from "../mcp/raw.ts";
 import { startSandbox, type TestSandbox } from "./sandbox.ts";
+import { startServer } from "./server.ts";
 
 const NEWS = "-1002000000001";
 const GROUP = "-1002000000003";
@@ -23,26 +21,21 @@ interface Served extends AsyncDisposable {
 async function served(variables: Readonly<Record<string, string>> = {}): Promise<Served> {
   await using stack = new AsyncDisposableStack();
   const sandbox = stack.use(await startSandbox());
-  const environment: Readonly<Record<string, string>> = { ...sandbox.environment, MCP_AUTH: "keys", ...variables };
-  const config = loadConfig((name) => environment[name], undefined, { names: [], terminal: false });
-  const keys = createKeyStore(stack.use(openDataDirectory(config.dataDir)), LOCAL_PRINCIPAL.accountId);
-  const app = stack.use(await createApp(config, { localKey: "o".repeat(40) }));
-  const { url, port } = stack.use(serve({ handler: app.fetch, host: "127.0.0.1", port: 0, grace: 5_000 }));
+  const db = stack.use(openDataDirectory(sandbox.environment.DATA_DIR ?? ""));
+  const keys = createKeyStore(db, LOCAL_PRINCIPAL.accountId);
+  const { url } = stack.use(await startServer({ ...sandbox.environment, MCP_AUTH: "keys", ...variables }));
   const resources = stack.move();
   return {
     sandbox,
     keys,
     url,
-    port,
+    port: Number(new URL(url).port),
     tool: async (secret, name, args) => {
       const headers = { "content-type": "application/json", ...bearer(secret) };
       const answer = await fetch(`${url}/api/tools/${name}`, { method: "POST", headers, body: JSON.stringify(args) });
       return await answer.json();
     },
-    [Symbol.asyncDispose]: async () => {
-      await app.drain();
-      await resources.disposeAsync();
-    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
 

@@ -3,7 +3,10 @@ import { createHealth, type Health } from "../../src/observability/health.ts";
 
 function health(): { health: Health; tick(ms: number): void } {
   let now = Date.UTC(2026, 0, 1);
-  return { health: createHealth({ version: "1.2.3", clock: () => now }), tick: (ms) => void (now += ms) };
+  return {
+    health: createHealth({ version: "1.2.3", commit: "abc", clock: () => now }),
+    tick: (ms) => void (now += ms),
+  };
 }
 
 Deno.test("health: the summary names version, uptime and each component's state since when", () => {
@@ -17,6 +20,7 @@ Deno.test("health: the summary names version, uptime and each component's state 
     status: "degraded",
     ready: true,
     version: "1.2.3",
+    commit: "abc",
     uptime: 2,
     components: {
       storage: { state: "ok", since: "2026-01-01T00:00:00.000Z" },

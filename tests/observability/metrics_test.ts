@@ -3,14 +3,19 @@ import { createMetrics } from "../../src/observability/metrics.ts";
 
 Deno.test("metrics: the process's age and memory are measured when asked", async () => {
   let now = 1_000_000;
-  const metrics = createMetrics({ version: "1.2.3", clock: () => now, memory: () => ({ rss: 42, heapUsed: 7 }) });
+  const metrics = createMetrics({
+    version: "1.2.3",
+    commit: "abc",
+    clock: () => now,
+    memory: () => ({ rss: 42, heapUsed: 7 }),
+  });
   now += 2_500;
   const text = await metrics.render();
   assert.match(text, /^process_uptime_seconds 2\.5$/m);
   assert.match(text, /^process_start_time_seconds 1000$/m);
   assert.match(text, /^process_resident_memory_bytes 42$/m);
   assert.match(text, /^process_heap_used_bytes 7$/m);
-  assert.match(text, /^telegram_toolkit_build_info\{version="1\.2\.3",deno="[\d.]+"\} 1$/m);
+  assert.match(text, /^telegram_toolkit_build_info\{version="1\.2\.3",commit="abc",deno="[\d.]+"\} 1$/m);
 });
 
 Deno.test("metrics: exactly one connection state is 1", async () => {
