@@ -26,8 +26,8 @@ export function permissionFlags(start: Start): string[] {
   const { read, write } = paths(command, start);
   const files = [...list("read", read), ...list("write", write)];
   if (command === "verify" || command === "render") return [...flags, ...files];
-  // It reads the database alone, and asks nobody.
-  if (command === "audit") return [...flags, "--allow-env", ...files];
+  // These read and write files alone, and ask nobody.
+  if (command === "audit" || command === "backup" || command === "restore") return [...flags, "--allow-env", ...files];
   // GramJS enumerates the environment, and where Telegram is and where clients come from nobody knows beforehand.
   return [...flags, "--allow-env", "--allow-net", ...files];
 }
@@ -52,6 +52,12 @@ function paths(
     return { read: [...named === undefined ? [] : [dirname(at(named))], ...target], write: target };
   }
   const data = at(dataDirectory(environment));
+  if (command === "backup" || command === "restore") {
+    // A file is read as it is, and written beside its name first.
+    const file = args.slice(1).find((arg) => !arg.startsWith("--"));
+    const beside = file === undefined || file === "-" ? [] : [command === "backup" ? dirname(at(file)) : at(file)];
+    return { read: [data, ...beside], write: command === "backup" ? [data, ...beside] : [data] };
+  }
   const files = Object.entries(environment).flatMap(([name, path]) => name.endsWith("_FILE") && path ? [at(path)] : []);
   return { read: [data, ...files, ...target], write: [data, ...target] };
 }

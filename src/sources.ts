@@ -23,6 +23,7 @@ import { createMediaLinks } from "./mcp/media_links.ts";
 import type { Sources } from "./mcp/reading.ts";
 import { LOCAL_PRINCIPAL, type Principal } from "./model/principal.ts";
 import type { Account } from "./telegram/account.ts";
+import { EXPORTS_FOLDER, INDEXES_FOLDER } from "./storage/contents.ts";
 import { openDataDirectory } from "./storage/open.ts";
 import { loadSecret } from "./storage/secret.ts";
 import { type Observers as AccountObservers, type OpenAccount, openAccount } from "./telegram/open.ts";
@@ -85,7 +86,7 @@ export async function openSources(
   const { account, status } = stack.use(openAccount(config, { ...asWhom, ...observers }));
   const viewOf = ({ chats }: Principal, whole: Account): Account =>
     chats === undefined ? whole : restrict(whole, chats);
-  const directory = join(dataDir, "exports");
+  const directory = join(dataDir, EXPORTS_FOLDER);
   const store = createExportStore(db);
   const shared = {
     store,
@@ -97,7 +98,7 @@ export async function openSources(
   const housekeeping = stack.use(createHousekeeping({
     ...shared,
     ...(isServer ? config.exports : { maxAgeHours: 0, maxBytes: 0 }),
-    indexes: join(dataDir, "exports-index"),
+    indexes: join(dataDir, INDEXES_FOLDER),
     ...(onRemoved && { onRemoved }),
   }));
   const exports = stack.use(createExports({

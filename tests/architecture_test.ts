@@ -13,6 +13,7 @@ const LEVELS: readonly (readonly string[])[] = [
   ["mtproto"],
   ["telegram", "auth"],
   ["exports"],
+  ["backup"],
   ["mcp"],
   ["app.ts", "limits.ts", "routes.ts", "sources.ts"],
   ["cli"],

@@ -25,7 +25,8 @@ export interface AuditOptions {
   readonly onProblem: (error: unknown, lost: number) => void;
 }
 
-const SCHEMA = [
+/** The steps of its tables: see `storage/migrate.ts`. */
+export const AUDIT_SCHEMA = [
   `CREATE TABLE audit (
      id INTEGER PRIMARY KEY AUTOINCREMENT, account_id TEXT NOT NULL, at INTEGER NOT NULL, principal TEXT NOT NULL, name TEXT,
      tool TEXT NOT NULL, chats TEXT NOT NULL, messages INTEGER, outcome TEXT NOT NULL, ms INTEGER NOT NULL,
@@ -46,7 +47,7 @@ export function createAudit(
   db: DatabaseSync,
   { days, now = Date.now, after = afterMs, onProblem }: AuditOptions,
 ): Audit {
-  migrate(db, "audit", SCHEMA);
+  migrate(db, "audit", AUDIT_SCHEMA);
   const insert = db.prepare(
     "INSERT INTO audit (account_id, at, principal, name, tool, chats, messages, outcome, ms, request_id, client_ip) " +
       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

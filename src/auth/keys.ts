@@ -18,7 +18,8 @@ import {
   type WantedKey,
 } from "./key_row.ts";
 
-const SCHEMA = [
+/** The steps of its tables: see `storage/migrate.ts`. */
+export const KEYS_SCHEMA = [
   `CREATE TABLE api_keys (
     id TEXT PRIMARY KEY,
     account_id TEXT NOT NULL,
@@ -101,7 +102,7 @@ export function createKeyStore(
   accountId: Principal["accountId"],
   { now = Date.now }: { readonly now?: () => number } = {},
 ): KeyStore {
-  migrate(db, "keys", SCHEMA);
+  migrate(db, "keys", KEYS_SCHEMA);
   const moment = (): string => new Date(now()).toISOString();
   const select = (where: string): ReturnType<DatabaseSync["prepare"]> =>
     db.prepare(`SELECT ${COLUMNS} FROM api_keys WHERE account_id = :account AND ${where}`);

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { loadConfig, warningsOf } from "../config/load.ts";
 import { assertDeliverable, deliver } from "../exports/deliver.ts";
+import { EXPORTS_FOLDER } from "../storage/contents.ts";
 import { findHolder, isServing } from "../storage/lock.ts";
 import { readRange } from "../telegram/dates.ts";
 import { exportHere } from "./export_here.ts";
@@ -61,7 +62,7 @@ async function run(chat: string, options: ExportOptions, progress: Progress, sig
   };
   const holder = findHolder(config.dataDir);
   if (!isServing(holder)) await exportHere(config, making);
-  else await exportThere(() => serverOf(config, holder), join(config.dataDir, "exports"), making);
+  else await exportThere(() => serverOf(config, holder), join(config.dataDir, EXPORTS_FOLDER), making);
 }
 
 /** The server that holds the data directory now; while it restarts, the one that did. */

@@ -107,6 +107,20 @@ export async function main(args: readonly string[]): Promise<number> {
       const { auditTail } = await import("./audit.ts");
       code = await auditTail(options);
     });
+  program.command("backup <file>")
+    .description("write the data directory to a file, less the files of exports, beside a running server too")
+    .option("--force", "replace the file if it exists")
+    .action(async (file: string, options: unknown) => {
+      const { backup } = await import("./backup.ts");
+      code = await backup(file, options);
+    });
+  program.command("restore <file>")
+    .description("fill the data directory from what backup wrote; no server may run with it")
+    .option("--force", "although there is something in it, which is kept in a folder of it")
+    .action(async (file: string, options: unknown) => {
+      const { restore } = await import("./restore.ts");
+      code = await restore(file, options);
+    });
   program.command("healthcheck")
     .description("ask the running server whether it lives; for containers")
     .action(async () => {

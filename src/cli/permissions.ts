@@ -22,6 +22,8 @@ export const NEEDS: Readonly<Record<string, readonly Permission[]>> = {
   whoami: WITH_ACCOUNT,
   keys: WITH_ACCOUNT,
   audit: ["read", "write", "env"],
+  backup: ["read", "write", "env"],
+  restore: ["read", "write", "env"],
   healthcheck: ["net", "read", "env"],
   // Whose the data directory is, and how much room its disk has.
   doctor: [...WITH_ACCOUNT, "sys"],

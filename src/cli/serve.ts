@@ -32,6 +32,7 @@ export async function serveUntilStopped(): Promise<number> {
   using lock = await holdDirectory(config.dataDir, "serve", {
     configured: config.telegram.stringSession !== undefined,
   });
+  if (lock.restored !== undefined) log.warning("an interrupted restore was completed", { ...lock.restored });
   const localKey = generateKey();
   await using app = await createApp(config, { localKey });
   const stopped = Promise.withResolvers<string>();

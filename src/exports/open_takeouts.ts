@@ -7,7 +7,8 @@ import { z } from "zod";
 import { migrate } from "../storage/migrate.ts";
 import type { Job } from "./job.ts";
 
-const SCHEMA = [
+/** The steps of its tables: see `storage/migrate.ts`. */
+export const TAKEOUTS_SCHEMA = [
   `CREATE TABLE open_takeouts (job_id TEXT PRIMARY KEY, account_id TEXT NOT NULL, takeout_id TEXT NOT NULL) STRICT`,
 ];
 
@@ -29,7 +30,7 @@ export interface OpenTakeouts {
 
 /** Opens the table. */
 export function createOpenTakeouts(db: DatabaseSync): OpenTakeouts {
-  migrate(db, "takeouts", SCHEMA);
+  migrate(db, "takeouts", TAKEOUTS_SCHEMA);
   const rows = db.prepare("SELECT job_id AS jobId, takeout_id AS id FROM open_takeouts").all();
   const open = new Map(z.array(rowSchema).parse(rows).map(({ jobId, id }) => [jobId, id]));
   const put = db.prepare("INSERT OR REPLACE INTO open_takeouts VALUES (?, ?, ?)");

@@ -12,7 +12,8 @@ import { type ExportQuery, type ExportState, type Job, jobSchema, type Target } 
 import { createOpenTakeouts, type OpenTakeouts } from "./open_takeouts.ts";
 import { notWritten } from "./disk.ts";
 
-const SCHEMA = [
+/** The steps of its tables: see `storage/migrate.ts`. */
+export const EXPORTS_SCHEMA = [
   `CREATE TABLE exports (
     id TEXT PRIMARY KEY,
     account_id TEXT NOT NULL,
@@ -128,7 +129,7 @@ const endSchema = z.object({ unfinished: z.int().transform(Boolean), finished: z
 
 /** Opens the table. */
 export function createExportStore(db: DatabaseSync): ExportStore {
-  migrate(db, "exports", SCHEMA);
+  migrate(db, "exports", EXPORTS_SCHEMA);
   const insert = db.prepare(
     "INSERT INTO exports (id, account_id, owner, fingerprint, query, format, targets, created, undelivered, state) " +
       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued')",

@@ -17,7 +17,8 @@ const ONE_MORE_MS = 300_000;
 
 const UNASKED: readonly ErrorCode[] = ["CONNECTION", "SESSION_INVALID"];
 
-const SCHEMA = [
+/** The steps of its tables: see `storage/migrate.ts`. */
+export const LOOKUP_BUDGET_SCHEMA = [
   `CREATE TABLE lookup_budget (account_id TEXT PRIMARY KEY, spare REAL NOT NULL, at_ms INTEGER NOT NULL) STRICT`,
 ];
 const rowSchema = z.object({ spare: z.number(), at_ms: z.number() });
@@ -36,7 +37,7 @@ export function budgeted(
   options: { readonly now?: () => number; readonly onProblem?: (problem: unknown) => void } = {},
 ): Call {
   const { now = Date.now, onProblem = () => {} } = options;
-  migrate(db, "lookup_budget", SCHEMA);
+  migrate(db, "lookup_budget", LOOKUP_BUDGET_SCHEMA);
   const row = db.prepare("SELECT spare, at_ms FROM lookup_budget WHERE account_id = ?").get(accountId);
   const put = db.prepare(
     "INSERT INTO lookup_budget VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET spare = excluded.spare, at_ms = excluded.at_ms",

@@ -6,7 +6,8 @@ import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import { migrate } from "../storage/migrate.ts";
 
-const SCHEMA = [
+/** The steps of its tables: see `storage/migrate.ts`. */
+export const FLOODS_SCHEMA = [
   `CREATE TABLE floods (
     account_id TEXT NOT NULL,
     method TEXT NOT NULL,
@@ -60,7 +61,7 @@ export function createFloods(
   options: { readonly now?: () => number; readonly onProblem?: (problem: unknown) => void } = {},
 ): Floods {
   const { now = Date.now, onProblem = () => {} } = options;
-  migrate(db, "floods", SCHEMA);
+  migrate(db, "floods", FLOODS_SCHEMA);
   const put = db.prepare(
     `INSERT INTO floods VALUES (?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET until_ms = excluded.until_ms, seconds = excluded.seconds`,

@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { setTimeout as sleepMs } from "node:timers/promises";
 import { z } from "zod";
 import { AppError } from "../errors.ts";
-import { assertPrivate, FILE_MODE, FOLDER_MODE } from "./private.ts";
+import { assertPrivate, FILE_MODE, FOLDER_MODE, giveToOwnerOf } from "./private.ts";
+import { finishReplacing, type Replaced } from "./replace.ts";
 
 /** Who holds a data directory, as its lock file says. */
 const holderSchema = z.object({
@@ -31,6 +32,8 @@ export type Holder = z.infer<typeof holderSchema>;
 export interface DirectoryLock extends Disposable {
   /** Says where the holder answers, and by which key to whoever can read the lock. */
   announce(url: string, key?: string): void;
+  /** What became of the directory when a restore of it had been interrupted, which taking it has completed. */
+  readonly restored?: Replaced;
 }
 
 const FILE = "holder.lock";
@@ -42,7 +45,7 @@ const BRIEF: ReadonlySet<string> = new Set(["doctor", "keys", "login", "logout",
 const ATTEMPTS_BESIDE_BRIEF = 500;
 
 /**
- * Takes the data directory for this process; the folder is created when missing.
+ * Takes the data directory for this process; the folder is created when missing, and a restore completed that was interrupted.
  * @param command what this process does, for whoever finds the directory held
  * @param options.configured whether the session is one of the configuration
  * @throws AppError UNSUPPORTED, naming the holder, when another process has it, or when other users have access to it;
@@ -70,13 +73,16 @@ export async function holdDirectory(
     file.seekSync(0, Deno.SeekMode.Start);
     for (let sent = 0; sent < text.length;) sent += file.writeSync(text.subarray(sent));
   };
+  let restored: Replaced | undefined;
   try {
     write(record);
+    restored = finishReplacing(directory);
   } catch (cause) {
     file.close();
     throw unusable(directory, cause);
   }
   return {
+    ...(restored && { restored }),
     announce: (url, key) => write({ ...record, url, ...(key !== undefined && { key }) }),
     [Symbol.dispose]: () => {
       file.truncateSync();
@@ -130,7 +136,10 @@ function open(directory: string): Deno.FsFile {
   assertPrivate(directory);
   try {
     Deno.mkdirSync(directory, { recursive: true, mode: FOLDER_MODE });
-    return Deno.openSync(join(directory, FILE), { create: true, read: true, write: true, mode: FILE_MODE });
+    const path = join(directory, FILE);
+    const file = Deno.openSync(path, { create: true, read: true, write: true, mode: FILE_MODE });
+    giveToOwnerOf(directory, path);
+    return file;
   } catch (cause) {
     throw unusable(directory, cause);
   }

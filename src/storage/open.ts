@@ -5,7 +5,9 @@
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { AppError } from "../errors.ts";
+import { DATABASE_FILE } from "./contents.ts";
 import { assertPrivate, FILE_MODE, FOLDER_MODE } from "./private.ts";
+import { assertSettled } from "./replace.ts";
 
 /** An open SQLite database; disposing closes it. */
 export type Database = DatabaseSync & Disposable;
@@ -39,24 +41,26 @@ export function openDatabase(path: string): Database {
 
 /** Where the database of a data directory lies. */
 export function databasePath(directory: string): string {
-  return join(directory, "telegram-toolkit.sqlite");
+  return join(directory, DATABASE_FILE);
 }
 
 /**
  * The database of a data directory; see {@link openDatabase}.
- * @throws AppError UNSUPPORTED when other users have access to the directory
+ * @throws AppError UNSUPPORTED when other users have access to the directory, or a restore of it was interrupted
  */
 export function openDataDirectory(directory: string): Database {
   assertPrivate(directory);
+  assertSettled(directory);
   return openDatabase(databasePath(directory));
 }
 
 /**
  * The database of a data directory to read from, beside whoever writes it; undefined when there is none.
- * @throws AppError RESOURCE_EXHAUSTED when it cannot be read or is no database, UNSUPPORTED when other users have access to the directory
+ * @throws AppError RESOURCE_EXHAUSTED when it cannot be read or is no database, UNSUPPORTED as {@link openDataDirectory}
  */
 export function readDataDirectory(directory: string): Database | undefined {
   assertPrivate(directory);
+  assertSettled(directory);
   const path = databasePath(directory);
   let db: DatabaseSync | undefined;
   try {

@@ -53,6 +53,16 @@ export function assertPrivate(directory: string): void {
   );
 }
 
+/**
+ * Gives what was made in a data directory to the directory's owner, where somebody else has made it, which only root can. Whoever runs the
+ * server could not use it otherwise.
+ * @throws Deno.errors of the file system
+ */
+export function giveToOwnerOf(directory: string, path: string): void {
+  const [{ uid, gid }, made] = [Deno.statSync(directory), Deno.lstatSync(path)];
+  if (uid !== null && gid !== null && made.uid !== uid) Deno.chownSync(path, uid, gid);
+}
+
 /** The command of a shell that takes the access away. */
 export function closing(open: readonly OpenPath[]): string {
   const command = (mode: number, isFolder: boolean): string[] => {

@@ -8,11 +8,13 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Secret } from "../config/secret.ts";
 import { AppError } from "../errors.ts";
+import { SESSION_FILE } from "./contents.ts";
 import { assertPrivate, FILE_MODE, FOLDER_MODE } from "./private.ts";
+import { assertSettled } from "./replace.ts";
 
 /** Where the session of a data directory lies. */
 export function sessionPath(directory: string): string {
-  return join(directory, "session");
+  return join(directory, SESSION_FILE);
 }
 
 /** What an encrypted file begins with; behind it base64 of salt, nonce and AES-256-GCM's ciphertext with its tag. */
@@ -68,10 +70,11 @@ export async function unseal(stored: string, key: Secret | undefined): Promise<s
 
 /**
  * Tries whether a session can be stored, so that none is made only to be lost.
- * @throws AppError RESOURCE_EXHAUSTED, or UNSUPPORTED when other users have access to the directory
+ * @throws AppError RESOURCE_EXHAUSTED; UNSUPPORTED when other users have access to the directory, or a restore of it was interrupted
  */
 export async function assertStorable(directory: string): Promise<void> {
   assertPrivate(directory);
+  assertSettled(directory);
   const trial = `${sessionPath(directory)}.${Deno.pid}`;
   try {
     Deno.mkdirSync(directory, { recursive: true, mode: FOLDER_MODE });

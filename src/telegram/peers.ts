@@ -12,7 +12,8 @@ import { migrate } from "../storage/migrate.ts";
 import { bareId } from "./ids.ts";
 import { mapChat, mapUser, type Peer } from "./map/peer.ts";
 
-const SCHEMA = [
+/** The steps of its tables: see `storage/migrate.ts`. */
+export const PEERS_SCHEMA = [
   `CREATE TABLE peers (
      account_id TEXT NOT NULL, id TEXT NOT NULL, bare_id TEXT NOT NULL, record TEXT NOT NULL,
      PRIMARY KEY (account_id, id)) STRICT;
@@ -71,7 +72,7 @@ export interface Peers {
  * @param now milliseconds
  */
 export function createPeers(db: DatabaseSync, accountId: string, now: () => number = Date.now): Peers {
-  migrate(db, "peers", SCHEMA);
+  migrate(db, "peers", PEERS_SCHEMA);
   const select = db.prepare("SELECT record FROM peers WHERE account_id = ? AND id = ?");
   const selectBare = db.prepare("SELECT record FROM peers WHERE account_id = ? AND bare_id = ?");
   const selectName = db.prepare("SELECT peer_id FROM usernames WHERE account_id = ? AND username = ?");

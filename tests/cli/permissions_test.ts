@@ -34,6 +34,8 @@ Deno.test("permissions: a command that was given all keeps what it needs, and st
     doctor: ["net", "read", "write", "env", "sys"],
     healthcheck: ["net", "read", "env"],
     render: ["read", "write"],
+    backup: ["read", "write", "env"],
+    restore: ["read", "write", "env"],
     verify: ["read"],
     "no such command": [],
     __proto__: [],
@@ -102,6 +104,16 @@ Deno.test("permissions: the flags name the data directory, files of secrets and 
     flags("audit", "tail", "--key", "k"),
     "--no-prompt --allow-env --allow-read=/data,/run/key --allow-write=/data",
   );
+  for (const args of [["backup", "b/c.tar", "--force"], ["backup", "--force", "b/c.tar"]]) {
+    assert.equal(flags(...args), "--no-prompt --allow-env --allow-read=/data,/here/b --allow-write=/data,/here/b");
+  }
+  assert.equal(
+    flags("restore", "b/c.tar"),
+    "--no-prompt --allow-env --allow-read=/data,/here/b/c.tar --allow-write=/data",
+  );
+  for (const command of ["backup", "restore"]) {
+    assert.equal(flags(command, "-"), "--no-prompt --allow-env --allow-read=/data --allow-write=/data");
+  }
   assert.equal(flags("verify", "/a"), "--no-prompt --allow-read=/a");
   assert.match(flags("doctor"), /--allow-sys=uid,statfs$/);
   for (const flag of ["--allow-run", "--allow-ffi", "--allow-import", "-A"]) {

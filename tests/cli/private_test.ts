@@ -121,6 +121,9 @@ const USING: Readonly<Record<string, readonly string[]>> = {
   whoami: [],
   keys: ["list"],
   audit: ["tail"],
+  backup: ["-"],
+  // Any file that there is: it is not read.
+  restore: ["deno.json"],
 };
 /** Those that do not, and the one that tells of it. */
 const OTHERS = ["doctor", "healthcheck", "help", "render", "verify"];

@@ -5,10 +5,12 @@
 import { dirname, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Config } from "../../config/config.ts";
+import { AppError } from "../../errors.ts";
 import { systemReason } from "../../exports/disk.ts";
 import { databasePath } from "../../storage/open.ts";
 import { isSealed, readStored, sessionPath } from "../../storage/session_file.ts";
 import { closing, type OpenPath, openToOthers } from "../../storage/private.ts";
+import { assertSettled } from "../../storage/replace.ts";
 import { fail, ok, type Outcome, warn } from "./outcome.ts";
 
 /** Whether the data directory can be used, and is its owner's alone. */
@@ -36,6 +38,7 @@ export async function checkDataDirectory(
   const outcomes = [
     ...ownedByOthers(dataDir, info.uid, self),
     ...openToOthers(dataDir).map((open) => openOutcome(dataDir, open)),
+    ...checkReplaced(dataDir),
     ...await checkDatabase(databasePath(dataDir)),
     ...checkSessionFile(dataDir, sessionKey !== undefined),
   ];
@@ -95,6 +98,17 @@ function openOutcome(dataDir: string, open: OpenPath): Outcome {
     `${names[path] ?? path} is open to other users of this machine (mode ${mode.toString(8)})`,
     closing([open]),
   );
+}
+
+/** Whether a restore was interrupted: it is for whoever holds the directory to complete it. */
+function checkReplaced(dataDir: string): Outcome[] {
+  try {
+    assertSettled(dataDir);
+    return [];
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return [fail(error.message.replace(/\.$/, ""), error.hint)];
+  }
 }
 
 /** Opened as the server opens it, but not created. */

@@ -11,6 +11,7 @@ import { Api, trustServerKey } from "../../mtproto/gram.ts";
 import type { Session } from "../../mtproto/session.ts";
 import { openToOthers } from "../../storage/private.ts";
 import { findHolder, holdDirectory, type Holder } from "../../storage/lock.ts";
+import { isSettled } from "../../storage/replace.ts";
 import { readStored } from "../../storage/session_file.ts";
 import { CONFIGURED_SESSION_HINT, noApplication, sessionSource } from "../../telegram/session_source.ts";
 import { VERSION } from "../../version.ts";
@@ -38,6 +39,9 @@ export async function checkSession(
   // What the directory says of its holder could be another user's words.
   if (openToOthers(dataDir).length > 0) {
     return [...outcomes, warn("not checked, since others have access to the data directory", "See its line.")];
+  }
+  if (!isSettled(dataDir)) {
+    return [...outcomes, warn("not checked, since a restore was interrupted", "See the line of the data directory.")];
   }
   const holder = findHolder(dataDir);
   if (holder !== undefined) return [...outcomes, await askHolder(holder, signal)];

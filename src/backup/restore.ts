@@ -1,0 +1,106 @@
+/**
+ * From a backup to a data directory: all of it is read, checked and on the disk before anything there changes.
+ * @module
+ */
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { AppError } from "../errors.ts";
+import { syncFolder, toDisk } from "../exports/disk.ts";
+import { removeTree } from "../exports/tree.ts";
+import { DATABASE_FILE, INDEXES_FOLDER } from "../storage/contents.ts";
+import { FILE_MODE, FOLDER_MODE, giveToOwnerOf } from "../storage/private.ts";
+import { PREPARED_FOLDER, replaceContents, type Replaced } from "../storage/replace.ts";
+import { unpack } from "./archive.ts";
+import type { BackupManifest } from "./format.ts";
+import { migrateAll } from "./tables.ts";
+
+/** What {@link restore} did. */
+export interface Restored extends Replaced {
+  readonly manifest: BackupManifest;
+}
+
+/**
+ * Restores a backup into a directory that this process holds; what was in there is kept in a folder of it.
+ * @throws AppError INPUT_VALIDATION for what is no whole backup, UNSUPPORTED for one of a newer program, RESOURCE_EXHAUSTED when the disk
+ * does not take it; the signal's reason. Nothing is changed then
+ */
+export async function restore(
+  directory: string,
+  source: ReadableStream<Uint8Array>,
+  { signal, now }: { readonly signal: AbortSignal; readonly now: () => Date },
+): Promise<Restored> {
+  const folder = join(directory, PREPARED_FOLDER);
+  try {
+    const manifest = await prepare(folder, source, signal);
+    signal.throwIfAborted();
+    settle(directory, folder);
+    await toDisk(folder, () => syncFolder(folder));
+    return { manifest, ...replaceContents(directory, now()) };
+  } catch (error) {
+    await removeTree(folder, new AbortController().signal);
+    throw error;
+  }
+}
+
+/** Puts the files where they are checked. */
+async function prepare(
+  folder: string,
+  source: ReadableStream<Uint8Array>,
+  signal: AbortSignal,
+): Promise<BackupManifest> {
+  const hint = "Nothing was changed: free space on the disk of DATA_DIR and try again.";
+  const manifest = await unpack(source, {
+    signal,
+    begin: () =>
+      toDisk(folder, () => Deno.mkdir(join(folder, INDEXES_FOLDER), { recursive: true, mode: FOLDER_MODE }), hint),
+    take: async ({ name }, bytes) => {
+      const path = join(folder, name);
+      using file = await toDisk(path, () => Deno.open(path, { write: true, createNew: true, mode: FILE_MODE }), hint);
+      for await (const chunk of bytes) {
+        signal.throwIfAborted();
+        await toDisk(path, () => writeChunk(file, chunk), hint);
+      }
+      await toDisk(path, () => file.sync(), hint);
+    },
+  });
+  if (manifest.files.some(({ name }) => name === DATABASE_FILE)) adopt(join(folder, DATABASE_FILE));
+  for (const each of [join(folder, DATABASE_FILE), join(folder, INDEXES_FOLDER, "any")]) {
+    await toDisk(folder, () => syncFolder(each));
+  }
+  return manifest;
+}
+
+async function writeChunk(file: Deno.FsFile, chunk: Uint8Array): Promise<void> {
+  for (let written = 0; written < chunk.length;) written += await file.write(chunk.subarray(written));
+}
+
+/** Looks whether a file is a whole database of this program, and brings it to what this version knows. */
+function adopt(path: string): void {
+  using db = new DatabaseSync(path);
+  if (!isWhole(db)) {
+    throw new AppError("INPUT_VALIDATION", "This is no whole backup of this program: its database is damaged.", {
+      hint: "Nothing was changed. Take another one.",
+    });
+  }
+  // Until it is in its place the database is one file; the server decides how it works with it.
+  db.exec("PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL");
+  migrateAll(db);
+}
+
+function isWhole(db: DatabaseSync): boolean {
+  try {
+    return db.prepare("PRAGMA integrity_check(1)").get()?.integrity_check === "ok";
+  } catch {
+    // It is no database at all.
+    return false;
+  }
+}
+
+/** Whoever runs the server owns the directory, and gets what root has put there. */
+function settle(directory: string, folder: string): void {
+  const give = (path: string): void => {
+    giveToOwnerOf(directory, path);
+    for (const { name } of Deno.lstatSync(path).isDirectory ? Deno.readDirSync(path) : []) give(join(path, name));
+  };
+  give(folder);
+}
