@@ -105,7 +105,7 @@ async function shrink(bundle: string): Promise<string> {
 /** A `denort` of another version than this Deno makes a file that does not start. */
 async function assertRuns(binary: string, commit: string): Promise<void> {
   const said = await output(binary, ["--version"]);
-  if (!said.includes(commit.slice(0, 12))) throw new Error(`${binary} says that it is ${said}`);
+  if (commit !== "unknown" && !said.includes(commit.slice(0, 12))) throw new Error(`${binary} says that it is ${said}`);
 }
 
 /** The sums of everything that was made, for other systems too, as `sha256sum -c` reads them. */
@@ -129,7 +129,7 @@ function withCommit(bundle: string, commit: string): string {
 async function commit(): Promise<string> {
   const given = Deno.env.get("COMMIT")?.trim();
   const hash = given || (await output("git", ["-C", ROOT, "rev-parse", "HEAD"])).trim();
-  if (!/^[0-9a-f]{40}$/.test(hash)) throw new Error(`COMMIT is ${hash}; it must be a commit's whole hash`);
+  if (!/^([0-9a-f]{40}|unknown)$/.test(hash)) throw new Error(`COMMIT is ${hash}; it must be a commit's whole hash`);
   return hash;
 }
 

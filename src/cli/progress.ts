@@ -2,7 +2,7 @@
  * How far a long command is, on standard error: a bar on a terminal, a line now and then elsewhere.
  * @module
  */
-// @ts-types="npm:@types/cli-progress@3.11.6"
+// @ts-types="@types/cli-progress"
 import { SingleBar } from "cli-progress";
 import { writeToStderr } from "../observability/output.ts";
 

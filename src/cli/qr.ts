@@ -2,7 +2,7 @@
  * QR codes for a terminal.
  * @module
  */
-// @ts-types="npm:@types/qrcode@1.5.6"
+// @ts-types="@types/qrcode"
 import { toString } from "qrcode";
 
 /** What to write, and how many rows of the terminal it then takes. */

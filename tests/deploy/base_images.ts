@@ -33,7 +33,7 @@ export async function denoImage(): Promise<StandIn> {
   return {
     name: `denoland/deno:${await compilerVersion()}`,
     paths: [
-      ...["sh", "install", "mkdir", "cat", "ls", "chmod", "chown", "env"].map((name) => `/usr/bin/${name}`),
+      ...["sh", "install", "mkdir", "rm", "cat", "ls", "chmod", "chown", "env"].map((name) => `/usr/bin/${name}`),
       "/etc/ssl/certs/ca-certificates.crt",
       deno,
       Deno.env.get(DENORT) ?? "",
@@ -52,19 +52,19 @@ export async function denoImage(): Promise<StandIn> {
   };
 }
 
-/** What distroless takes from Debian for programs in C and C++. */
-const PACKAGES = ["libc6", "libgcc-s1", "libgomp1", "libstdc++6", "libssl3", "tzdata", "ca-certificates", "netbase"];
+/** What distroless takes from Debian for programs in C and C++, besides the certificates of authorities in one file. */
+const PACKAGES = [
+  ...["base-files", "netbase", "tzdata", "media-types"],
+  ...["libc6", "libssl3", "gcc-12-base", "libgcc-s1", "libgomp1", "libstdc++6"],
+];
 
 /** https://github.com/GoogleContainerTools/distroless/tree/main/cc */
 export async function distroless(): Promise<StandIn> {
   const listed = (await textOf(["dpkg", "-L", ...PACKAGES])).split("\n");
-  const files = listed.filter((path) =>
-    path.startsWith("/") && !/^\/(bin|sbin|usr\/s?bin|usr\/share\/(man|lintian))\//.test(path)
-  );
-  const present = await Promise.all(files.map(async (path) => (await isFile(path)) ? [path] : []));
   return {
     name: "gcr.io/distroless/cc-debian12:nonroot",
-    paths: [...present.flat(), "/etc/ssl/certs/ca-certificates.crt"],
+    paths: ["/etc/ssl/certs/ca-certificates.crt"],
+    asTheyAre: listed.filter((path) => path.startsWith("/")),
     texts: {
       "/etc/passwd":
         "root:x:0:0:root:/root:/sbin/nologin\nnobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin\n",
@@ -75,16 +75,7 @@ export async function distroless(): Promise<StandIn> {
     changes: [
       "USER 65532",
       "WORKDIR /home/nonroot",
-      "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+      "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt",
     ],
   };
-}
-
-async function isFile(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }

@@ -5,6 +5,7 @@
 import { freePort, isUp } from "../bench/process.ts";
 import { command, type Running, until } from "../cli/command.ts";
 import { startSandbox, type TestSandbox } from "../e2e/sandbox.ts";
+import { startTap, type Tap } from "./tap.ts";
 import { freePorts, type Nginx, type NginxOptions, startNginx, type Version } from "./nginx.ts";
 
 /** A key that may read, export and see the metrics. */
@@ -16,6 +17,8 @@ export const BEARER = { authorization: `Bearer ${KEY}` };
 export interface Stage extends AsyncDisposable {
   readonly sandbox: TestSandbox;
   readonly nginx: Nginx;
+  /** On the way from nginx to the product, if the stage was started so. */
+  readonly tap: Tap;
   /** Where the product itself is, without nginx. */
   readonly direct: string;
   /** The product's process, which {@link Stage.restart} replaces. */
@@ -24,24 +27,31 @@ export interface Stage extends AsyncDisposable {
   restart(): Promise<void>;
 }
 
+/** What {@link startStage} takes. */
+export interface StageOptions extends NginxOptions {
+  /** Variables of the product. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Whether nginx reaches the product by the tap. */
+  readonly isTapped?: boolean;
+}
+
 /** Starts them; clients need {@link KEY}. */
-export async function startStage(
-  version: Version,
-  options: NginxOptions & { readonly environment?: Readonly<Record<string, string>> } = {},
-): Promise<Stage> {
+export async function startStage(version: Version, options: StageOptions = {}): Promise<Stage> {
   await using stack = new AsyncDisposableStack();
   const sandbox = stack.use(await startSandbox());
   const ports = freePorts();
-  const port = `${freePort()}`;
+  const port = freePort();
   const direct = `http://127.0.0.1:${port}`;
+  const tap = stack.use(startTap(port));
   const environment = {
     ...sandbox.environment,
     MCP_AUTH: "keys",
     MCP_API_KEY: KEY,
-    MCP_SERVER_PORT: port,
+    MCP_SERVER_PORT: `${port}`,
     LOG_FORMAT: "json",
     PUBLIC_URL: `https://localhost:${ports.https}`,
     TRUSTED_PROXIES: "127.0.0.1",
+    ...(options.isTapped && { ALLOWED_HOSTS: `127.0.0.1:${tap.port}` }),
     ...options.environment,
   };
   let server: Running = command(["serve"], environment);
@@ -52,13 +62,14 @@ export async function startStage(
     await startNginx(version, {
       ...options,
       ports,
-      variables: { UPSTREAM: `127.0.0.1:${port}`, ...options.variables },
+      variables: { UPSTREAM: `127.0.0.1:${options.isTapped ? tap.port : port}`, ...options.variables },
     }),
   );
   const resources = stack.move();
   return {
     sandbox,
     nginx,
+    tap,
     direct,
     server: () => server,
     restart: async () => {

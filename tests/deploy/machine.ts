@@ -16,6 +16,9 @@ const ENVIRONMENT = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sb
 /** Where a machine has the files of a release. */
 export const RELEASE = "/srv/release";
 
+/** What is waited for in vain fails, whichever shell waits. */
+const LIMIT = ["timeout", "300"];
+
 /** The cgroups that systemd wants, which a mount namespace may have although its machine has others. */
 const cgroups: Need = () =>
   succeeds("unshare", ["--mount", "sh", "-c", CGROUPS]) ? undefined : "no unified cgroup hierarchy can be mounted";
@@ -163,7 +166,7 @@ function nameOf(pid: number): string {
 function shellOf(enter: (env: readonly string[]) => readonly string[], resource: AsyncDisposable): Machine {
   const words = (script: string, { env = {} }: RunOptions): string[] => {
     const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-    return [...enter(["env", "-i", ...ENVIRONMENT, ...variables]), "sh", "-c", script];
+    return [...enter(["env", "-i", ...ENVIRONMENT, ...variables]), ...LIMIT, "sh", "-c", script];
   };
   return {
     run: (script, options = {}) => run(words(script, options), { input: options.input }),

@@ -106,6 +106,7 @@ export async function makeFolder(): Promise<string> {
   const { code, stderr } = await output("openssl", [
     ...["req", "-x509", "-nodes", "-days", "2", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"],
     ...["-subj", `/CN=${DOMAIN}`, "-addext", `subjectAltName=DNS:${DOMAIN}`],
+    ...["-addext", "basicConstraints=critical,CA:FALSE"],
     ...["-keyout", join(folder, "key.pem"), "-out", join(folder, "certificate.pem")],
   ]);
   if (code !== 0) throw new Error(stderr);

@@ -17,7 +17,7 @@ const ONCE: Readonly<Record<string, RegExp>> = {
   "referrer-policy": /^no-referrer$/,
   "cross-origin-resource-policy": /^same-origin$/,
   "content-security-policy": /^default-src 'none'.*frame-ancestors 'none'/,
-  "cache-control": /^(no-store|no-store, no-transform|private, .*|no-cache, no-store)$/,
+  "cache-control": /^no-store|^private/,
   "x-request-id": /^[\w.:-]{8,128}$/,
   "content-type": /./,
   "server": /^nginx$/,
@@ -191,13 +191,10 @@ for (const version of VERSIONS) {
       }
       assert.match(await handshake("-alpn", "http/1.1"), /ALPN protocol: http\/1\.1/);
       for (const protocol of ["-tls1", "-tls1_1"]) {
-        const old = await handshake(protocol, "-cipher", "ALL:@SECLEVEL=0");
-        assert.match(old, /alert protocol version/, protocol);
-        assert.match(
-          await handshake(protocol, "-cipher", "ALL:@SECLEVEL=0", "-noservername"),
-          // Versions look at the name and at the protocol in another order.
-          /alert protocol version|unrecognized name/,
-        );
+        for (const name of [[], ["-noservername"]]) {
+          const old = await handshake(protocol, "-cipher", "ALL:@SECLEVEL=0", ...name);
+          assert.match(old, /Cipher is \(NONE\)[^]*(protocol version|unrecognized name)/, protocol);
+        }
       }
       assert.match(await handshake("-tls1_2", "-cipher", "AES128-SHA:AES256-SHA"), /alert handshake failure/);
       assert.match(await handshake("-servername", "other.example.org"), /unrecognized name/);

@@ -21,6 +21,8 @@ export const [MACHINE, CLIENT] = ["198.51.100.1", "198.51.100.2"];
 export interface Stack extends AsyncDisposable {
   /** Runs `docker` with arguments; throws when it fails. */
   docker(args: readonly string[], options?: RunOptions): Promise<string>;
+  /** Variables for its client. */
+  readonly env: Readonly<Record<string, string>>;
   /** Runs `docker compose` in the checkout. */
   compose(args: readonly string[], options?: RunOptions): Promise<Ran>;
   /** Words that bring a program into the machine's network, and into the client's. */
@@ -51,6 +53,7 @@ export async function startStack(): Promise<Stack> {
   const resources = stack.move();
   return {
     docker: daemon.docker,
+    env: daemon.env,
     compose: (args, options) =>
       run([DOCKER, "compose", "--project-directory", PROJECT, ...args], {
         ...options,

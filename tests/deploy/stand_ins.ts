@@ -4,12 +4,15 @@
  * @module
  */
 import { dirname, join } from "node:path";
+import { textOf } from "./machine.ts";
 
 /** A part of this machine that goes into an image. */
 export interface StandIn {
   readonly name: string;
   /** Files and folders, with the libraries that the programs among them need. */
   readonly paths: readonly string[];
+  /** Files, links and folders that are taken as they are, without what is in the folders or at the links' ends. */
+  readonly asTheyAre?: readonly string[];
   /** Texts of more files, by their path; those that begin with `#!` can be run. */
   readonly texts?: Readonly<Record<string, string>>;
   /** Empty folders that are the app's user's alone. */
@@ -95,7 +98,7 @@ function programPath(name: string): string {
  * @param docker runs the client with arguments, and the file as its standard input
  */
 export async function importStandIn(
-  { name, paths, texts = {}, folders = [], changes = [] }: StandIn,
+  { name, paths, asTheyAre = [], texts = {}, folders = [], changes = [] }: StandIn,
   docker: (args: readonly string[]) => Promise<unknown>,
 ): Promise<void> {
   const root = await Deno.makeTempDir();
@@ -105,7 +108,9 @@ export async function importStandIn(
       await Deno.mkdir(join(root, "usr", folder), { recursive: true });
       await Deno.symlink(`usr/${folder}`, join(root, folder));
     }
-    await Deno.mkdir(join(root, "tmp"), { mode: 0o1777 });
+    if (asTheyAre.length > 0) await copyAsTheyAre(asTheyAre, root);
+    await Deno.mkdir(join(root, "tmp"), { recursive: true });
+    await Deno.chmod(join(root, "tmp"), 0o1777);
     for (const path of all) await copy(path, root);
     for (const [path, text] of Object.entries(texts)) {
       await Deno.mkdir(dirname(join(root, path)), { recursive: true });
@@ -118,7 +123,7 @@ export async function importStandIn(
     }
     const archive = join(root, "..", `${root.split("/").at(-1)}.tar`);
     try {
-      await run("tar", ["-C", root, "-cf", archive, "."]);
+      await textOf(["tar", "-C", root, "-cf", archive, "."]);
       await docker(["import", ...changes.flatMap((change) => ["--change", change]), archive, name]);
     } finally {
       await Deno.remove(archive);
@@ -132,12 +137,17 @@ export async function importStandIn(
 async function copy(path: string, root: string): Promise<void> {
   const target = join(root, path);
   await Deno.mkdir(dirname(target), { recursive: true });
-  await run("cp", ["-a", "--dereference", path, dirname(target)]);
+  await textOf(["cp", "-a", "--dereference", path, dirname(target)]);
+}
+
+async function copyAsTheyAre(paths: readonly string[], root: string): Promise<void> {
+  const script = 'tar -C / --no-recursion --ignore-failed-read -cf - -T - | tar -C "$0" --keep-directory-symlink -xf -';
+  await textOf(["sh", "-c", script, root], { input: paths.map((path) => `.${path}\n`).join("") });
 }
 
 /** What `ldd` names, of programs and of all compiled modules in folders. */
 async function librariesOf(paths: readonly string[]): Promise<string[]> {
-  const files = await run("find", ["-L", ...paths, "-type", "f", "(", "-perm", "-u+x", "-o", "-name", "*.so*", ")"]);
+  const files = await textOf(["find", "-L", ...paths, "-type", "f", "(", "-perm", "-u+x", "-o", "-name", "*.so*", ")"]);
   const libraries = new Set<string>();
   const own = files.split("\n").filter((file) => file !== "" && !file.startsWith(NGINX_ROOT));
   // Of scripts it says that they are not dynamic, which is no failure here.
@@ -146,10 +156,4 @@ async function librariesOf(paths: readonly string[]): Promise<string[]> {
     if (library !== undefined) libraries.add(library);
   }
   return [...libraries];
-}
-
-async function run(program: string, args: readonly string[]): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(program, { args: [...args] }).output();
-  if (!success) throw new Error(`${program} failed: ${new TextDecoder().decode(stderr)}`);
-  return new TextDecoder().decode(stdout);
 }

@@ -225,6 +225,15 @@ deployTest("a bare machine", NEEDS, async (t) => {
     assert.equal(await mainPid(), pid);
   });
 
+  await step("install.sh: where the public address is not as it should be, it says what it found there", async () => {
+    const { code, out, err } = await machine.run(`${INSTALL} ${DOMAIN} me@example.org`, {
+      env: { ...env, CURL_CA_BUNDLE: "/srv/authority.pem" },
+    });
+    assert.equal(code, 1);
+    assert.match(out, /^fail {2}the server answers .*\n +https:\S+ answered 000 instead of 200 .*certificate/m);
+    assert.match(err, /3 of 4 checks failed/);
+  });
+
   await step("secrets: only root reads them, and the service has the api_hash as a credential", async () => {
     const modes = await machine.text(`stat -c '%a %U %n' /etc/${NAME} /etc/${NAME}/* /var/lib/${NAME}`);
     assert.equal(
@@ -270,11 +279,14 @@ deployTest("a bare machine", NEEDS, async (t) => {
     );
   });
 
-  await step("commands: at a terminal Ctrl-C ends one, and nothing of it is left running", async () => {
-    const typed =
-      `(until systemctl is-active --quiet '${NAME}-command-*'; do sleep 0.1; done; sleep 0.5; printf '\\003'; sleep 5)`;
-    const { out } = await machine.run(`${typed} | script -qec '${NAME} audit tail --follow; echo code $?' /dev/null`);
+  await step("commands: Ctrl-C ends one, at a terminal and in a pipe, and nothing of it is left running", async () => {
+    const shown = (text: string): string => `until grep -q '${text}' /root/shown; do sleep 0.1; done`;
+    const { out } = await machine.run(`
+      touch /root/shown
+      (${shown("fetch_history")}; printf '\\003'; ${shown("code [0-9]")}) |
+        script -qefc '${NAME} audit tail -n 1000 --follow; echo code $?' /root/shown`);
     assert.match(out, /code 130/);
+    await machine.run(`timeout --signal INT 5 ${NAME} audit tail --follow`);
     assert.equal(await machine.text(`systemctl list-units --no-legend '${NAME}-command-*'`), "");
   });
 

@@ -25,14 +25,19 @@ export interface SandboxProcess extends z.infer<typeof Ready>, AsyncDisposable {
 /**
  * Starts `sandbox/main.ts` with more flags; it ends with its standard input.
  * @param options.client who will speak to it: only what the product sends is recorded
+ * @param options.within words that bring a program into another network
  */
 export async function startSandbox(
   flags: readonly string[] = [],
-  { client = "product" }: { readonly client?: "product" | "other" } = {},
+  { client = "product", within = [] }: {
+    readonly client?: "product" | "other";
+    readonly within?: readonly string[];
+  } = {},
 ): Promise<SandboxProcess> {
   const main = new URL("../../sandbox/main.ts", import.meta.url).pathname;
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", main, "--json", "--with-parent", "--control-port", "0", ...flags],
+  const [program = "", ...words] = [...within, Deno.execPath()];
+  const child = new Deno.Command(program, {
+    args: [...words, "run", "-A", "--no-check", main, "--json", "--with-parent", "--control-port", "0", ...flags],
     env: client === "other" ? { [RECORDS_VARIABLE]: "" } : {},
     stdin: "piped",
     stdout: "piped",
