@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { backupOf, contentsIn, furnish, furnished, put, withFolder } from "../backup/house.ts";
 import { canMount, withSmallDisk } from "../exports/small_disk.ts";
-import { command, interactive, product, run, start, until } from "./command.ts";
+import { command, interactive, run, start, until } from "./command.ts";
+import { product } from "./product.ts";
 import { sizeOf } from "./exports.ts";
 
 /** Names in a folder. */
@@ -63,7 +64,7 @@ Deno.test("backup: its file is its owner's alone under any umask, never half the
     await Deno.mkdir(to);
     const file = join(to, "b.tar");
     const environment = { DATA_DIR: data };
-    const words = [Deno.execPath(), ...product(["backup", file], environment)];
+    const words = product(["backup", file], environment);
     await using unmasked = start("/bin/sh", ["-c", 'umask 0; exec "$@"', "sh", ...words], environment);
     assert.equal(await unmasked.ended(), 0, unmasked.err.text());
     assert.equal(((await Deno.stat(file)).mode ?? 0) & 0o777, 0o600);
@@ -95,14 +96,14 @@ Deno.test("backup -: standard output has it, a terminal does not get it, and a r
     const data = join(folder, "a");
     await furnish(data, "a");
     const environment = { DATA_DIR: data };
-    const words = [Deno.execPath(), ...product(["backup", "-"], environment)];
+    const words = product(["backup", "-"], environment);
     const file = join(folder, "b.tar");
     await using redirected = start("/bin/sh", ["-c", `"$@" > '${file}'`, "sh", ...words], environment);
     assert.equal(await redirected.ended(), 0, redirected.err.text());
     assert.deepEqual(await restored(file, join(folder, "c")), furnished("a", { exports: false }));
     await using piped = start("/bin/sh", ["-c", `"$@" | gzip > '${file}.gz'`, "sh", ...words], environment);
     assert.equal(await piped.ended(), 0);
-    const back = [Deno.execPath(), ...product(["restore", "-"], { DATA_DIR: join(folder, "d") })];
+    const back = product(["restore", "-"], { DATA_DIR: join(folder, "d") });
     await using unpiped = start("/bin/sh", ["-c", `gunzip < '${file}.gz' | "$@"`, "sh", ...back], {
       DATA_DIR: join(folder, "d"),
     });
@@ -165,7 +166,7 @@ Deno.test("backup: one after the other; a killed one keeps no turn and leaves no
       // Its reader does not read: it stands still amid the archive.
       const pipe = join(folder, "pipe");
       assert.ok((await new Deno.Command("mkfifo", { args: [pipe] }).output()).success);
-      const words = [Deno.execPath(), ...product(["backup", "-"], environment)];
+      const words = product(["backup", "-"], environment);
       await using _reader = start("/bin/sh", ["-c", `exec sleep 600 < '${pipe}'`]);
       await using stuck = start("/bin/sh", ["-c", `exec "$@" > '${pipe}'`, "sh", ...words], environment);
       await until(() => namesIn(data).includes(".backup"), "it is at it");

@@ -9,7 +9,8 @@ import { migrate } from "../../src/storage/migrate.ts";
 import { openToOthers } from "../../src/storage/private.ts";
 import { archiveOf, backupOf, contentsIn, furnish, furnished, idOf, put, withFolder } from "../backup/house.ts";
 import { canMount, withSmallDisk } from "../exports/small_disk.ts";
-import { interactive, product, type Ran, run, start, until } from "./command.ts";
+import { interactive, type Ran, run, start, until } from "./command.ts";
+import { product } from "./product.ts";
 import { sizeOf } from "./exports.ts";
 
 /** Names in a folder. */
@@ -278,7 +279,7 @@ Deno.test("restore: with umask 0 all is its owner's alone", async () => {
   await withFolder(async (folder) => {
     const file = await backupFile(folder);
     const directory = join(folder, "data");
-    const words = [Deno.execPath(), ...product(["restore", file], { DATA_DIR: directory })];
+    const words = product(["restore", file], { DATA_DIR: directory });
     await using unmasked = start("/bin/sh", ["-c", 'umask 0; exec "$@"', "sh", ...words], { DATA_DIR: directory });
     assert.equal(await unmasked.ended(), 0, unmasked.err.text());
     for (const path of all(directory)) {
@@ -294,7 +295,7 @@ Deno.test("restore -: standard input is taken to its end, a terminal is not, and
     const directory = join(folder, "old");
     await furnish(directory, "o");
     const whole = await Deno.readFile(file);
-    const words = [Deno.execPath(), ...product(["restore", "-", "--force"], { DATA_DIR: directory })];
+    const words = product(["restore", "-", "--force"], { DATA_DIR: directory });
     {
       // It has all files, and waits for the end.
       const [most, pipe] = [join(folder, "most"), join(folder, "pipe")];
