@@ -46,6 +46,9 @@ export const lineSchema = z.strictObject({
   limit_conn: z.string(),
 });
 
+/** See {@link lineSchema}. */
+export type Line = z.infer<typeof lineSchema>;
+
 /** A running nginx. Disposing ends it. */
 export interface Nginx extends AsyncDisposable {
   readonly version: string;
@@ -61,7 +64,10 @@ export interface Nginx extends AsyncDisposable {
   readonly webroot: string;
   /** `fetch` as a client that believes the certificate; HTTP/2, as the client of the MCP SDK has it. */
   readonly fetch: (input: string | URL, init?: RequestInit) => Promise<Response>;
-  lines(): Promise<z.infer<typeof lineSchema>[]>;
+  /** The access log so far; a line comes when its answer has gone out. */
+  lines(): Promise<Line[]>;
+  /** The first line of the access log that is meant, once it is there. */
+  line(isMeant: (line: Line) => boolean): Promise<Line | undefined>;
   /** Everything that it has written, whichever file. */
   written(): Promise<string>;
   /** Puts another site in place, and returns once new workers serve it. */
@@ -177,6 +183,10 @@ export async function startNginx(version: Version, options: NginxOptions = {}): 
     const children = await Deno.readTextFile(`/proc/${running.pid}/task/${running.pid}/children`);
     return children.split(" ").filter((pid) => pid !== "");
   };
+  const lines = async (): Promise<Line[]> =>
+    (await read("access.log")).split("\n").filter((line) => line !== "").map((line) =>
+      lineSchema.parse(JSON.parse(line))
+    );
   const resources = stack.move();
   return {
     version: (await output(version.program, ["-v"])).stderr.trim(),
@@ -188,9 +198,12 @@ export async function startNginx(version: Version, options: NginxOptions = {}): 
     certificate,
     webroot: join(folder, "webroot"),
     fetch: (input, init) => fetch(input, { ...init, client }),
-    lines: async () =>
-      (await read("access.log")).split("\n").filter((line) => line !== "")
-        .map((line) => lineSchema.parse(JSON.parse(line))),
+    lines,
+    line: async (isMeant) => {
+      const found: Line[] = [];
+      await until(async () => found.push(...(await lines()).filter(isMeant)) > 0, "the access log has the line");
+      return found[0];
+    },
     written: async () => {
       const logs = await Promise.all(["access.log", "error.log", "main.log", "others.log"].map(read));
       return [...logs, running.out.text(), running.err.text()].join("\n");
