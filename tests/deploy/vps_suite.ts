@@ -357,6 +357,19 @@ deployTest("a bare machine", NEEDS, async (t) => {
   );
 
   const version = await machine.text(`${NAME} --version`);
+  await step("backup and restore: beside the service and in its place, with its keys and its session", async () => {
+    const file = `/var/backups/${NAME}/now.tar`;
+    await machine.text(`${NAME} backup ${file} && ${NAME} keys create --name late`);
+    assert.equal(await machine.text(`stat -c '%a %U' ${file}`), `600 ${NAME}`);
+    assert.match((await machine.run(`${NAME} restore --force ${file}`)).err, /in use by "serve"/);
+    const restored = await machine.run(`
+      systemctl stop ${NAME} && ${NAME} restore --force ${file} && systemctl start ${NAME}`);
+    assert.equal(restored.code, 0, restored.err);
+    await machine.text(`until curl -sf --cacert /srv/root.pem https://${DOMAIN}/health/ready; do sleep 0.2; done`);
+    await fetched();
+    assert.doesNotMatch(await machine.text(`${NAME} keys list`), /late/);
+  });
+
   const other = `/srv/other/${NAME}`;
 
   await step("upgrade: another program takes the place of the one that runs, which is kept", async () => {
