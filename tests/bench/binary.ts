@@ -10,7 +10,8 @@ import type { TestSandbox } from "../e2e/sandbox.ts";
 import type { Row } from "./jobs.ts";
 import { isUp, memory, startServer } from "./process.ts";
 
-const BINARY = fileURLToPath(new URL(`../../dist/${NAME}`, import.meta.url));
+/** What is compiled. */
+export const BINARY = fileURLToPath(new URL(`../../dist/${NAME}`, import.meta.url));
 /** Starts of which the one in the middle counts. */
 const STARTS = 9;
 /** Longer than it takes to give back what the start has taken; see `src/observability/memory.ts`. */
@@ -63,6 +64,7 @@ async function gzipped(): Promise<number> {
   return bytes;
 }
 
-function middle(numbers: readonly number[]): number {
+/** The median. */
+export function middle(numbers: readonly number[]): number {
   return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? NaN;
 }
