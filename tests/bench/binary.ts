@@ -24,7 +24,7 @@ const DEPLOYED = { MALLOC_ARENA_MAX: "1", MALLOC_TRIM_THRESHOLD_: "131072" };
 export async function binary({ environment }: TestSandbox): Promise<Row[]> {
   const problem = await compileProblem();
   if (problem !== undefined) {
-    Deno.stderr.writeSync(new TextEncoder().encode(`the binary is not measured: ${problem}\n`));
+    notMeasured("the binary", problem);
     return [];
   }
   const [versions, firsts]: [number[], number[]] = [[], []];
@@ -48,6 +48,11 @@ export async function binary({ environment }: TestSandbox): Promise<Row[]> {
     { name: "binary, idle RSS", value: await idle({}), unit: "MiB" },
     { name: "binary, idle RSS as the unit and the image start it", value: await idle(DEPLOYED), unit: "MiB" },
   ];
+}
+
+/** Says what has no rows, and why. */
+export function notMeasured(what: string, reason: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(`${what} is not measured: ${reason}\n`));
 }
 
 async function timeOf(args: readonly string[]): Promise<number> {

@@ -1,6 +1,6 @@
 /**
  * `deno task bench`: speed and memory against the sandbox, as ratios to a peer of the same run. Prints a table, and the same
- * as JSON; `--out FILE` writes the JSON there. `deno task bench binary` or `nginx` measures those alone.
+ * as JSON; `--out FILE` writes the JSON there. `deno task bench binary`, `nginx` or `image` measures those alone.
  * @module
  */
 import { fileURLToPath } from "node:url";
@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import { startSandbox, type TestSandbox } from "../e2e/sandbox.ts";
 import { audit } from "./audit.ts";
 import { binary } from "./binary.ts";
+import { image } from "./image.ts";
 import { checkpoint, formats, resume, type Row } from "./jobs.ts";
 import { load, post } from "./load.ts";
 import { nginx } from "./nginx.ts";
@@ -134,8 +135,9 @@ const all = async (): Promise<Row[]> => [
   ...await checkpoint(),
   ...await binary(sandbox),
   ...await nginx(sandbox),
+  ...await image(),
 ];
-const parts = { binary, nginx };
+const parts = { binary, nginx, image };
 const named = Object.entries(parts).flatMap(([name, part]) => positionals.includes(name) ? [part] : []);
 const rows: Row[] = [];
 for (const part of named) rows.push(...await part(sandbox));

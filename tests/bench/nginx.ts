@@ -5,11 +5,11 @@
 import { join } from "node:path";
 import { compileProblem } from "../binary/compiled.ts";
 import { BEARER, KEY } from "../deploy/behind_nginx.ts";
-import { type Need, program } from "../deploy/needs.ts";
+import { lacking, type Need, program } from "../deploy/needs.ts";
 import { freePorts, output, startNginx, type Version, VERSIONS } from "../deploy/nginx.ts";
 import type { TestSandbox } from "../e2e/sandbox.ts";
 import { call } from "../mcp/raw.ts";
-import { BINARY, middle } from "./binary.ts";
+import { BINARY, middle, notMeasured } from "./binary.ts";
 import type { Row } from "./jobs.ts";
 import { post } from "./load.ts";
 import { isUp, startServer } from "./process.ts";
@@ -19,7 +19,7 @@ const SECONDS = 2;
 const CONNECTIONS = 16;
 /** What one address may do is not what is measured. */
 const UNLIMITED = { RATE: "999999", BURST: "999999", CONNECTIONS: "65535" };
-const WRK: Need = program("wrk");
+const wrkProgram: Need = program("wrk");
 
 /** One that asks for work, and the least that the server answers to a key. */
 const REQUESTS = [
@@ -30,12 +30,12 @@ type Request = typeof REQUESTS[number];
 
 /** Compiles the binary and measures; no rows of what this machine lacks. */
 export async function nginx(sandbox: TestSandbox): Promise<Row[]> {
-  const problem = WRK() ?? await compileProblem();
+  const problem = wrkProgram() ?? await compileProblem();
   const rows: Row[] = [];
   for (const version of VERSIONS) {
-    const lacking = problem ?? version.needs.map((need) => need()).find((reason) => reason !== undefined);
-    if (lacking === undefined) rows.push(...await behind(version, sandbox));
-    else Deno.stderr.writeSync(new TextEncoder().encode(`${version.name} is not measured: ${lacking}\n`));
+    const reason = problem ?? lacking(version.needs);
+    if (reason === undefined) rows.push(...await behind(version, sandbox));
+    else notMeasured(version.name, reason);
   }
   return rows;
 }
@@ -64,7 +64,10 @@ async function behind(version: Version, { environment, directory }: TestSandbox)
   for (const request of REQUESTS) {
     const script = join(directory, "request.lua");
     await Deno.writeTextFile(script, luaOf(request));
-    if (request.body !== "") await post(`${ways.direct}${request.path}`, JSON.parse(request.body), BEARER);
+    if (request.body !== "") {
+      const text = await post(`${ways.direct}${request.path}`, JSON.parse(request.body), BEARER);
+      if (text.includes('"isError":true')) throw new Error(text);
+    }
     const rates: Record<keyof typeof ways, number[]> = { direct: [], plain: [], tls: [] };
     for (let round = 0; round <= ROUNDS; round++) {
       for (const way of ["direct", "plain", "tls"] as const) {
