@@ -10,7 +10,8 @@ import type { TestSandbox } from "../e2e/sandbox.ts";
 import type { Row } from "./jobs.ts";
 import { isUp, memory, startServer } from "./process.ts";
 
-const BINARY = fileURLToPath(new URL(`../../dist/${NAME}`, import.meta.url));
+/** What is compiled. */
+export const BINARY = fileURLToPath(new URL(`../../dist/${NAME}`, import.meta.url));
 /** Starts of which the one in the middle counts. */
 const STARTS = 9;
 /** Longer than it takes to give back what the start has taken; see `src/observability/memory.ts`. */
@@ -23,7 +24,7 @@ const DEPLOYED = { MALLOC_ARENA_MAX: "1", MALLOC_TRIM_THRESHOLD_: "131072" };
 export async function binary({ environment }: TestSandbox): Promise<Row[]> {
   const problem = await compileProblem();
   if (problem !== undefined) {
-    Deno.stderr.writeSync(new TextEncoder().encode(`the binary is not measured: ${problem}\n`));
+    notMeasured("the binary", problem);
     return [];
   }
   const [versions, firsts]: [number[], number[]] = [[], []];
@@ -49,6 +50,11 @@ export async function binary({ environment }: TestSandbox): Promise<Row[]> {
   ];
 }
 
+/** Says what has no rows, and why. */
+export function notMeasured(what: string, reason: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(`${what} is not measured: ${reason}\n`));
+}
+
 async function timeOf(args: readonly string[]): Promise<number> {
   const begun = performance.now();
   const { success } = await new Deno.Command(BINARY, { args: [...args], stdout: "null" }).output();
@@ -63,6 +69,7 @@ async function gzipped(): Promise<number> {
   return bytes;
 }
 
-function middle(numbers: readonly number[]): number {
+/** The median. */
+export function middle(numbers: readonly number[]): number {
   return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? NaN;
 }

@@ -1,6 +1,6 @@
 /**
  * `deno task bench`: speed and memory against the sandbox, as ratios to a peer of the same run. Prints a table, and the same
- * as JSON; `--out FILE` writes the JSON there. `deno task bench binary` measures the binary alone.
+ * as JSON; `--out FILE` writes the JSON there. `deno task bench binary`, `nginx` or `image` measures those alone.
  * @module
  */
 import { fileURLToPath } from "node:url";
@@ -9,8 +9,10 @@ import { parseArgs } from "node:util";
 import { startSandbox, type TestSandbox } from "../e2e/sandbox.ts";
 import { audit } from "./audit.ts";
 import { binary } from "./binary.ts";
+import { image } from "./image.ts";
 import { checkpoint, formats, resume, type Row } from "./jobs.ts";
 import { load, post } from "./load.ts";
+import { nginx } from "./nginx.ts";
 import { measure, type Measured, memory, startServer } from "./process.ts";
 
 const ECHO = fileURLToPath(new URL("./echo.ts", import.meta.url));
@@ -132,8 +134,14 @@ const all = async (): Promise<Row[]> => [
   ...await resume(),
   ...await checkpoint(),
   ...await binary(sandbox),
+  ...await nginx(sandbox),
+  ...await image(),
 ];
-const rows = positionals.includes("binary") ? await binary(sandbox) : await all();
+const parts = { binary, nginx, image };
+const named = Object.entries(parts).flatMap(([name, part]) => positionals.includes(name) ? [part] : []);
+const rows: Row[] = [];
+for (const part of named) rows.push(...await part(sandbox));
+if (named.length === 0) rows.push(...await all());
 const report = {
   date: new Date().toISOString().slice(0, 10),
   deno: Deno.version.deno,

@@ -14,12 +14,13 @@ export const NOT_RUN = "TEST_NOT_RUN";
  * @param needs the first that is missing is the reason why the test is not run
  */
 export function deployTest(name: string, needs: readonly Need[], test: (t: Deno.TestContext) => Promise<void>): void {
-  const reason = firstOf(needs);
+  const reason = lacking(needs);
   if (reason !== undefined) noteNotRun(`${name}: ${reason}`);
   Deno.test({ name, ignore: reason !== undefined, fn: test });
 }
 
-function firstOf(needs: readonly Need[]): string | undefined {
+/** The reason of the first that is missing, nothing when all are there. */
+export function lacking(needs: readonly Need[]): string | undefined {
   for (const need of needs) {
     const reason = need();
     if (reason !== undefined) return reason;
