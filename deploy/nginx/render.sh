@@ -73,7 +73,8 @@ must DEFAULT_SERVER "$DEFAULT_SERVER" '[01]'
 must IPV6 "$IPV6" '[01]'
 must RATE "$RATE" "$number"
 must BURST "$BURST" "$number"
-must CONNECTIONS "$CONNECTIONS" "$number"
+must CONNECTIONS "$CONNECTIONS" '[1-9][0-9]{0,4}'
+[ "$CONNECTIONS" -le 65535 ] || fail "CONNECTIONS is more than nginx counts, 65535: $CONNECTIONS"
 must ACCESS_LOG "$ACCESS_LOG" "$path"
 must ERROR_LOG "$ERROR_LOG" "$path"
 must NGINX_VERSION "$NGINX_VERSION" '[0-9]+\.[0-9]+\.[0-9]+'
