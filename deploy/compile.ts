@@ -43,10 +43,6 @@ const TARGETS = [
   "x86_64-pc-windows-msvc",
 ];
 
-/** CommonJS packages ask for Node's modules; Deno 2.7's bundles bring nothing that answers them. */
-const REQUIRE =
-  'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);\n';
-
 /**
  * Compiles the program into `dist/`, with what it is made of and the SHA-256 sums of all beside it. The same sources and the same Deno
  * give the same bytes.
@@ -61,10 +57,10 @@ export async function compile({ target = HOST }: { readonly target?: string } = 
   await Deno.mkdir(dist, { recursive: true });
   const folder = await Deno.makeTempDir();
   try {
-    const { bundle, files } = await makeBundle(folder, revision);
+    const { entry, files } = await makeBundle(folder, revision);
     const built = ["--no-config", "--quiet", ...PERMISSIONS, NO_CACHE, V8_FLAGS, "--target", target];
     // A `denort` of this machine makes no binary for another one.
-    await deno(["compile", ...built, "--output", binary, bundle], target === HOST ? {} : { DENORT_BIN: "" });
+    await deno(["compile", ...built, "--output", binary, entry], target === HOST ? {} : { DENORT_BIN: "" });
     if (target === HOST) await assertRuns(binary, revision);
     const lock: unknown = JSON.parse(await Deno.readTextFile(join(ROOT, "deno.lock")));
     const bill = billOfMaterials({ files, lock, commit: revision, deno: Deno.version.deno });
@@ -76,26 +72,37 @@ export async function compile({ target = HOST }: { readonly target?: string } = 
   }
 }
 
-/** The program in one file, and the files that it is made of. */
-async function makeBundle(folder: string, commit: string): Promise<{ bundle: string; files: readonly string[] }> {
-  const bundle = join(folder, `${NAME}.js`);
-  const options = ["--quiet", "--platform", "deno", "--sourcemap=external"];
-  await deno(["bundle", ...options, "--output", bundle, join(ROOT, "main.ts")]);
-  await Deno.writeTextFile(bundle, withCommit(await shrink(await Deno.readTextFile(bundle)), commit));
-  // The binary tells when the file was written.
-  await Deno.utime(bundle, 0, 0);
-  const { sources } = mapSchema.parse(JSON.parse(await Deno.readTextFile(`${bundle}.map`)));
-  return { bundle, files: sources.map((source) => resolve(folder, source)) };
+/**
+ * The program in a few files, and those that it is made of. What only some commands need is in files of its own, which are read when
+ * they are imported; and only among them does the bundler leave out what is never used of a library.
+ */
+async function makeBundle(folder: string, commit: string): Promise<{ entry: string; files: readonly string[] }> {
+  const options = ["--quiet", "--platform", "deno", "--sourcemap=external", "--code-splitting"];
+  await deno(["bundle", ...options, "--outdir", folder, join(ROOT, "main.ts")]);
+  const names = [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+  const bundled = names.filter((name) => name.endsWith(".js")).map((name) => join(folder, name));
+  const texts = await Promise.all(bundled.map(async (path) => shrink(await Deno.readTextFile(path))));
+  await stop();
+  const marked = withCommit(texts, commit);
+  const sources = await Promise.all(bundled.map(async (path, index) => {
+    await Deno.writeTextFile(path, marked[index] ?? "");
+    // The binary tells when the file was written.
+    await Deno.utime(path, 0, 0);
+    return mapSchema.parse(JSON.parse(await Deno.readTextFile(`${path}.map`))).sources;
+  }));
+  return {
+    entry: join(folder, "main.js"),
+    files: [...new Set(sources.flat())].map((source) => resolve(folder, source)),
+  };
 }
 
 /**
- * The bundle without comments and blanks, in ASCII, of which V8 holds a byte a character instead of two. Names stay, for stack traces.
+ * A file without comments and blanks, in ASCII, of which V8 holds a byte a character instead of two. Names stay, for stack traces.
  * `deno bundle --minify` does more than is right: it takes a `using x = f()` whose x is read once for a plain expression, and what
  * should be closed there stays open.
  */
 async function shrink(bundle: string): Promise<string> {
   const { code } = await transform(bundle, { minifyWhitespace: true, target: "esnext", legalComments: "inline" });
-  await stop();
   const [before, after] = [bundle, code].map((text) => text.match(/\busing [\w$]+ ?=/g)?.length);
   if (before !== after) throw new Error(`of ${before} declarations by using ${after} are left`);
   // Left over are literals of regular expressions, where this means the same, and comments.
@@ -118,11 +125,10 @@ async function sums(dist: string): Promise<string> {
   return (await Promise.all(lines)).join("");
 }
 
-function withCommit(bundle: string, commit: string): string {
-  const parts = bundle.split(COMMIT_MARK);
-  if (parts.length !== 2) throw new Error(`the bundle has ${parts.length - 1} places for the commit instead of one`);
-  const head = /\bcreateRequire\b.{0,80}\bnode:module\b/.test(bundle.slice(0, 1000)) ? "" : REQUIRE;
-  return head + parts.join(commit);
+function withCommit(texts: readonly string[], commit: string): readonly string[] {
+  const places = texts.join("").split(COMMIT_MARK).length - 1;
+  if (places !== 1) throw new Error(`the bundle has ${places} places for the commit instead of one`);
+  return texts.map((text) => text.replace(COMMIT_MARK, commit));
 }
 
 /** COMMIT says it where there is no repository, as in an image's build. */

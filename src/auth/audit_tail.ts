@@ -4,7 +4,7 @@
  */
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { setImmediate } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { jsonColumn, optionalColumn } from "../storage/columns.ts";
 import type { AuditEntry } from "./audit_record.ts";
 

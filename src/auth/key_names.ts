@@ -3,7 +3,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { z } from "zod";
+import * as z from "zod";
 
 const rowsSchema = z.array(z.object({ id: z.string(), name: z.string() }));
 

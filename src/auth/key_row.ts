@@ -2,7 +2,7 @@
  * An API key as all but its holder know it.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { type Principal, scopeSchema } from "../model/principal.ts";
 import { jsonColumn, optionalColumn } from "../storage/columns.ts";
 

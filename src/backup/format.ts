@@ -2,7 +2,7 @@
  * What a backup is: a tar archive of regular files, the manifest first, then the files that it lists, in its order, and nothing else.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { isExportId } from "../exports/store.ts";
 import { DATABASE_FILE, INDEXES_FOLDER, SESSION_FILE } from "../storage/contents.ts";
 

@@ -3,7 +3,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { z } from "zod";
+import * as z from "zod";
 import { AUDIT_SCHEMA } from "../auth/audit.ts";
 import { KEYS_SCHEMA } from "../auth/keys.ts";
 import { AppError } from "../errors.ts";

@@ -3,7 +3,7 @@
  * @module
  */
 import { request } from "node:http";
-import { z } from "zod";
+import * as z from "zod";
 import { AppError, ERROR_CODES, type ErrorCode } from "../errors.ts";
 
 const TIMEOUT_MS = 5000;

@@ -3,7 +3,7 @@
  * @module
  */
 import { setTimeout as sleepMs } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { auditLine } from "../auth/audit_record.ts";
 import { readAudit, sinceSchema } from "../auth/audit_tail.ts";
 import { readKeyNames } from "../auth/key_names.ts";

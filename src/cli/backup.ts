@@ -4,7 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { pack } from "../backup/archive.ts";
 import { type BackupFile, type BackupManifest, FORMAT } from "../backup/format.ts";
 import { takeSnapshot } from "../backup/snapshot.ts";

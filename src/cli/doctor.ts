@@ -2,7 +2,7 @@
  * The command `doctor`: what is wrong, and what to do about it.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Config } from "../config/config.ts";
 import type { OptionName } from "../config/options.ts";
 import { writeAll } from "../observability/output.ts";

@@ -2,7 +2,7 @@
  * The options of the command `export`.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { AppError } from "../errors.ts";
 import { isFolder } from "../exports/deliver.ts";
 import { exportFormatSchema } from "../exports/job.ts";

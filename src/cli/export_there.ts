@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleepMs } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { AppError } from "../errors.ts";
 import { exportStateSchema, failureSchema, isFinished, waitingSchema } from "../exports/job.ts";
 import { filesGone } from "../exports/deliver.ts";

@@ -3,7 +3,7 @@
  * @module
  */
 import { setTimeout as sleepMs } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod";
 import type { AllowedChat } from "../auth/key_row.ts";
 import type { Config } from "../config/config.ts";
 import { LOCAL_PRINCIPAL } from "../model/principal.ts";

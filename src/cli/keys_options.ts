@@ -2,7 +2,7 @@
  * The options of the commands `keys …`.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { duration, rate } from "../config/formats.ts";
 import { AppError } from "../errors.ts";
 import { scopeSchema } from "../model/principal.ts";

@@ -3,7 +3,7 @@
  * @module
  */
 import { setTimeout as sleepMs } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod";
 import type { Config } from "../config/config.ts";
 import { loadConfig, warningsOf } from "../config/load.ts";
 import { Secret } from "../config/secret.ts";

@@ -2,7 +2,7 @@
  * The command `render`.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { AppError } from "../errors.ts";
 import { writeFolder } from "../exports/output_folder.ts";
 import { readNamedRecords } from "../exports/records.ts";

@@ -2,7 +2,7 @@
  * The command `restore`: a data directory as it was when a backup was made.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { restore as restoreInto, type Restored } from "../backup/restore.ts";
 import { takeTurn } from "../backup/turn.ts";
 import { readDataDir } from "../config/data_dir.ts";

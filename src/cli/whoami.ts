@@ -2,7 +2,7 @@
  * The command `whoami`.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Config } from "../config/config.ts";
 import { loadConfig, warningsOf } from "../config/load.ts";
 import { AppError } from "../errors.ts";

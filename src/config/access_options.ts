@@ -2,7 +2,7 @@
  * The options of who may ask, from where and how much; a part of the table in `options.ts`.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { hostPort, ipOrCidr, publicUrl, rate } from "./formats.ts";
 import { commaList, type Option, secret, wholeNumber } from "./option_types.ts";
 

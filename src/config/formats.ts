@@ -4,7 +4,7 @@
  */
 import { createPublicKey } from "node:crypto";
 import { BlockList, isIP, isIPv6 } from "node:net";
-import { z } from "zod";
+import * as z from "zod";
 import type { Rate } from "../model/principal.ts";
 import { Secret } from "./secret.ts";
 

@@ -2,7 +2,7 @@
  * What an option is, and the kinds of texts that several have.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { Secret } from "./secret.ts";
 
 /** Looks a variable up; empty and absent mean the same. */

@@ -2,7 +2,7 @@
  * The options of the program, one table: what `load.ts` reads and what `--help` and the reference print.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { ACCESS_OPTIONS } from "./access_options.ts";
 import { byteSize, socks5Proxy, testDc } from "./formats.ts";
 import { type DefaultContext, type Option, secret, wholeNumber } from "./option_types.ts";

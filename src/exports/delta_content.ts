@@ -3,7 +3,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * Fields that change although nobody edits the message: counters and pins; what Telegram tells about its chat (`link`,

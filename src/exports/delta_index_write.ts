@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { AppError } from "../errors.ts";
 import { contentOf } from "./delta_content.ts";
 import {

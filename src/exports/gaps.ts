@@ -3,7 +3,7 @@
  * that Telegram answered completely. Pure.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { gapRangeSchema, type Gaps, type GapVerdict } from "../model/manifest.ts";
 import type { Range } from "../telegram/dates.ts";
 

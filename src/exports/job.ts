@@ -2,7 +2,7 @@
  * An export as a job: what was asked for, what that came to, how far it is and how it ended.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { ERROR_CODES, type ErrorCode } from "../errors.ts";
 import { chatKindSchema } from "../model/chat.ts";
 import { pointSchema } from "../telegram/dates.ts";

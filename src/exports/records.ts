@@ -2,7 +2,7 @@
  * Reading an NDJSON export.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { AppError } from "../errors.ts";
 import { type Message, messageSchema } from "../model/message.ts";
 import { isOfSystem, systemReason } from "./disk.ts";

@@ -4,7 +4,7 @@
  */
 import { createHash, randomBytes } from "node:crypto";
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
-import { z } from "zod";
+import * as z from "zod";
 import { jsonColumn, optionalColumn } from "../storage/columns.ts";
 import { isDiskError } from "../storage/disk_error.ts";
 import { migrate } from "../storage/migrate.ts";

@@ -3,7 +3,7 @@
  * with every checkpoint, so that a job that goes on later goes on counting. Pure.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { ChatKind } from "../model/chat.ts";
 import type { Deletion } from "../model/deletion.ts";
 import { type Counts, countsSchema } from "../model/manifest.ts";

@@ -2,7 +2,7 @@
  * Holds the lines of an export against its manifest.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { deletionSchema } from "../model/deletion.ts";
 import type { Manifest, ManifestChat } from "../model/manifest.ts";
 import { type Message, messageSchema } from "../model/message.ts";

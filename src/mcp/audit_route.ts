@@ -2,7 +2,7 @@
  * `GET /api/audit`: the audit trail as NDJSON, oldest record first.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { auditLine } from "../auth/audit_record.ts";
 import { type AuditReader, sinceSchema } from "../auth/audit_tail.ts";
 import { AppError } from "../errors.ts";

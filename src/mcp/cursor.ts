@@ -2,7 +2,7 @@
  * Cursors: a query and a place in it, signed, bound to a tool and a principal, without an end of life.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { AppError } from "../errors.ts";
 import type { Principal } from "../model/principal.ts";
 import { createSeal } from "./seal.ts";

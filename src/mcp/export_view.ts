@@ -2,7 +2,7 @@
  * An export as tools show it.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { ERROR_CODES } from "../errors.ts";
 import { DamagedManifest, type DescribedFolder, readExportFolder } from "../exports/files.ts";
 import { exportFormatSchema, exportQuerySchema, exportStateSchema, isFinished, waitingSchema } from "../exports/job.ts";

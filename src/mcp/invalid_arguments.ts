@@ -2,7 +2,7 @@
  * What is wrong with the arguments of a call, in words that a model can act on.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { AppError } from "../errors.ts";
 import type { JsonObject } from "../model/json.ts";
 import { nearest } from "../telegram/candidates.ts";

@@ -2,7 +2,7 @@
  * Links to files of messages: whoever has one may read for a while what is attached to that message.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Principal } from "../model/principal.ts";
 import { createSeal } from "./seal.ts";
 

@@ -2,7 +2,7 @@
  * A page of messages within its budget.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { chatHeadSchema } from "../model/chat.ts";
 import { type Message, messageSchema } from "../model/message.ts";
 import { chatLink } from "../telegram/map/message.ts";

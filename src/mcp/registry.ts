@@ -2,7 +2,7 @@
  * The tools, in words that no protocol owns: the adapters for MCP and for plain HTTP stand on this.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { AppError, toAppError } from "../errors.ts";
 import { lacksScope } from "../http/chain.ts";
 import type { JsonObject } from "../model/json.ts";

@@ -4,7 +4,7 @@
  */
 // @ts-types="@modelcontextprotocol/sdk/types"
 import { ErrorCode, type ServerResult } from "@modelcontextprotocol/sdk/types.js";
-import { z } from "zod";
+import * as z from "zod";
 import { AppError, toAppError } from "../errors.ts";
 import { lacksScope } from "../http/chain.ts";
 import type { Principal } from "../model/principal.ts";

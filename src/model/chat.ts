@@ -2,7 +2,7 @@
  * Chats, as tools and exports show them.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 
 /** What a chat is; `saved` is the account's own Saved Messages. */
 export const chatKindSchema = z.enum(["user", "bot", "group", "supergroup", "forum", "channel", "saved"]);

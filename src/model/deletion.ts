@@ -2,7 +2,7 @@
  * A message that is gone, `deletion/1`: a line of an export beside messages.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { chatId, date, messageId } from "./scalars.ts";
 
 /** `deleted_after_seen`: an earlier export has the message; `empty`: Telegram says that there is none with this id. */

@@ -2,7 +2,7 @@
  * What an export holds and how to check it, `manifest/1`: the file `manifest.json`, the last one that an export writes.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { chatKindSchema } from "./chat.ts";
 import { skipReasonSchema } from "./media_record.ts";
 import { chatId, count, date, messageId, yes } from "./scalars.ts";

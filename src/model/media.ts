@@ -2,7 +2,7 @@
  * The attachment of a canonical message.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { chatId, count, date, messageId, yes } from "./scalars.ts";
 
 const pollSchema = z.object({

@@ -2,7 +2,7 @@
  * What became of one file of an export's messages, `media/1`: one line of `media.ndjson`, in the order of the messages.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { FILE_KINDS } from "./media.ts";
 import { chatId, count, messageId } from "./scalars.ts";
 

@@ -4,7 +4,7 @@
  * did not send is absent, never null or zero.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { mediaSchema } from "./media.ts";
 import { chatId, count, date, messageId, yes } from "./scalars.ts";
 import { serviceSchema } from "./service.ts";

@@ -3,7 +3,7 @@
  * `docs/decisions/0012-neutralised-once.md`.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { JsonObject } from "./json.ts";
 import { hiddenIn, signOf, visible } from "./visible.ts";
 

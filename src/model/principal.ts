@@ -2,7 +2,7 @@
  * Who is asking.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * What a principal may do: `read` all tools that only read, `export` those of exports and their files, `admin` what other

@@ -2,7 +2,7 @@
  * What fields of `message/1` hold.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 
 /** A chat, user or channel. */
 export const chatId = z.string().regex(/^-?\d+$/).describe("Chat id in the marked form.");

@@ -2,7 +2,7 @@
  * What a canonical service message tells.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { chatId, count, date, messageId, yes } from "./scalars.ts";
 
 const ids = z.array(chatId).optional();

@@ -3,7 +3,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { z } from "zod";
+import * as z from "zod";
 import { AppError, type ErrorCode } from "../errors.ts";
 import { migrate } from "../storage/migrate.ts";
 import { methodOf } from "./guard.ts";

@@ -26,7 +26,7 @@ import bigInt from "big-integer";
 import { Buffer } from "node:buffer";
 import { createHash, createPublicKey } from "node:crypto";
 import { unzipSync } from "node:zlib";
-import { z } from "zod";
+import * as z from "zod";
 import type { Socks5Proxy } from "../config/formats.ts";
 import { socketFor } from "./socket.ts";
 

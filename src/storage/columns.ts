@@ -2,7 +2,7 @@
  * Columns of a row, for the schemas that read it.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 
 /** A text that holds JSON, whose value another schema then checks. */
 export const jsonColumn = z.string().transform((text): unknown => JSON.parse(text));

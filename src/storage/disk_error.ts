@@ -2,7 +2,7 @@
  * Failures of the disk as SQLite tells them.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * SQLite's codes, https://www.sqlite.org/rescode.html, for a disk that is locked, read-only, failing, full or not there, and

@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { setTimeout as sleepMs } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { AppError } from "../errors.ts";
 import { assertPrivate, FILE_MODE, FOLDER_MODE, giveToOwnerOf } from "./private.ts";
 import { finishReplacing, type Replaced } from "./replace.ts";

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
-import { z } from "zod";
+import * as z from "zod";
 import { migrate } from "./migrate.ts";
 
 /** The steps of its tables: see `storage/migrate.ts`. */

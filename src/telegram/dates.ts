@@ -2,7 +2,7 @@
  * Points in time and in a history, as people write them.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { AppError } from "../errors.ts";
 
 /** A bound of a range: unix seconds, or a message of the chat. */

@@ -3,7 +3,7 @@
  * (https://core.telegram.org/type/MessagesFilter), the others are recognised here.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { Api } from "../mtproto/gram.ts";
 import { mapMedia } from "./map/media.ts";
 import type { TlMessage } from "./map/message.ts";

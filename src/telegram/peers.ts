@@ -4,7 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { z } from "zod";
+import * as z from "zod";
 import { chatKindSchema } from "../model/chat.ts";
 import { Api } from "../mtproto/gram.ts";
 import type { Call } from "../mtproto/invoke.ts";

@@ -2,7 +2,7 @@
  * What messages are counted by, and how the counts are ordered. Pure.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { HIDDEN, isSenderHidden } from "../model/hidden_sender.ts";
 import type { Message } from "../model/message.ts";
 import { wallClock } from "./dates.ts";

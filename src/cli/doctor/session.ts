@@ -3,7 +3,7 @@
  * @module
  */
 import { existsSync } from "node:fs";
-import { z } from "zod";
+import * as z from "zod";
 import type { Config } from "../../config/config.ts";
 import { AppError, toAppError } from "../../errors.ts";
 import { createConnection } from "../../mtproto/connection.ts";

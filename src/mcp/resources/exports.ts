@@ -2,7 +2,7 @@
  * The files of finished exports as resources: listed, the newest export's first, and read in parts.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { AppError } from "../../errors.ts";
 import { hiddenIn } from "../../model/visible.ts";
 import type { Leases } from "../../exports/leases.ts";

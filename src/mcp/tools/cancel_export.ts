@@ -2,7 +2,7 @@
  * The tool cancel_export.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { isFinished } from "../../exports/job.ts";
 import { exportEnvelope, exportSchema, showExport } from "../export_view.ts";
 import type { Sources } from "../reading.ts";

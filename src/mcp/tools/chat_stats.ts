@@ -2,7 +2,7 @@
  * The tool chat_stats.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { AppError } from "../../errors.ts";
 import { chatHeadSchema } from "../../model/chat.ts";
 import { countMessages } from "../../telegram/count.ts";

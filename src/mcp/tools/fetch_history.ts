@@ -2,7 +2,7 @@
  * The tool fetch_history.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { pageEnvelope, pageSchema } from "../page.ts";
 import type { Sources } from "../reading.ts";
 import { defineTool, READS_TELEGRAM, type Tool } from "../registry.ts";

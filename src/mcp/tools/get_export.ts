@@ -2,7 +2,7 @@
  * The tool get_export.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { exportEnvelope, exportSchema, showExport } from "../export_view.ts";
 import type { Sources } from "../reading.ts";
 import { defineTool, type Tool } from "../registry.ts";

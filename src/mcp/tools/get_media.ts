@@ -3,7 +3,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { z } from "zod";
+import * as z from "zod";
 import { AppError } from "../../errors.ts";
 import { readFile } from "../../telegram/download.ts";
 import { chatLink, rfc3339 } from "../../telegram/map/message.ts";

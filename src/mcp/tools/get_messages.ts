@@ -3,7 +3,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { AppError } from "../../errors.ts";
 import { findSelf, resolveChat, type Resolved } from "../../telegram/resolve.ts";
 import { disagrees } from "../cursor.ts";

@@ -2,7 +2,7 @@
  * Arguments that tools share.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { AppError, type Suggestion } from "../../errors.ts";
 import type { JsonObject } from "../../model/json.ts";
 

@@ -2,7 +2,7 @@
  * The tool list_chats.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { AppError, type Candidate } from "../../errors.ts";
 import { chatKindSchema } from "../../model/chat.ts";
 import { asSent } from "../../model/visible.ts";

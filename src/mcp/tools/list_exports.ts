@@ -2,7 +2,7 @@
  * The tool list_exports.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { exportStateSchema, type Job } from "../../exports/job.ts";
 import { disagrees } from "../cursor.ts";
 import { exportSchema, showChats } from "../export_view.ts";

@@ -2,7 +2,7 @@
  * The tool list_topics.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { rfc3339 } from "../../telegram/map/message.ts";
 import { resolveChat } from "../../telegram/resolve.ts";
 import { assertForum, listTopics, type Topic } from "../../telegram/topics.ts";

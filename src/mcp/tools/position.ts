@@ -2,7 +2,7 @@
  * Which messages of a chat a caller wants, and the place that a cursor holds among them.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { formatPoint, type Point, pointSchema, readRange } from "../../telegram/dates.ts";
 import { messageTypeSchema } from "../../telegram/filters.ts";
 import { disagrees } from "../cursor.ts";

@@ -2,7 +2,7 @@
  * The tool resolve_chat.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { chatHeadSchema } from "../../model/chat.ts";
 import { chatDetails, type HistoryEnd, historyEnds } from "../../telegram/chats.ts";
 import { rfc3339 } from "../../telegram/map/message.ts";

@@ -2,7 +2,7 @@
  * A search over all chats, page by page, with what it cannot promise said.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { AppError } from "../../errors.ts";
 import { formatPoint, type Point, pointSchema, readRange } from "../../telegram/dates.ts";
 import { mapMessage } from "../../telegram/map/message.ts";

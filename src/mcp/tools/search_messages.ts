@@ -2,7 +2,7 @@
  * The tool search_messages.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { AppError } from "../../errors.ts";
 import { chatMissing } from "../../telegram/restrict_request.ts";
 import { pageEnvelope, pageSchema } from "../page.ts";

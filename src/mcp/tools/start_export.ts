@@ -2,7 +2,7 @@
  * The tool start_export.
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { AppError } from "../../errors.ts";
 import { exportFormatSchema, type Target } from "../../exports/job.ts";
 import type { Started } from "../../exports/runner.ts";
