@@ -7,6 +7,7 @@ import { isFromHere } from "./http/address.ts";
 import { type Handler, principalOf } from "./http/chain.ts";
 import { landing } from "./http/landing.ts";
 import type { Route } from "./http/router.ts";
+import { live, LIVE_PATH } from "./http/starting.ts";
 import { MANIFEST_JSON_SCHEMA } from "./model/manifest.ts";
 import { MEDIA_JSON_SCHEMA } from "./model/media_record.ts";
 import { MESSAGE_JSON_SCHEMA } from "./model/message.ts";
@@ -54,10 +55,10 @@ export function routesOf({ config, health, metrics, mcp, catalogue, media, expor
     { methods: READ, path: "/health", name: "health", access: "open", handler: summary },
     {
       methods: READ,
-      path: "/health/live",
+      path: LIVE_PATH,
       name: "live",
       access: "open",
-      handler: () => Response.json({ status: "ok" }),
+      handler: live,
     },
     { methods: READ, path: "/health/ready", name: "ready", access: "open", handler: ready },
     {
