@@ -27,10 +27,11 @@ export async function binary({ environment }: TestSandbox): Promise<Row[]> {
     notMeasured("the binary", problem);
     return [];
   }
-  const [versions, firsts]: [number[], number[]] = [[], []];
+  const [versions, lives, firsts]: [number[], number[], number[]] = [[], [], []];
   for (let run = 0; run < STARTS; run++) {
     versions.push(await timeOf(["--version"]));
     await using server = await startServer(environment, [BINARY, "serve"]);
+    lives.push(server.millisecondsToLive);
     firsts.push(server.millisecondsToHealth);
   }
   const idle = async (more: Readonly<Record<string, string>>): Promise<number> => {
@@ -44,6 +45,7 @@ export async function binary({ environment }: TestSandbox): Promise<Row[]> {
     { name: "binary, size", value: size / 1e6, unit: "MB" },
     { name: "binary, size gzipped", value: await gzipped() / 1e6, unit: "MB" },
     { name: "binary, --version", value: middle(versions), unit: "ms" },
+    { name: "binary, start to the first /health/live 200", value: middle(lives), unit: "ms" },
     { name: "binary, start to the first /health 200", value: middle(firsts), unit: "ms" },
     { name: "binary, idle RSS", value: await idle({}), unit: "MiB" },
     { name: "binary, idle RSS as the unit and the image start it", value: await idle(DEPLOYED), unit: "MiB" },

@@ -64,6 +64,8 @@ export function memory(pid: number, field: "VmHWM" | "VmRSS"): number {
 export interface Started extends AsyncDisposable {
   readonly url: string;
   readonly pid: number;
+  /** To the first 200 of `/health/live`, which comes before all is read that serves. */
+  readonly millisecondsToLive: number;
   readonly millisecondsToHealth: number;
 }
 
@@ -94,11 +96,17 @@ export async function startServer(
     stderr: "inherit",
   }).spawn();
   const url = `http://127.0.0.1:${port}`;
-  while (!await isUp(`${url}/health`)) await new Promise((resolve) => setTimeout(resolve, 5));
+  const passed = async (path: string): Promise<number> => {
+    while (!await isUp(`${url}${path}`)) await new Promise((resolve) => setTimeout(resolve, 5));
+    return performance.now() - begun;
+  };
+  const millisecondsToLive = await passed("/health/live");
+  const millisecondsToHealth = await passed("/health");
   return {
     url,
     pid: child.pid,
-    millisecondsToHealth: performance.now() - begun,
+    millisecondsToLive,
+    millisecondsToHealth,
     [Symbol.asyncDispose]: async () => {
       child.kill("SIGTERM");
       await child.status;

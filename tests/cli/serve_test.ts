@@ -16,6 +16,17 @@ async function serving(environment: Readonly<Record<string, string>>): Promise<{
   return { server, url: line.slice("MCP endpoint: ".length).replace(/\/mcp$/, "") };
 }
 
+async function lives(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url);
+    await response.body?.cancel();
+    return response.ok;
+  } catch (error) {
+    if (error instanceof TypeError) return false;
+    throw error;
+  }
+}
+
 function post(url: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
   return fetch(url, {
     method: "POST",
@@ -166,6 +177,34 @@ Deno.test("serve: commands reach it at LOCAL_URL, by whose host clients may ask,
   }));
   assert.deepEqual(statuses, [200, 403]);
 });
+
+Deno.test("serve: told to stop while it starts, it stops in order", async () => {
+  await using sandbox = await startSandbox();
+  const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const port = String(free.addr.port);
+  free.close();
+  await using server = command(["serve"], { ...sandbox.environment, MCP_SERVER_PORT: port });
+  await until(async () => await lives(`http://127.0.0.1:${port}/health/live`), "it lives");
+  server.signal("SIGTERM");
+  assert.equal(await server.ended(), 0, server.err.text());
+  assert.match(server.err.text(), /stopping/);
+});
+
+Deno.test("serve: from beyond the machine it does not listen at all without a key", () =>
+  withFolder(async (directory) => {
+    const taken = Deno.listen({ hostname: "0.0.0.0", port: 0 });
+    const port = String(taken.addr.port);
+    const ran = await run(["serve"], {
+      DATA_DIR: directory,
+      MCP_SERVER_HOST: "0.0.0.0",
+      MCP_SERVER_PORT: port,
+      MCP_AUTH: "keys",
+    });
+    taken.close();
+    // Had it tried, it would have found the port taken.
+    assert.deepEqual([ran.code, ran.out], [1, ""]);
+    assert.match(ran.err, /There is no API key/);
+  }));
 
 Deno.test("serve: what it cannot start with is said in sentences, all of it at once and no values", () =>
   withFolder(async (directory) => {
