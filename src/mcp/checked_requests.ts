@@ -12,7 +12,7 @@ import {
   type MessageExtraInfo,
   SetLevelRequestSchema,
 } from "@modelcontextprotocol/sdk/types.js";
-import type { z } from "zod";
+import type * as z from "zod";
 import { malformed } from "./protocol_error.ts";
 
 const CHECKED: ReadonlyMap<string, { readonly schema: z.ZodType; readonly hint: string }> = new Map([

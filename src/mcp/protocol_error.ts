@@ -4,7 +4,7 @@
  */
 // @ts-types="@modelcontextprotocol/sdk/types"
 import { ErrorCode } from "@modelcontextprotocol/sdk/types.js";
-import type { z } from "zod";
+import type * as z from "zod";
 import { redactError } from "../config/redact.ts";
 import { AppError, type ErrorBody } from "../errors.ts";
 
