@@ -26,6 +26,7 @@ const dependencySchema = z.object({
   specifier: z.string(),
   code: z.object({ specifier: z.string().optional() }).optional(),
   type: z.object({ specifier: z.string().optional() }).optional(),
+  isDynamic: z.boolean().default(false),
 });
 const infoSchema = z.object({
   modules: z.array(z.object({
@@ -37,6 +38,8 @@ const infoSchema = z.object({
 interface Edge {
   readonly from: string;
   readonly to: string;
+  /** Whether reading the one reads the other: a type is not read, and what `import()` names only then. */
+  readonly isRead?: boolean;
 }
 
 /** Every import, types included, of the modules reachable from the entries; paths relative to the root. */
@@ -47,7 +50,11 @@ async function imports(entries: readonly string[]): Promise<Edge[]> {
     return modules.flatMap(({ specifier, dependencies = [] }) =>
       dependencies.flatMap((dependency) => {
         const targets = [dependency.code?.specifier, dependency.type?.specifier].filter((each) => each !== undefined);
-        return targets.map((target) => ({ from: local(specifier), to: local(target) }));
+        return targets.map((target) => ({
+          from: local(specifier),
+          to: local(target),
+          isRead: target === dependency.code?.specifier && !dependency.isDynamic,
+        }));
       })
     );
   }));
@@ -162,6 +169,20 @@ Deno.test("architecture: no file is called after nothing, and none grows beyond 
     assert.doesNotMatch(path, /\b(utils?|helpers?|managers?|core|common)\b/);
     const lines = (await Deno.readTextFile(`${ROOT}/${path}`)).split("\n").length;
     assert.ok(lines <= 400, `${path} has ${lines} lines`);
+  }
+});
+
+Deno.test("architecture: what listens first reads neither npm telegram nor what serves", async () => {
+  const next = Map.groupBy((await allImports()).filter(({ isRead }) => isRead), ({ from }) => from);
+  const read = new Set(["main.ts", "src/cli/serve.ts"]);
+  for (const file of read) for (const { to } of next.get(file) ?? []) read.add(to);
+  assert.ok(read.has("src/http/server.ts"));
+  assert.deepEqual([...read].filter((file) => /^src\/(app\.ts|mtproto\/|mcp\/)|telegram@/.test(file)), []);
+});
+
+Deno.test("architecture: zod is imported as a namespace, of which the binary leaves out what is not used", async () => {
+  for await (const path of sources("src")) {
+    assert.doesNotMatch(await Deno.readTextFile(`${ROOT}/${path}`), /^import .*\{.* from "zod"/m, path);
   }
 });
 
