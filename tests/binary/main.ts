@@ -41,6 +41,7 @@ async function main(paths: readonly string[]): Promise<number> {
     const { code } = await new Deno.Command(Deno.execPath(), {
       args: [
         ...["test", "-A", "--no-check", "--sanitize-ops", "--sanitize-resources"],
+        `--preload=${join(ROOT, "tests/binary/started.ts")}`,
         `--ignore=${Object.keys(NOT_OF_BINARIES).map((file) => join(ROOT, file)).join(",")}`,
         ...(paths.length > 0 ? paths : ALL),
       ],
