@@ -7,7 +7,7 @@
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import { NAME } from "../../src/version.ts";
-import { PRODUCT } from "../cli/product.ts";
+import { OF_A_MODULE, PRODUCT } from "../cli/product.ts";
 import { NOT_RUN } from "../deploy/needs.ts";
 import { compileProblem } from "./compiled.ts";
 
@@ -18,10 +18,10 @@ const ALL = [join(ROOT, "tests/e2e"), join(ROOT, "tests/cli")];
 const NOT_OF_BINARIES: Readonly<Record<string, string>> = {
   "tests/cli/crash_test.ts": "it adds code that throws to the sources",
   "tests/cli/dev_test.ts": "the tasks of deno.json run the sources",
-  "tests/cli/keys_options_test.ts": "it is about a module alone",
+  "tests/cli/keys_options_test.ts": OF_A_MODULE,
   "tests/cli/permissions_test.ts":
     "it is about Deno's flags, which a binary has compiled in: see tests/deploy/binary_suite.ts",
-  "tests/cli/qr_test.ts": "it is about a module alone",
+  "tests/cli/qr_test.ts": OF_A_MODULE,
 };
 
 /** The exit code of the tests; 1 when there is no binary to test. */

@@ -59,6 +59,9 @@ export function isServer([program, ...args]: Words): boolean {
     (program === BINARY && args.length === 0);
 }
 
+/** A reason of {@link ofSources}. */
+export const OF_A_MODULE = "it is about a module alone";
+
 /**
  * Registers a test that a binary cannot pass or fail: of modules, of Deno's own flags. Beside a binary it is not run, and said so.
  * @param reason why
