@@ -3,13 +3,13 @@
  * need and no stack of its own. `deno task compile [--target TRIPLE]`.
  * @module
  */
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { stop, transform } from "esbuild";
 import { z } from "zod";
 import { V8_FLAGS } from "./v8_flags.ts";
-import { COMMIT_MARK, NAME } from "../src/version.ts";
+import { COMMIT_MARK, NAME, VERSION } from "../src/version.ts";
 import { billOfMaterials } from "./sbom.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
@@ -55,13 +55,15 @@ export async function compile({ target = HOST }: { readonly target?: string } = 
   const binary = join(dist, `${NAME}${suffix}${target.includes("windows") ? ".exe" : ""}`);
   const revision = await commit();
   await Deno.mkdir(dist, { recursive: true });
-  const folder = await Deno.makeTempDir();
+  const folder = await Deno.makeTempDir({ dir: dist, prefix: "compiling-" });
   try {
+    const made = join(folder, basename(binary));
     const { entry, files } = await makeBundle(folder, revision);
     const built = ["--no-config", "--quiet", ...PERMISSIONS, NO_CACHE, V8_FLAGS, "--target", target];
-    // A `denort` of this machine makes no binary for another one.
-    await deno(["compile", ...built, "--output", binary, entry], target === HOST ? {} : { DENORT_BIN: "" });
-    if (target === HOST) await assertRuns(binary, revision);
+    await deno(["compile", ...built, "--output", made, entry], { isHost: target === HOST });
+    if (target === HOST) await assertRuns(made, revision);
+    // What could not be made leaves the last one as it is.
+    await Deno.rename(made, binary);
     const lock: unknown = JSON.parse(await Deno.readTextFile(join(ROOT, "deno.lock")));
     const bill = billOfMaterials({ files, lock, commit: revision, deno: Deno.version.deno });
     await Deno.writeTextFile(join(dist, `${NAME}.cdx.json`), `${JSON.stringify(bill, null, 2)}\n`);
@@ -109,10 +111,11 @@ async function shrink(bundle: string): Promise<string> {
   return code.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-/** A `denort` of another version than this Deno makes a file that does not start. */
+/** A `denort` of another version than this Deno makes a file that does not start, or does something else. */
 async function assertRuns(binary: string, commit: string): Promise<void> {
-  const said = await output(binary, ["--version"]);
-  if (commit !== "unknown" && !said.includes(commit.slice(0, 12))) throw new Error(`${binary} says that it is ${said}`);
+  const said = (await output(binary, ["--version"])).trim();
+  const expected = commit === "unknown" ? VERSION : `${VERSION} (${commit.slice(0, 12)})`;
+  if (said !== expected) throw new Error(`the binary says that it is "${said}" instead of "${expected}"`);
 }
 
 /** The sums of everything that was made, for other systems too, as `sha256sum -c` reads them. */
@@ -145,8 +148,12 @@ async function output(program: string, args: readonly string[]): Promise<string>
   return new TextDecoder().decode(stdout);
 }
 
-async function deno(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<void> {
-  const { success } = await new Deno.Command(Deno.execPath(), { args: [...args], env }).spawn().status;
+/** @param options.isHost whether it is for this machine, whose `denort` makes no binary for another one */
+async function deno(args: readonly string[], { isHost = true } = {}): Promise<void> {
+  const { DENORT_BIN: denort = "", ...environment } = Deno.env.toObject();
+  // To Deno an empty name is the name of a file.
+  const env = isHost && denort !== "" ? { ...environment, DENORT_BIN: denort } : environment;
+  const { success } = await new Deno.Command(Deno.execPath(), { args: [...args], clearEnv: true, env }).spawn().status;
   if (!success) throw new Error(`deno ${args[0]} failed`);
 }
 

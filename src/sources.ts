@@ -15,7 +15,6 @@ import type { SweepOptions } from "./exports/sweep.ts";
 import { createKeyStore } from "./auth/keys.ts";
 import { type Audit, createAudit } from "./auth/audit.ts";
 import { createPrincipals, type Principals } from "./auth/principals.ts";
-import { refuseUnlocked } from "./auth/unlocked.ts";
 import { auditOfExport } from "./mcp/audit.ts";
 import { createCursors } from "./mcp/cursor.ts";
 import { createExportLinks } from "./mcp/export_links.ts";
@@ -80,8 +79,6 @@ export async function openSources(
     ...(localKey !== undefined && { localKey }),
     ...(config.auth.apiKey && { configuredKey: config.auth.apiKey.reveal() }),
   }));
-  // Before Telegram is asked for anything.
-  if (isServer) refuseUnlocked(config, principals.hasKeys);
   const asWhom = { db, accountId: LOCAL_PRINCIPAL.accountId, appVersion: VERSION };
   const { account, status } = stack.use(openAccount(config, { ...asWhom, ...observers }));
   const viewOf = ({ chats }: Principal, whole: Account): Account =>

@@ -23,8 +23,6 @@ export interface Principals {
    * @param key by which it was authenticated: then aborted too when another one has taken its place
    */
   revoked(id: string, key?: string): AbortSignal;
-  /** Whether there is any key but the local one. */
-  hasKeys(): boolean;
   /** Whether a text looks like a key of ours and can be none, since its checksum is wrong. */
   isMistyped(key: string): boolean;
 }
@@ -83,7 +81,6 @@ export function createPrincipals(
     },
     find: (id) => findFixed(id) ?? stored?.find(id),
     revoked: (id, key) => findFixed(id) === undefined ? stored?.revoked(id, key) ?? AbortSignal.abort(gone()) : never,
-    hasKeys: () => configuredKey !== undefined || (keys !== undefined && keys.goodSecrets().length > 0),
     isMistyped: (key) => readKey(key) === "mistyped",
     [Symbol.asyncDispose]: async () => await stored?.[Symbol.asyncDispose](),
   };

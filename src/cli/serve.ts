@@ -3,18 +3,14 @@
  * @module
  */
 import { generateKey } from "../auth/key.ts";
-import { createKeyStore } from "../auth/keys.ts";
 import { refuseUnlocked } from "../auth/unlocked.ts";
-import type { Config } from "../config/config.ts";
 import { accessWarningsOf, loadConfig, warningsOf } from "../config/load.ts";
 import { KEY_HEADER } from "../http/landing.ts";
 import { serve } from "../http/server.ts";
 import { createStarting } from "../http/starting.ts";
-import { LOCAL_PRINCIPAL } from "../model/principal.ts";
 import { configureLogging, getLogger } from "../observability/log.ts";
 import { writeAll } from "../observability/output.ts";
 import { holdDirectory } from "../storage/lock.ts";
-import { openDataDirectory } from "../storage/open.ts";
 import { RELEASE } from "../version.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
@@ -23,12 +19,12 @@ const GRACE_MS = 8000;
 /** What has not ended by then is cut off, as by a crash: exports go on at their last checkpoints. */
 const LAST_MS = 9500;
 const CUT_OFF = 1;
+const INTERRUPTED = 130;
 /**
  * Reading what serves, GramJS and its schema above all, takes several times as long as all before it, and nobody is answered meanwhile:
  * for so long whoever watches the start may ask first.
  */
 const ATTENTION_MS = 25;
-const INTERRUPTED = 130;
 
 /**
  * Serves until SIGINT or SIGTERM, then stops in order, within ten seconds; running requests finish if they can. A second signal
@@ -44,7 +40,7 @@ export async function serveUntilStopped(): Promise<number> {
   });
   if (lock.restored !== undefined) log.warning("an interrupted restore was completed", { ...lock.restored });
   // Before it listens, if only to say that it lives.
-  refuseUnlocked(config, () => hasKeys(config));
+  refuseUnlocked(config);
   const stopped = Promise.withResolvers<string>();
   let isStopping = false;
   const handlers = SIGNALS.map((signal) => ({
@@ -85,13 +81,6 @@ export async function serveUntilStopped(): Promise<number> {
   await server.shutdown(Math.max(0, GRACE_MS - (performance.now() - begun)));
   for (const { signal, stop } of handlers) Deno.removeSignalListener(signal, stop);
   return 0;
-}
-
-/** Whether anybody but commands on this machine could ask. */
-function hasKeys({ auth, dataDir }: Config): boolean {
-  if (auth.apiKey !== undefined) return true;
-  using db = openDataDirectory(dataDir);
-  return createKeyStore(db, LOCAL_PRINCIPAL.accountId).goodSecrets().length > 0;
 }
 
 /** Ends the process. Under `deno --watch` that ends the program, not the process, and comes back with an error in its last moment. */

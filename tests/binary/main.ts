@@ -1,36 +1,37 @@
 /**
  * `deno task test:binary [PATH…]`: makes the binary, then runs every end-to-end test against it. DENO_COMPILE names the Deno that
  * compiles, where that is another one than runs the tests; its `denort` comes from DENORT_BIN, or else from Deno's own site. Tells at its
- * end which tests cannot be run against a binary, and why.
+ * end which tests cannot be run against a binary, and why. One that is run must start it, or fails: see `started.ts`.
  * @module
  */
 import { fileURLToPath } from "node:url";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { NAME } from "../../src/version.ts";
-import { PRODUCT } from "../cli/product.ts";
+import { OF_A_MODULE, PRODUCT } from "../cli/product.ts";
 import { NOT_RUN } from "../deploy/needs.ts";
 import { compileProblem } from "./compiled.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const ALL = [join(ROOT, "tests/e2e"), join(ROOT, "tests/cli")];
+const ALL = ["tests/e2e", "tests/cli"];
 
 /** Files of which no test starts the binary, and why. Single tests like that say so by `ofSources`. */
 const NOT_OF_BINARIES: Readonly<Record<string, string>> = {
   "tests/cli/crash_test.ts": "it adds code that throws to the sources",
   "tests/cli/dev_test.ts": "the tasks of deno.json run the sources",
-  "tests/cli/keys_options_test.ts": "it is about a module alone",
+  "tests/cli/keys_options_test.ts": OF_A_MODULE,
   "tests/cli/permissions_test.ts":
     "it is about Deno's flags, which a binary has compiled in: see tests/deploy/binary_suite.ts",
-  "tests/cli/qr_test.ts": "it is about a module alone",
+  "tests/cli/qr_test.ts": OF_A_MODULE,
 };
 
 /** The exit code of the tests; 1 when there is no binary to test. */
-async function main(paths: readonly string[]): Promise<number> {
+async function main(given: readonly string[]): Promise<number> {
   const problem = await compileProblem();
   if (problem !== undefined) {
     say(`test:binary: ${problem}; nothing was tested`);
     return 1;
   }
+  const paths = (given.length > 0 ? given : ALL).map((path) => resolve(ROOT, path));
   const directory = await Deno.makeTempDir();
   try {
     // Alone in a folder of its own, and no other one when somebody compiles meanwhile.
@@ -41,13 +42,18 @@ async function main(paths: readonly string[]): Promise<number> {
     const { code } = await new Deno.Command(Deno.execPath(), {
       args: [
         ...["test", "-A", "--no-check", "--sanitize-ops", "--sanitize-resources"],
+        // What runs the product in a process of its own shares next to nothing with another file's tests.
+        "--parallel",
+        `--preload=${join(ROOT, "tests/binary/started.ts")}`,
         `--ignore=${Object.keys(NOT_OF_BINARIES).map((file) => join(ROOT, file)).join(",")}`,
-        ...(paths.length > 0 ? paths : ALL),
+        ...paths,
       ],
       env: { [PRODUCT]: binary, [NOT_RUN]: notRun },
     }).spawn().status;
     const lines = (await Deno.readTextFile(notRun)).split("\n").filter((line) => line !== "");
-    const files = Object.entries(NOT_OF_BINARIES).map(([file, reason]) => `${file}: ${reason}`);
+    const files = Object.entries(NOT_OF_BINARIES)
+      .filter(([file]) => paths.some((path) => `${join(ROOT, file)}/`.startsWith(join(path, "/"))))
+      .map(([file, reason]) => `${file}: ${reason}`);
     for (const line of [...files, ...lines]) say(`not run: ${line}`);
     return code;
   } finally {

@@ -12,7 +12,7 @@ import { LOCAL_PRINCIPAL } from "../../src/model/principal.ts";
 import { openDataDirectory, readDataDirectory } from "../../src/storage/open.ts";
 import { startSandbox } from "../e2e/sandbox.ts";
 import { command, result, run, start, until } from "./command.ts";
-import { product } from "./product.ts";
+import { OF_A_MODULE, ofSources, product } from "./product.ts";
 
 const NOW = Date.parse("2026-03-01T12:00:00Z");
 const DESK: AuditRecord = {
@@ -149,14 +149,14 @@ Deno.test("audit tail --key: a key that there never was is said to be none; one 
   assert.deepEqual([nothing.code, nothing.out], [1, ""]);
 });
 
-Deno.test("audit tail: what a key's name hides is shown, and a record stays one line", () => {
+ofSources(OF_A_MODULE, "audit tail: what a key's name hides is shown, and a record stays one line", () => {
   const lines = createAuditLines();
   const [line = "", ...more] = lines([{ ...DESK, name: "a\u202Eb\nc\u001B[2J", id: 1, at: NOW }]).trimEnd().split("\n");
   assert.deepEqual(more, []);
   assert.ok(line.includes("a⟦U+202E⟧b c⟦U+001B⟧[2J (k1)"), line);
 });
 
-Deno.test("audit tail: columns stay where they are while records come, and grow with the longest", () => {
+ofSources(OF_A_MODULE, "audit tail: columns stay where they are while records come, and grow with the longest", () => {
   const lines = createAuditLines();
   const entry = { ...LOCAL, id: 1, at: NOW };
   const columnOf = (text: string): number => text.indexOf("list_chats");
@@ -194,24 +194,28 @@ async function follow(
   return printed;
 }
 
-Deno.test("audit tail --follow: what comes is printed once, in its order, as it was asked for", async () => {
-  await using trail = await trailOf(DESK, LOCAL);
-  const add = (...records: readonly AuditRecord[]) => (): void => trail.append(...records);
-  assert.deepEqual(
-    await follow(trail, {}, add(LOCAL), add(), add(DESK, LOCAL)),
-    ["fetch_history,list_chats", "list_chats", "fetch_history,list_chats"],
-  );
-  assert.deepEqual(await follow(trail, { lines: 0 }, add(DESK)), ["fetch_history"]);
-  assert.deepEqual(
-    await follow(trail, { lines: 1, principal: "local" }, add(DESK), add(LOCAL, DESK)),
-    ["list_chats", "list_chats"],
-  );
-  const many = Array<AuditRecord>(2500).fill(DESK);
-  const batches = await follow(trail, { lines: 0 }, add(...many));
-  assert.deepEqual(batches.map((batch) => batch.split(",").length), [1000, 1000, 500]);
-});
+ofSources(
+  OF_A_MODULE,
+  "audit tail --follow: what comes is printed once, in its order, as it was asked for",
+  async () => {
+    await using trail = await trailOf(DESK, LOCAL);
+    const add = (...records: readonly AuditRecord[]) => (): void => trail.append(...records);
+    assert.deepEqual(
+      await follow(trail, {}, add(LOCAL), add(), add(DESK, LOCAL)),
+      ["fetch_history,list_chats", "list_chats", "fetch_history,list_chats"],
+    );
+    assert.deepEqual(await follow(trail, { lines: 0 }, add(DESK)), ["fetch_history"]);
+    assert.deepEqual(
+      await follow(trail, { lines: 1, principal: "local" }, add(DESK), add(LOCAL, DESK)),
+      ["list_chats", "list_chats"],
+    );
+    const many = Array<AuditRecord>(2500).fill(DESK);
+    const batches = await follow(trail, { lines: 0 }, add(...many));
+    assert.deepEqual(batches.map((batch) => batch.split(",").length), [1000, 1000, 500]);
+  },
+);
 
-Deno.test("audit tail --follow: a database that comes later is waited for, its tables too", async () => {
+ofSources(OF_A_MODULE, "audit tail --follow: a database that comes later is waited for, its tables too", async () => {
   await using trail = await trailOf();
   const later = join(trail.folder, "later");
   const printed = await follow(

@@ -1,7 +1,7 @@
 /** The command `backup`, beside whatever else there is. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { backupOf, contentsIn, furnish, furnished, put, withFolder } from "../backup/house.ts";
+import { contentsIn, furnish, furnished, put, withFolder } from "../backup/house.ts";
 import { canMount, withSmallDisk } from "../exports/small_disk.ts";
 import { command, interactive, run, start, until } from "./command.ts";
 import { product } from "./product.ts";
@@ -246,7 +246,8 @@ Deno.test("backup: consistent while another process writes without a pause", asy
     await writer.out.line(/ready/);
     for (let round = 0; round < 5; round++) {
       const file = join(folder, `${round}.tar`);
-      await Deno.writeFile(file, await backupOf(data));
+      const { code, err } = await run(["backup", file], { DATA_DIR: data });
+      assert.equal(code, 0, err);
       await restoredPairs(file, join(folder, `r${round}`));
     }
   });

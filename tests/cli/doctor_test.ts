@@ -10,6 +10,7 @@ import { databasePath, openDataDirectory } from "../../src/storage/open.ts";
 import { sessionPath, storeSession } from "../../src/storage/session_file.ts";
 import { run } from "./command.ts";
 import { admit, assertFindings, type Expected, PROXY_PASSWORD, SESSION_KEY } from "./doctor.ts";
+import { OF_A_MODULE, ofSources } from "./product.ts";
 
 Deno.test("doctor: where nothing is wrong every check says so, in the same order for people and programs", async () => {
   await using patient = await admit();
@@ -34,7 +35,7 @@ Deno.test("doctor: where nothing is wrong every check says so, in the same order
   );
 });
 
-Deno.test("doctor: the report has a fix under its line, and colours only when asked for", () => {
+ofSources(OF_A_MODULE, "doctor: the report has a fix under its line, and colours only when asked for", () => {
   const findings = [
     { check: "disk", status: "ok", message: "room" },
     { check: "session", status: "fail", message: "none", fix: "Log in." },
@@ -113,12 +114,16 @@ Deno.test("doctor: each fault of the configuration has its line, and what does n
   }
 });
 
-Deno.test("doctor: a data directory that no variable names keeps nothing else from being checked", async () => {
-  const reading = readConfiguration(() => undefined);
-  assert.deepEqual([...reading.faulty], ["DATA_DIR"]);
-  const findings = (await checkConfiguration(reading, () => undefined)).map((outcome) => ({ check: "", ...outcome }));
-  assertFindings(findings, [["", "fail", /^DATA_DIR: expected/], ["", "fail", /^TELEGRAM_API_ID and/]]);
-});
+ofSources(
+  OF_A_MODULE,
+  "doctor: a data directory that no variable names keeps nothing else from being checked",
+  async () => {
+    const reading = readConfiguration(() => undefined);
+    assert.deepEqual([...reading.faulty], ["DATA_DIR"]);
+    const findings = (await checkConfiguration(reading, () => undefined)).map((outcome) => ({ check: "", ...outcome }));
+    assertFindings(findings, [["", "fail", /^DATA_DIR: expected/], ["", "fail", /^TELEGRAM_API_ID and/]]);
+  },
+);
 
 Deno.test("doctor: a data directory that cannot be used, or that others can, is told with what to do", async () => {
   await using patient = await admit();
@@ -217,19 +222,23 @@ Deno.test("doctor: a stored session that others may read, or that a key should h
   ]);
 });
 
-Deno.test("doctor: a disk with little room is a warning, one with next to none a failure, in bytes and in files", async () => {
-  const roomy = { bsize: 4096, bavail: 1 << 20, files: 1 << 20, ffree: 1 << 20 };
-  const look = async (figures: Partial<typeof roomy>): Promise<string[]> =>
-    (await checkDisk({ dataDir: "/" }, () => Promise.resolve({ ...roomy, ...figures })))
-      .map(({ status, message, fix }) =>
-        `${status} ${message.split(" for ")[0]} ${fix === undefined ? "" : "fix"}`.trim()
-      );
-  assert.deepEqual(await look({}), ["ok 4.0 GiB are free"]);
-  assert.deepEqual(await look({ bavail: 262_144 }), ["ok 1.0 GiB are free"]);
-  assert.deepEqual(await look({ bavail: 262_143 }), ["warn 1023 MiB are free fix"]);
-  assert.deepEqual(await look({ bavail: 25_600 }), ["warn 100 MiB are free fix"]);
-  assert.deepEqual(await look({ bavail: 25_599 }), ["fail 99 MiB are free fix"]);
-  assert.deepEqual((await look({ ffree: 9999 }))[1], "warn room fix");
-  assert.deepEqual((await look({ ffree: 99 }))[1], "fail room fix");
-  assert.deepEqual((await look({ files: 0, ffree: 0 })).length, 1, "a file system without inodes");
-});
+ofSources(
+  OF_A_MODULE,
+  "doctor: a disk with little room is a warning, one with next to none a failure, in bytes and in files",
+  async () => {
+    const roomy = { bsize: 4096, bavail: 1 << 20, files: 1 << 20, ffree: 1 << 20 };
+    const look = async (figures: Partial<typeof roomy>): Promise<string[]> =>
+      (await checkDisk({ dataDir: "/" }, () => Promise.resolve({ ...roomy, ...figures })))
+        .map(({ status, message, fix }) =>
+          `${status} ${message.split(" for ")[0]} ${fix === undefined ? "" : "fix"}`.trim()
+        );
+    assert.deepEqual(await look({}), ["ok 4.0 GiB are free"]);
+    assert.deepEqual(await look({ bavail: 262_144 }), ["ok 1.0 GiB are free"]);
+    assert.deepEqual(await look({ bavail: 262_143 }), ["warn 1023 MiB are free fix"]);
+    assert.deepEqual(await look({ bavail: 25_600 }), ["warn 100 MiB are free fix"]);
+    assert.deepEqual(await look({ bavail: 25_599 }), ["fail 99 MiB are free fix"]);
+    assert.deepEqual((await look({ ffree: 9999 }))[1], "warn room fix");
+    assert.deepEqual((await look({ ffree: 99 }))[1], "fail room fix");
+    assert.deepEqual((await look({ files: 0, ffree: 0 })).length, 1, "a file system without inodes");
+  },
+);

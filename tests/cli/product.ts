@@ -18,6 +18,13 @@ export const BINARY: string | undefined = (() => {
 
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 
+let started = 0;
+
+/** How often a test of this file has asked for the product by {@link product}. */
+export function startedCount(): number {
+  return started;
+}
+
 /** A program and its arguments. */
 export type Words = readonly [program: string, ...args: string[]];
 
@@ -30,6 +37,7 @@ export function product(
   environment: Readonly<Record<string, string>>,
   { flags }: { readonly flags?: readonly string[] } = {},
 ): Words {
+  started++;
   if (BINARY !== undefined) return [BINARY, ...args];
   const allowed = flags ??
     permissionFlags({ args, environment: { ...baseEnvironment(), ...environment }, cwd: Deno.cwd() });
@@ -50,6 +58,9 @@ export function isServer([program, ...args]: Words): boolean {
   return args.includes("serve") || args.includes("dev") || args.at(-1) === MAIN ||
     (program === BINARY && args.length === 0);
 }
+
+/** A reason of {@link ofSources}. */
+export const OF_A_MODULE = "it is about a module alone";
 
 /**
  * Registers a test that a binary cannot pass or fail: of modules, of Deno's own flags. Beside a binary it is not run, and said so.

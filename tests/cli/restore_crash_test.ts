@@ -7,8 +7,10 @@ import { holdDirectory } from "../../src/storage/lock.ts";
 import { openDataDirectory } from "../../src/storage/open.ts";
 import { backupOf, contentsIn, furnish, furnished, withFolder } from "../backup/house.ts";
 import { command, start, until } from "./command.ts";
+import { ofSources } from "./product.ts";
 
 const STANDSTILL = fileURLToPath(new URL("standstill.ts", import.meta.url));
+const STOPPED = "only sources can be made to stand still before each of their changes";
 /** Enough for `doctor` to look at the session, and nobody listens there. */
 const SIGNED_IN = {
   TELEGRAM_API_ID: "1",
@@ -109,39 +111,47 @@ async function findTurn(file: string, fresh: () => Promise<string>): Promise<num
   return turn;
 }
 
-Deno.test("restore: killed before any of its changes, the directory is as it was or as it was to be, and so is what was kept", async () => {
-  await withBoth(async (file, fresh) => {
-    const states: string[] = [];
-    const steps = await eachStep(async (n) => {
-      const directory = await fresh();
-      const next = await killedAt(n, ["restore", "--force", file], directory);
-      states[n - 1] = await stateOf(directory);
-      await Deno.remove(directory, { recursive: true });
-      return next;
+ofSources(
+  STOPPED,
+  "restore: killed before any of its changes, the directory is as it was or as it was to be, and so is what was kept",
+  async () => {
+    await withBoth(async (file, fresh) => {
+      const states: string[] = [];
+      const steps = await eachStep(async (n) => {
+        const directory = await fresh();
+        const next = await killedAt(n, ["restore", "--force", file], directory);
+        states[n - 1] = await stateOf(directory);
+        await Deno.remove(directory, { recursive: true });
+        return next;
+      });
+      states.length = steps.length + 1;
+      assert.equal(states.at(-1), "new", "undisturbed it restores");
+      const first = states.indexOf("new");
+      assert.ok(first > 10 && first < states.length - 8, `${first} of ${states.length}: ${steps.join(" ")}`);
+      assert.deepEqual(states, states.map((_, index) => index < first ? "old" : "new"), "it turns once");
+      turn = first + 1;
     });
-    states.length = steps.length + 1;
-    assert.equal(states.at(-1), "new", "undisturbed it restores");
-    const first = states.indexOf("new");
-    assert.ok(first > 10 && first < states.length - 8, `${first} of ${states.length}: ${steps.join(" ")}`);
-    assert.deepEqual(states, states.map((_, index) => index < first ? "old" : "new"), "it turns once");
-    turn = first + 1;
-  });
-});
+  },
+);
 
-Deno.test("restore: killed after its turn, and whoever completes it killed before any change again, it ends as it was to be", async () => {
-  await withBoth(async (file, fresh) => {
-    const turn = await findTurn(file, fresh);
-    const steps = await eachStep(async (n) => {
-      const directory = await fresh();
-      await killedAt(turn, ["restore", "--force", file], directory);
-      const next = await killedAt(n, ["restore", file], directory);
-      assert.equal(await stateOf(directory), "new");
-      await Deno.remove(directory, { recursive: true });
-      return next;
+ofSources(
+  STOPPED,
+  "restore: killed after its turn, and whoever completes it killed before any change again, it ends as it was to be",
+  async () => {
+    await withBoth(async (file, fresh) => {
+      const turn = await findTurn(file, fresh);
+      const steps = await eachStep(async (n) => {
+        const directory = await fresh();
+        await killedAt(turn, ["restore", "--force", file], directory);
+        const next = await killedAt(n, ["restore", file], directory);
+        assert.equal(await stateOf(directory), "new");
+        await Deno.remove(directory, { recursive: true });
+        return next;
+      });
+      assert.ok(steps.length > 8, steps.join(" "));
     });
-    assert.ok(steps.length > 8, steps.join(" "));
-  });
-});
+  },
+);
 
 Deno.test("restore: one that was interrupted is completed by the server's start, and by another restore, which says so; until then no command opens the database", async () => {
   await withBoth(async (file, fresh) => {

@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import { createWorld, type World, type WorldMessage } from "../../sandbox/world/mod.ts";
+import { until } from "../cli/command.ts";
 import { expected, hasWord } from "./naive.ts";
 import { nameIn } from "./naive_more.ts";
 import { answer } from "./page.ts";
@@ -23,6 +24,8 @@ interface Agent {
   call(tool: string, args: Record<string, unknown>): Promise<Record<string, unknown>>;
   /** A call that is refused: its problem. */
   refused(tool: string, args: Record<string, unknown>): Promise<Record<string, unknown>>;
+  /** Waits until an export has ended, by calls that do not count: how many those are is the machine's matter. */
+  ended(id: unknown): Promise<void>;
 }
 
 interface Question {
@@ -285,8 +288,9 @@ const QUESTIONS: readonly Question[] = [
   {
     asks: "Export @sandbox_archive; is it complete?",
     calls: 2,
-    answer: async ({ world, call }) => {
+    answer: async ({ world, call, ended }) => {
       const begun = await call("start_export", { chat: "@sandbox_archive", wait_seconds: 45 });
+      await ended(begun.id);
       const body = await call("get_export", { id: begun.id, wait_seconds: 45 });
       assert.deepEqual([body.state, body.complete], ["completed", true]);
       const { length } = world.messages(ARCHIVE);
@@ -353,6 +357,13 @@ function agentOf(server: TestServer, world: World, sandbox: TestSandbox): Agent 
       const { status, body } = await server.call(tool, args);
       assert.ok(status >= 400 && typeof body.hint === "string");
       return body;
+    },
+    ended: async (id) => {
+      const hasEnded = async (): Promise<boolean> => {
+        const { body } = await server.call("get_export", { id, wait_seconds: 20 });
+        return ["completed", "failed", "cancelled"].includes(String(body.state));
+      };
+      await until(hasEnded, "the export has ended", 600);
     },
   };
 }

@@ -3,6 +3,7 @@
  */
 import assert from "node:assert/strict";
 import { accessWarningsOf, loadConfig } from "../../src/config/load.ts";
+import { OF_A_MODULE, ofSources } from "../cli/product.ts";
 import { startSandbox } from "./sandbox.ts";
 import { startServer } from "./server.ts";
 
@@ -25,7 +26,7 @@ Deno.test("RATE_LIMIT_IP: behind a proxy loopback is limited, too; alone on a ma
   assert.deepEqual(await statuses({ TRUSTED_PROXIES: "127.0.0.1" }), [200, 200, 429]);
 });
 
-Deno.test("accessWarningsOf: PUBLIC_URL without TRUSTED_PROXIES", () => {
+ofSources(OF_A_MODULE, "accessWarningsOf: PUBLIC_URL without TRUSTED_PROXIES", () => {
   const warnings = (variables: Readonly<Record<string, string>>): string[] =>
     accessWarningsOf(
       loadConfig((name) => ({ DATA_DIR: "data", ...variables })[name], undefined, { names: [], terminal: false }),

@@ -16,6 +16,7 @@ import { LOCAL_PRINCIPAL } from "../../src/model/principal.ts";
 import { openDatabase } from "../../src/storage/open.ts";
 import { openAccount } from "../../src/telegram/open.ts";
 import { createTouched } from "../../src/telegram/touched.ts";
+import { OF_A_MODULE, ofSources } from "../cli/product.ts";
 import { type Bound, expected, expectedOfAll, type Query, TYPE_WORDS, typesOf } from "./naive.ts";
 import { bestOf, GROUPINGS, groupsOf, RANKINGS, repliesIn, topicName, topicOf } from "./naive_stats.ts";
 import { answer, compactSchema, shown } from "./page.ts";
@@ -291,7 +292,7 @@ Deno.test("chat_stats: a flood wait in the middle leaves what was counted, one a
   assert.equal(body.code, "FLOOD_WAIT");
 });
 
-Deno.test("chat_stats: after 40 seconds it stops, and tells how far it is meanwhile", async () => {
+ofSources(OF_A_MODULE, "chat_stats: after 40 seconds it stops, and tells how far it is meanwhile", async () => {
   await using sandbox = await startSandbox();
   const environment: Readonly<Record<string, string>> = sandbox.environment;
   const config = loadConfig((name) => environment[name], undefined, { names: [], terminal: false });

@@ -71,7 +71,12 @@ for (
   const [title, sent] of [
     ["say nothing", ""],
     ["have begun a head", "GET /health/live HTTP/1.1\r\nHost: 127."],
-    ["have begun a body", "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nContent-Length: 900000\r\n\r\n{"],
+    // Whatever the server can refuse by the head alone it would, and some versions of Deno hang up then.
+    [
+      "have begun a body",
+      "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nAccept: application/json, text/event-stream\r\n" +
+      "Content-Type: application/json\r\nContent-Length: 900000\r\n\r\n{",
+    ],
   ] as const
 ) {
   Deno.test(`crowd: five thousand connections that ${title} keep nobody from being answered`, async () => {

@@ -323,28 +323,33 @@ Deno.test("fetch_history: waits of one call stay under its patience in all", asy
 
 Deno.test("fetch_history: a flood in the middle of a page ends it short, with a note, and the cursor goes on", async () => {
   const world = createWorld();
-  await using on = await stage();
+  await using sandbox = await startSandbox();
+  const { environment } = sandbox;
   const wanted = [...world.messages(GROUP)].filter(({ service }) => service).map(({ id }) => id).reverse();
   const args = { chat: "@sandbox_group", type: "service", limit: 100 };
-  await on.sandbox.faults({ rules: [{ method: "messages.getHistory", after: 5, times: 1, ...flood(60) }] });
-  const page = await compact(on.server, args);
-  assert.ok(page.has_more && page.count > 0);
-  assert.ok(page.notes?.some((note) => /wait/.test(note) && /60 s/.test(note)), String(page.notes));
-  assert.deepEqual(idsOf(page), wanted.slice(0, page.count));
-  const again = await on.server.call("fetch_history", { ...args, cursor: page.next_cursor });
-  assert.equal(again.body.code, "FLOOD_WAIT", "the next page has nothing to show yet");
-  assert.equal((await on.sandbox.methods())["messages.GetHistory"], 6);
+  const page = await (async () => {
+    await using server = await startServer(environment);
+    await sandbox.faults({ rules: [{ method: "messages.getHistory", after: 5, times: 1, ...flood(60) }] });
+    const page = await compact(server, args);
+    assert.ok(page.has_more && page.count > 0);
+    assert.ok(page.notes?.some((note) => /wait/.test(note) && /60 s/.test(note)), String(page.notes));
+    assert.deepEqual(idsOf(page), wanted.slice(0, page.count));
+    const again = await server.call("fetch_history", { ...args, cursor: page.next_cursor });
+    assert.equal(again.body.code, "FLOOD_WAIT", "the next page has nothing to show yet");
+    assert.equal((await sandbox.methods())["messages.GetHistory"], 6);
+    return page;
+  })();
   {
-    await using restarted = await startServer({ ...on.sandbox.environment });
+    await using restarted = await startServer(environment);
     const still = await restarted.call("fetch_history", args);
     assert.equal(still.body.code, "FLOOD_WAIT", "a restart does not make it end");
     assert.deepEqual(Object(still.body.telegram).state, "flood_waiting");
   }
   {
-    using db = openDataDirectory(on.sandbox.environment.DATA_DIR ?? "");
+    using db = openDataDirectory(environment.DATA_DIR ?? "");
     db.exec("UPDATE floods SET until_ms = 0");
   }
-  await using later = await startServer({ ...on.sandbox.environment });
+  await using later = await startServer(environment);
   const rest = await compact(later, { ...args, cursor: page.next_cursor });
   assert.deepEqual([...idsOf(page), ...idsOf(rest)], wanted.slice(0, page.count + rest.count));
   assert.ok(rest.count > 0);

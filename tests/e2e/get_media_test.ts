@@ -537,19 +537,23 @@ Deno.test("media: neither tokens nor names of files reach the log", async () => 
 });
 
 Deno.test("get_media: protected content is refused, by tool and by link, unless the owner allows it", async () => {
-  await using on = await stage();
+  await using sandbox = await startSandbox();
   const file = document(HOME_ID, 5_000);
-  const { id } = await on.sandbox.append(NO_COPIES, "", file);
+  const { id } = await sandbox.append(NO_COPIES, "", file);
+  const url = await (async () => {
+    await using allowed = await startServer({ ...sandbox.environment, ALLOW_PROTECTED_MEDIA: "true" });
+    const url = await linkTo(allowed, NO_COPIES, id);
+    assert.equal((await received(await fetch(url))).sha256, digest(content(file)));
+    return new URL(url);
+  })();
+  await using server = await startServer(sandbox.environment);
   for (const variant of ["preview", "original"]) {
-    const error = await refusal(on.server, { chat: NO_COPIES, message: id, variant });
+    const error = await refusal(server, { chat: NO_COPIES, message: id, variant });
     assert.equal(error.code, "ACCESS_DENIED");
     assert.match(String(error.hint), /ALLOW_PROTECTED_MEDIA/);
   }
-  await using allowed = await startServer({ ...on.sandbox.environment, ALLOW_PROTECTED_MEDIA: "true" });
-  const url = await linkTo(allowed, NO_COPIES, id);
-  assert.equal((await received(await fetch(url))).sha256, digest(content(file)));
   // The same data directory, so the same key: the link is good, the permission is not there.
-  const response = await fetch(url.replace(allowed.url, on.server.url));
+  const response = await fetch(new URL(`${url.pathname}${url.search}`, server.url));
   assert.equal(response.status, 403);
   await response.body?.cancel();
 });

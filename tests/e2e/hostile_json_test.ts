@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { z } from "zod";
+import { exchange } from "../fuzz/wire.ts";
 import { startSandbox } from "./sandbox.ts";
 import { startServer, type TestServer } from "./server.ts";
 
@@ -56,18 +57,19 @@ function problemOf({ text }: Told): z.infer<typeof problemSchema> {
   return problemSchema.parse(JSON.parse(text));
 }
 
-Deno.test("body: a compressed one is refused unread at both doors, and nothing is inflated", async () => {
+Deno.test("body: a compressed one is refused unread at both doors", async () => {
   await using at = await stage();
-  const bomb = gzipSync(new Uint8Array(50_000_000));
-  assert.ok(bomb.length < 100_000);
-  const before = Deno.memoryUsage().rss;
+  const { host, port } = new URL(at.server.url);
   for (const coding of ["gzip", "deflate", "br", "zstd", "identity, gzip", "x"]) {
-    for (const door of [at.api, at.mcp]) {
-      const { status, text } = await door(new Uint8Array(bomb), { "content-encoding": coding });
+    for (const path of ["/api/tools/fetch_history", "/mcp"]) {
+      // Of the body there is one byte: whoever waits for it, or inflates it, gives no answer.
+      const sent =
+        `POST ${path} HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\nContent-Encoding: ${coding}\r\nContent-Length: 100000\r\n\r\n\x1f`;
+      const { status, text } = await exchange(Number(port), sent, { method: "POST", seconds: 15 });
       assert.deepEqual([status, /UNSUPPORTED_MEDIA_TYPE.*content-encoding/.test(text)], [415, true], coding);
     }
   }
-  assert.ok(Deno.memoryUsage().rss - before < 300_000_000);
+  const bomb = gzipSync(new Uint8Array(50_000_000));
   assert.equal((await at.api(new Uint8Array(bomb))).status, 400, "unsaid, it is no JSON");
   assert.equal((await at.api(`{"chat":"${NEWS}","limit":1}`, { "content-encoding": "identity" })).status, 200);
 });

@@ -175,8 +175,10 @@ Deno.test("list_chats: a cursor goes on in its own list only", async () => {
 
 Deno.test("list_chats: chats that come and move between pages do not show twice", async () => {
   await using sandbox = await startSandbox();
-  await using server = await startServer(sandbox.environment);
-  const first = listSchema.parse(await answer(server, "list_chats", { limit: 60 }));
+  const first = await (async () => {
+    await using server = await startServer(sandbox.environment);
+    return listSchema.parse(await answer(server, "list_chats", { limit: 60 }));
+  })();
   await sandbox.append("820000007", "a new message");
   await using later = await startServer(sandbox.environment);
   const rest = listSchema.parse(await answer(later, "list_chats", { limit: 100, cursor: first.next_cursor }));

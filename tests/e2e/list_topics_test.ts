@@ -9,6 +9,7 @@ import { openDatabase } from "../../src/storage/open.ts";
 import { openAccount } from "../../src/telegram/open.ts";
 import { resolveChat } from "../../src/telegram/resolve.ts";
 import { listTopics } from "../../src/telegram/topics.ts";
+import { OF_A_MODULE, ofSources } from "../cli/product.ts";
 import { expected } from "./naive.ts";
 import { answer, compact, idsOf } from "./page.ts";
 import { startSandbox } from "./sandbox.ts";
@@ -96,7 +97,7 @@ Deno.test("list_topics: a cursor goes on in its own list only", async () => {
   assert.equal((await answer(server, "list_topics", { chat: FORUM, cursor })).count, 1);
 });
 
-Deno.test("listTopics: Telegram's pages fit together whatever their size", async () => {
+ofSources(OF_A_MODULE, "listTopics: Telegram's pages fit together whatever their size", async () => {
   await using sandbox = await startSandbox();
   const environment: Readonly<Record<string, string>> = sandbox.environment;
   const config = loadConfig((name) => environment[name], undefined, { names: [], terminal: false });

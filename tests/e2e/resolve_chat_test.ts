@@ -9,6 +9,7 @@ import { Api, bigInt } from "../../src/mtproto/gram.ts";
 import { createAccount } from "../../src/telegram/account.ts";
 import { createPeers } from "../../src/telegram/peers.ts";
 import { resolveChat } from "../../src/telegram/resolve.ts";
+import { OF_A_MODULE, ofSources } from "../cli/product.ts";
 import { answer, compact } from "./page.ts";
 import { startSandbox } from "./sandbox.ts";
 import { startServer, type TestServer } from "./server.ts";
@@ -254,36 +255,44 @@ Deno.test("identifiers: a title never goes by @, and an @name never by title", a
   assert.equal(body.code, "CHAT_NOT_FOUND");
 });
 
-Deno.test("identifiers: bare digits mean the user of that id before a channel or group; without a user both are shown", async () => {
-  using db = new DatabaseSync(":memory:");
-  const peers = createPeers(db, "default");
-  const call = (): Promise<never> => Promise.reject(new Error("nothing needs to be asked"));
-  const directory = createAccount({ call, withDc: () => call, takeout: call }, peers, () => {});
-  const photo = new Api.ChatPhotoEmpty();
-  const [id, accessHash] = [bigInt(5_001), bigInt(1)];
-  const channel = new Api.Channel({ id, accessHash, title: "Channel", photo, date: 1, broadcast: true });
-  const group = new Api.Chat({ id, title: "Group", photo, participantsCount: 2, date: 1, version: 1 });
-  peers.learn({ users: [], chats: [channel, group] });
-  await assert.rejects(resolveChat(directory, "5001"), { code: "CHAT_AMBIGUOUS" });
-  peers.learn({ users: [new Api.User({ id, accessHash, firstName: "User" })], chats: [] });
-  assert.equal((await resolveChat(directory, "5001")).peer.title, "User");
-  assert.equal((await resolveChat(directory, "-1000000005001")).peer.title, "Channel");
-  assert.equal((await resolveChat(directory, "-5001")).peer.title, "Group");
-});
+ofSources(
+  OF_A_MODULE,
+  "identifiers: bare digits mean the user of that id before a channel or group; without a user both are shown",
+  async () => {
+    using db = new DatabaseSync(":memory:");
+    const peers = createPeers(db, "default");
+    const call = (): Promise<never> => Promise.reject(new Error("nothing needs to be asked"));
+    const directory = createAccount({ call, withDc: () => call, takeout: call }, peers, () => {});
+    const photo = new Api.ChatPhotoEmpty();
+    const [id, accessHash] = [bigInt(5_001), bigInt(1)];
+    const channel = new Api.Channel({ id, accessHash, title: "Channel", photo, date: 1, broadcast: true });
+    const group = new Api.Chat({ id, title: "Group", photo, participantsCount: 2, date: 1, version: 1 });
+    peers.learn({ users: [], chats: [channel, group] });
+    await assert.rejects(resolveChat(directory, "5001"), { code: "CHAT_AMBIGUOUS" });
+    peers.learn({ users: [new Api.User({ id, accessHash, firstName: "User" })], chats: [] });
+    assert.equal((await resolveChat(directory, "5001")).peer.title, "User");
+    assert.equal((await resolveChat(directory, "-1000000005001")).peer.title, "Channel");
+    assert.equal((await resolveChat(directory, "-5001")).peer.title, "Group");
+  },
+);
 
-Deno.test("identifiers: learning who the account is forgets no chat, learning that it is another one forgets all", () => {
-  using db = new DatabaseSync(":memory:");
-  const peers = createPeers(db, "default");
-  const user = (id: number, self: boolean): Api.User =>
-    new Api.User({ id: bigInt(id), accessHash: bigInt(1), firstName: `User ${id}`, self });
-  peers.learn({ users: [user(1, false)], chats: [] });
-  peers.learn({ users: [user(2, false), user(3, true), user(4, false)], chats: [] });
-  assert.deepEqual(["1", "2", "3", "4"].map((id) => peers.get(id)?.title), ["User 1", "User 2", "User 3", "User 4"]);
-  peers.learn({ users: [user(5, false), user(6, true)], chats: [] });
-  assert.deepEqual(["1", "2", "3", "4"].map((id) => peers.get(id)), [undefined, undefined, undefined, undefined]);
-  assert.equal(peers.get("5")?.title, "User 5");
-  assert.equal(peers.self()?.id, "6");
-});
+ofSources(
+  OF_A_MODULE,
+  "identifiers: learning who the account is forgets no chat, learning that it is another one forgets all",
+  () => {
+    using db = new DatabaseSync(":memory:");
+    const peers = createPeers(db, "default");
+    const user = (id: number, self: boolean): Api.User =>
+      new Api.User({ id: bigInt(id), accessHash: bigInt(1), firstName: `User ${id}`, self });
+    peers.learn({ users: [user(1, false)], chats: [] });
+    peers.learn({ users: [user(2, false), user(3, true), user(4, false)], chats: [] });
+    assert.deepEqual(["1", "2", "3", "4"].map((id) => peers.get(id)?.title), ["User 1", "User 2", "User 3", "User 4"]);
+    peers.learn({ users: [user(5, false), user(6, true)], chats: [] });
+    assert.deepEqual(["1", "2", "3", "4"].map((id) => peers.get(id)), [undefined, undefined, undefined, undefined]);
+    assert.equal(peers.get("5")?.title, "User 5");
+    assert.equal(peers.self()?.id, "6");
+  },
+);
 
 const UNSUPPORTED = [
   "https://t.me/sandbox_news/s/12",

@@ -15,6 +15,7 @@ import type { WorldMessage } from "../../sandbox/world/mod.ts";
 import { messageSchema } from "../../src/model/message.ts";
 import { hiddenIn } from "../../src/model/visible.ts";
 import { readRecords } from "../../src/exports/records.ts";
+import { OF_A_MODULE, ofSources } from "../cli/product.ts";
 import { attribute, elementsOf, readCsv, readMarkdown, textOf, textsOf } from "../exports/render/parsed.ts";
 import { command } from "../cli/command.ts";
 import { message, post } from "../mcp/raw.ts";
@@ -211,7 +212,7 @@ Deno.test("untrusted: commands print nothing hidden, and what they export is wha
   assert.deepEqual(texts, Array.from(on.world.messages(HOSTILE_GROUP), ({ text }) => text));
 });
 
-Deno.test("untrusted: the corpus is well-formed and has its marker in every text", () => {
+ofSources(OF_A_MODULE, "untrusted: the corpus is well-formed and has its marker in every text", () => {
   for (const text of ATTACKS) {
     assert.ok(text.isWellFormed() && text.length <= 4096, JSON.stringify(text));
     // Two say it in letters that a model reads as such.
