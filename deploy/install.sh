@@ -7,7 +7,8 @@
 #   --dry-run            say what would be changed, and change nothing
 #   --rollback           back to the program that the last upgrade replaced; without DOMAIN and EMAIL
 #
-# The application's api_id and api_hash are asked for once, or taken from TELEGRAM_API_ID and TELEGRAM_API_HASH.
+# The application's api_id and api_hash are asked for once, or taken from TELEGRAM_API_ID and TELEGRAM_API_HASH, which sudo passes on
+# with --preserve-env=TELEGRAM_API_ID,TELEGRAM_API_HASH.
 set -euo pipefail
 
 name=telegram-toolkit-mcp
@@ -200,8 +201,9 @@ ENV
     fi
   elif ! grep -qxF "$url" $config/env && change "set $url in $config/env"; then
     back_up $config/env
-    sed -i '/^PUBLIC_URL=/d' $config/env
-    printf '%s\n' "$url" >>$config/env
+    # In place: the file keeps its owner and mode. grep ends a last line that has no end.
+    { grep -v '^PUBLIC_URL=' $config/env || :; printf '%s\n' "$url"; } >"$temporary/env"
+    cat "$temporary/env" >$config/env
   fi
 }
 
@@ -366,6 +368,8 @@ tell_what_is_next() {
 Next, unless it has been done:
   $name login                      sign the Telegram account in, by QR code
   $name keys create --name laptop  make a key for a client of https://$domain/mcp
+What was looked at above was looked at from this machine: try https://$domain/health/live from another one, too. Firewalls of
+this machine and of its provider must let ports 80 and 443 through.
 NEXT
 }
 

@@ -164,6 +164,13 @@ deployTest("compose: compose.yaml is right for all profiles and environments, an
     assert.deepEqual([checked.code, checked.err], [0, ""], file);
   }
   await Deno.remove(nothing);
+  // Variables for which compose.yaml has no place of its own.
+  const folder = await Deno.makeTempDir();
+  await Deno.copyFile(join(PROJECT, "compose.yaml"), join(folder, "compose.yaml"));
+  await Deno.writeTextFile(join(folder, "app.env"), "AUDIT_DAYS=7\n");
+  const words = [DOCKER, "compose", "--project-directory", folder, "config"];
+  assert.match(await textOf([...words, "--format", "json"], { env: CLIENT_ENVIRONMENT }), /"AUDIT_DAYS": "7"/);
+  await Deno.remove(folder, { recursive: true });
 });
 
 deployTest("compose: from nothing to a certificate, an account and a key, with the app replaced meanwhile", [
@@ -326,9 +333,9 @@ deployTest("compose: from nothing to a certificate, an account and a key, with t
   await t.step("upgrade: a version takes the place of another one, and goes back", async () => {
     const [name, old] = PRODUCT.split(":");
     for (const image of [PRODUCT, SANDBOX]) await stack.docker(["tag", image, image.replace(`:${old}`, ":0.2.0")]);
-    for (const version of ["0.2.0", "latest"]) {
-      const up = [...files, "up", "--detach", "--no-build", "--wait"];
-      const { code, err } = await stack.compose(up, { env: { VERSION: version } });
+    for (const [version, ...more] of [["0.2.0", "--force-recreate"], ["latest"]] as const) {
+      const up = [...files, "up", "--detach", "--no-build", "--wait", ...more];
+      const { code, err } = await stack.compose(up, version === old ? {} : { env: { VERSION: version } });
       assert.equal(code, 0, err);
       assert.equal((await container("app")).Config.Image, `${name}:${version}`);
       await until(async () => (await fetched(stack, key))[0] === 200, "it answers", 30);
@@ -348,6 +355,31 @@ deployTest("compose: from nothing to a certificate, an account and a key, with t
     await until(async () => (await fetched(stack, key))[0] === 200, "it answers with what was restored", 30);
     assert.equal((await fetched(stack, late))[0], 401);
     assert.doesNotMatch((await compose(["exec", "-T", "app", "telegram-toolkit-mcp", "keys", "list"])).out, /late/);
+    const data = [
+      "run",
+      "--rm",
+      "--volume",
+      "telegram-toolkit-mcp_data:/data",
+      "--entrypoint",
+      "sh",
+      "nginx:1.30",
+      "-c",
+    ];
+    assert.match(await stack.docker([...data, "ls /data"]), /before-restore-/);
+    await stack.docker([...data, "rm -r /data/before-restore-*"]);
+    assert.doesNotMatch(await stack.docker([...data, "ls /data"]), /before-restore-/);
+  });
+
+  await t.step("secrets: one that is changed in .env reaches the app when that is started again", async () => {
+    const text = await Deno.readTextFile(env);
+    await Deno.writeTextFile(env, text.replace(SESSION_KEY, `another-${SESSION_KEY}`));
+    await compose(["up", "--detach", "--no-build"]);
+    await compose(["restart", "app"]);
+    await until(async () => /SESSION_KEY is not the key/.test(await logs("app")), "the app has the new key", 30);
+    assert.equal((await ask(stack, "/health/ready")).status, 503);
+    const { err } = await compose(["run", "--rm", "-T", "app", "login", "--again", "--phone", PHONE], `${CODE}\n`);
+    assert.match(err, /goes on with it by itself/);
+    await until(async () => (await fetched(stack, key))[0] === 200, "it answers with the new session", 30);
   });
 
   await t.step("stop: each ends in time and well", async () => {
