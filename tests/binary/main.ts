@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { join, resolve } from "node:path";
 import { NAME } from "../../src/version.ts";
 import { OF_A_MODULE, PRODUCT } from "../cli/product.ts";
-import { NOT_RUN } from "../deploy/needs.ts";
+import { runTests, say } from "../not_run.ts";
 import { compileProblem } from "./compiled.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -32,37 +32,25 @@ async function main(given: readonly string[]): Promise<number> {
     return 1;
   }
   const paths = (given.length > 0 ? given : ALL).map((path) => resolve(ROOT, path));
+  const left = Object.entries(NOT_OF_BINARIES)
+    .filter(([file]) => paths.some((path) => `${join(ROOT, file)}/`.startsWith(join(path, "/"))))
+    .map(([file, reason]) => `${file}: ${reason}`);
   const directory = await Deno.makeTempDir();
   try {
     // Alone in a folder of its own, and no other one when somebody compiles meanwhile.
     const binary = join(directory, NAME);
     await Deno.copyFile(join(ROOT, "dist", NAME), binary);
-    const notRun = join(directory, "not-run");
-    await Deno.writeTextFile(notRun, "");
-    const { code } = await new Deno.Command(Deno.execPath(), {
-      args: [
-        ...["test", "-A", "--no-check", "--sanitize-ops", "--sanitize-resources"],
-        // What runs the product in a process of its own shares next to nothing with another file's tests.
-        "--parallel",
-        `--preload=${join(ROOT, "tests/binary/started.ts")}`,
-        `--ignore=${Object.keys(NOT_OF_BINARIES).map((file) => join(ROOT, file)).join(",")}`,
-        ...paths,
-      ],
-      env: { [PRODUCT]: binary, [NOT_RUN]: notRun },
-    }).spawn().status;
-    const lines = (await Deno.readTextFile(notRun)).split("\n").filter((line) => line !== "");
-    const files = Object.entries(NOT_OF_BINARIES)
-      .filter(([file]) => paths.some((path) => `${join(ROOT, file)}/`.startsWith(join(path, "/"))))
-      .map(([file, reason]) => `${file}: ${reason}`);
-    for (const line of [...files, ...lines]) say(`not run: ${line}`);
-    return code;
+    return await runTests([
+      ...["--sanitize-ops", "--sanitize-resources"],
+      // What runs the product in a process of its own shares next to nothing with another file's tests.
+      "--parallel",
+      `--preload=${join(ROOT, "tests/binary/started.ts")}`,
+      `--ignore=${Object.keys(NOT_OF_BINARIES).map((file) => join(ROOT, file)).join(",")}`,
+      ...paths,
+    ], { env: { [PRODUCT]: binary }, left });
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
-}
-
-function say(text: string): void {
-  Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

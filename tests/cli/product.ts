@@ -5,7 +5,7 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { permissionFlags } from "../../sandbox/permissions.ts";
-import { noteNotRun } from "../deploy/needs.ts";
+import { noteNotRun } from "../not_run.ts";
 
 /** Variable: the binary to start in place of the sources. */
 export const PRODUCT = "PRODUCT";

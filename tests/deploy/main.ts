@@ -4,8 +4,7 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
-import { join } from "node:path";
-import { NOT_RUN } from "./needs.ts";
+import { runTests, say } from "../not_run.ts";
 
 const FOLDER = fileURLToPath(new URL("./", import.meta.url));
 const SUITE = /^(\w+)_suite\.ts$/;
@@ -18,24 +17,7 @@ async function main(named: readonly string[]): Promise<number> {
     return 2;
   }
   const suites = (named.length > 0 ? named : all).map((name) => `${FOLDER}${name}_suite.ts`);
-  const directory = await Deno.makeTempDir();
-  try {
-    const notRun = join(directory, "not-run");
-    await Deno.writeTextFile(notRun, "");
-    const { code } = await new Deno.Command(Deno.execPath(), {
-      args: ["test", "-A", "--no-check", ...suites],
-      env: { [NOT_RUN]: notRun },
-    }).spawn().status;
-    const lines = (await Deno.readTextFile(notRun)).split("\n").filter((line) => line !== "");
-    say(lines.length === 0 ? "every test was run" : lines.map((line) => `not run: ${line}`).join("\n"));
-    return code;
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
-}
-
-function say(text: string): void {
-  Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
+  return await runTests(suites);
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

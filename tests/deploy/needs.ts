@@ -2,12 +2,10 @@
  * What tests of the deployment need of a machine. One that cannot be run is left out by name, with the reason, and counts as nothing.
  * @module
  */
+import { noteNotRun } from "../not_run.ts";
 
 /** Looks for something that a test needs; says why it is not there, or nothing when it is. */
 export type Need = () => string | undefined;
-
-/** Variable: the file to which the tests that were not run are added, a line each. */
-export const NOT_RUN = "TEST_NOT_RUN";
 
 /**
  * Registers a test that needs something of its machine.
@@ -26,13 +24,6 @@ export function lacking(needs: readonly Need[]): string | undefined {
     if (reason !== undefined) return reason;
   }
   return undefined;
-}
-
-/** Says that a test was not run, and why. */
-export function noteNotRun(line: string): void {
-  const file = Deno.env.get(NOT_RUN);
-  if (file === undefined) Deno.stderr.writeSync(new TextEncoder().encode(`not run: ${line}\n`));
-  else Deno.writeTextFileSync(file, `${line}\n`, { append: true });
 }
 
 /** A program on the PATH, or by its path. */
