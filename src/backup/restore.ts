@@ -6,23 +6,34 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { AppError } from "../errors.ts";
 import { syncFolder, toDisk } from "../exports/disk.ts";
-import { removeTree } from "../exports/tree.ts";
-import { DATABASE_FILE, INDEXES_FOLDER } from "../storage/contents.ts";
+import { beginAgain, createExportStore, isExportId } from "../exports/store.ts";
+import { entriesOf, removeTree } from "../exports/tree.ts";
+import { DATABASE_FILE, EXPORTS_FOLDER, INDEXES_FOLDER } from "../storage/contents.ts";
 import { FILE_MODE, FOLDER_MODE, giveToOwnerOf } from "../storage/private.ts";
 import { PREPARED_FOLDER, replaceContents, type Replaced } from "../storage/replace.ts";
 import { unpack } from "./archive.ts";
 import type { BackupManifest } from "./format.ts";
 import { migrateAll } from "./tables.ts";
 
+/** Ids of exports that have files in the directory, which a restore leaves alone. */
+export interface ExportsThere {
+  /** Not over in the backup: they begin again, and write into the same folders. */
+  readonly again: readonly string[];
+  /** Of which the backup knows nothing: nobody is given their files, and the sweep takes them when they are old enough. */
+  readonly unknown: readonly string[];
+}
+
 /** What {@link restore} did. */
 export interface Restored extends Replaced {
   readonly manifest: BackupManifest;
+  readonly exports: ExportsThere;
 }
 
 /**
- * Restores a backup into a directory that this process holds; what was in there is kept in a folder of it.
- * @throws AppError INPUT_VALIDATION for what is no whole backup, UNSUPPORTED for one of a newer program, RESOURCE_EXHAUSTED when the disk
- * does not take it; the signal's reason. Nothing is changed then
+ * Restores a backup into a directory that this process holds; what was in there is kept in a folder of it, and the files of exports stay
+ * where they are.
+ * @throws AppError INPUT_VALIDATION for what is no whole backup, UNSUPPORTED for one of a newer program and where something cannot be moved
+ * away, RESOURCE_EXHAUSTED when the disk does not take it; the signal's reason. Nothing is changed then
  */
 export async function restore(
   directory: string,
@@ -32,10 +43,17 @@ export async function restore(
   const folder = join(directory, PREPARED_FOLDER);
   try {
     const manifest = await prepare(folder, source, signal);
+    const there = (await entriesOf(join(directory, EXPORTS_FOLDER))).map(({ name }) => name).filter(isExportId);
+    const exports = isWith(manifest, DATABASE_FILE)
+      ? adopt(join(folder, DATABASE_FILE), there.toSorted())
+      : { again: [], unknown: there.toSorted() };
+    for (const each of [join(folder, DATABASE_FILE), join(folder, INDEXES_FOLDER, "any")]) {
+      await toDisk(folder, () => syncFolder(each));
+    }
     signal.throwIfAborted();
     settle(directory, folder);
     await toDisk(folder, () => syncFolder(folder));
-    return { manifest, ...replaceContents(directory, now()) };
+    return { manifest, exports, ...replaceContents(directory, now()) };
   } catch (error) {
     await removeTree(folder, new AbortController().signal);
     throw error;
@@ -49,7 +67,7 @@ async function prepare(
   signal: AbortSignal,
 ): Promise<BackupManifest> {
   const hint = "Nothing was changed: free space on the disk of DATA_DIR and try again.";
-  const manifest = await unpack(source, {
+  return await unpack(source, {
     signal,
     begin: () =>
       toDisk(folder, () => Deno.mkdir(join(folder, INDEXES_FOLDER), { recursive: true, mode: FOLDER_MODE }), hint),
@@ -63,19 +81,21 @@ async function prepare(
       await toDisk(path, () => file.sync(), hint);
     },
   });
-  if (manifest.files.some(({ name }) => name === DATABASE_FILE)) adopt(join(folder, DATABASE_FILE));
-  for (const each of [join(folder, DATABASE_FILE), join(folder, INDEXES_FOLDER, "any")]) {
-    await toDisk(folder, () => syncFolder(each));
-  }
-  return manifest;
+}
+
+function isWith({ files }: BackupManifest, wanted: string): boolean {
+  return files.some(({ name }) => name === wanted);
 }
 
 async function writeChunk(file: Deno.FsFile, chunk: Uint8Array): Promise<void> {
   for (let written = 0; written < chunk.length;) written += await file.write(chunk.subarray(written));
 }
 
-/** Looks whether a file is a whole database of this program, and brings it to what this version knows. */
-function adopt(path: string): void {
+/**
+ * Looks whether a file is a whole database of this program, and brings it to what this version knows.
+ * @param there ids of exports that have files
+ */
+function adopt(path: string, there: readonly string[]): ExportsThere {
   using db = new DatabaseSync(path);
   if (!isWhole(db)) {
     throw new AppError("INPUT_VALIDATION", "This is no whole backup of this program: its database is damaged.", {
@@ -85,6 +105,9 @@ function adopt(path: string): void {
   // Until it is in its place the database is one file; the server decides how it works with it.
   db.exec("PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL");
   migrateAll(db);
+  const again = new Set(beginAgain(db));
+  const { endOf } = createExportStore(db);
+  return { again: there.filter((id) => again.has(id)), unknown: there.filter((id) => endOf(id) === null) };
 }
 
 function isWhole(db: DatabaseSync): boolean {

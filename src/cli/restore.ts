@@ -2,14 +2,15 @@
  * The command `restore`: a data directory as it was when a backup was made.
  * @module
  */
+import { join } from "node:path";
 import * as z from "zod";
-import { restore as restoreInto, type Restored } from "../backup/restore.ts";
+import { type ExportsThere, restore as restoreInto, type Restored } from "../backup/restore.ts";
 import { takeTurn } from "../backup/turn.ts";
 import { readDataDir } from "../config/data_dir.ts";
 import { AppError } from "../errors.ts";
 import { systemReason } from "../exports/disk.ts";
 import { writeToStderr } from "../observability/output.ts";
-import { SESSION_FILE } from "../storage/contents.ts";
+import { EXPORTS_FOLDER, SESSION_FILE } from "../storage/contents.ts";
 import { holdDirectory } from "../storage/lock.ts";
 import { contentsOf } from "../storage/replace.ts";
 import { contentsText } from "./backup_text.ts";
@@ -59,8 +60,11 @@ async function open(file: string): Promise<ReadableStream<Uint8Array>> {
     const { isFile } = await Deno.stat(file);
     if (isFile) return (await Deno.open(file)).readable;
   } catch (cause) {
+    const isRefused = cause instanceof Deno.errors.PermissionDenied;
     throw new AppError("INPUT_VALIDATION", `${file} cannot be read: ${systemReason(cause)}.`, {
-      hint: "Name a file that `backup` wrote.",
+      hint: isRefused
+        ? "The user that runs this may not read it. Whoever may redirects it: `restore --force - < FILE`."
+        : "Name a file that `backup` wrote.",
       cause,
     });
   }
@@ -72,11 +76,11 @@ function assertEmpty(directory: string, force: boolean): void {
   if (names.length === 0 || force) return;
   throw new AppError("INPUT_VALIDATION", `${directory} is in use already: it has ${names.join(", ")}.`, {
     field: "--force",
-    hint: "Set DATA_DIR to another folder, or add --force: what is there is then kept in a folder of it.",
+    hint: "Set DATA_DIR to another folder, or add --force: that is then kept in a folder of it.",
   });
 }
 
-function told(directory: string, { manifest: { created, program, files }, before }: Restored): string {
+function told(directory: string, { manifest: { created, program, files }, before, exports }: Restored): string {
   const lines = [`${directory} is as it was at ${created}, by version ${program.version}: ${contentsText(files)}.\n`];
   lines.push(keptText(before));
   if (files.some(({ name }) => name === SESSION_FILE)) {
@@ -87,6 +91,21 @@ function told(directory: string, { manifest: { created, program, files }, before
   lines.push(
     "Keys that were revoked since are good again, as `keys list` shows; exports that were unfinished begin again.\n",
   );
+  lines.push(exportsText(join(directory, EXPORTS_FOLDER), exports));
+  return lines.join("");
+}
+
+/** What the server does to files that are there, by itself and as soon as it starts. */
+function exportsText(folder: string, { again, unknown }: ExportsThere): string {
+  const lines: string[] = [];
+  if (again.length > 0) lines.push(`Those replace the files that they have in ${folder}: ${again.join(", ")}.\n`);
+  if (unknown.length > 0) {
+    lines.push(
+      `The backup does not know these exports in ${folder}, so nobody can fetch their files: ${unknown.join(", ")}. ` +
+        "The server removes them when they are RESOURCE_MAX_AGE_HOURS old.\n",
+    );
+  }
+  if (lines.length > 0) lines.push("Copy what you need of these files before you start the server.\n");
   return lines.join("");
 }
 

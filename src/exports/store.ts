@@ -194,6 +194,20 @@ export function createExportStore(db: DatabaseSync): ExportStore {
   };
 }
 
+/**
+ * Puts the jobs that are not over into the queue again, as if they had never run: for files that may not be those that their positions
+ * tell of.
+ * @returns their ids
+ */
+export function beginAgain(db: DatabaseSync): string[] {
+  migrate(db, "exports", EXPORTS_SCHEMA);
+  const rows = db.prepare(
+    "UPDATE exports SET state = 'queued', plan = NULL, position = NULL, waiting = NULL, started = NULL " +
+      `WHERE ${UNFINISHED} RETURNING id`,
+  ).all();
+  return z.array(z.object({ id: z.string() })).parse(rows).map(({ id }) => id);
+}
+
 /** Equal for queries that mean the same messages in the same form. */
 export function fingerprint(
   { from, to, tz, type, limit, format, download_media, delta_of, takeout }: ExportQuery,

@@ -12,13 +12,15 @@ export const EXPORTS_FOLDER = "exports";
 /** What finished exports had, for those that continue them; a file each. */
 export const INDEXES_FOLDER = "exports-index";
 
-/** All of it, SQLite's own files before what they belong to. */
+/**
+ * All that a backup replaces, SQLite's own files before what they belong to. {@link EXPORTS_FOLDER} is not among it: a backup has no files
+ * of exports, those that are there are found by the ids that no other export ever has, and a disk of their own may be mounted there.
+ */
 export const CONTENTS: readonly string[] = [
   `${DATABASE_FILE}-journal`,
   `${DATABASE_FILE}-wal`,
   `${DATABASE_FILE}-shm`,
   DATABASE_FILE,
   SESSION_FILE,
-  EXPORTS_FOLDER,
   INDEXES_FOLDER,
 ];

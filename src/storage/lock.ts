@@ -49,7 +49,7 @@ const ATTEMPTS_BESIDE_BRIEF = 500;
  * @param command what this process does, for whoever finds the directory held
  * @param options.configured whether the session is one of the configuration
  * @throws AppError UNSUPPORTED, naming the holder, when another process has it, or when other users have access to it;
- * RESOURCE_EXHAUSTED for an unusable folder
+ * RESOURCE_EXHAUSTED for an unusable folder; as {@link finishReplacing}
  */
 export async function holdDirectory(
   directory: string,
@@ -79,7 +79,7 @@ export async function holdDirectory(
     restored = finishReplacing(directory);
   } catch (cause) {
     file.close();
-    throw unusable(directory, cause);
+    throw cause instanceof AppError ? cause : unusable(directory, cause);
   }
   return {
     ...(restored && { restored }),

@@ -3,7 +3,7 @@
  * mounted volume, its parent may be somebody else's, and the lock of its holder is in it.
  *
  * One rename decides: what was prepared gets a name that says that it is whole. From then on nobody opens the database until a holder
- * of the directory has gone on to the end.
+ * of the directory has gone on to the end, or back where the system does not let go of what was there, a mount point for one.
  * @module
  */
 import { join } from "node:path";
@@ -24,14 +24,14 @@ export interface Replaced {
   readonly before?: string;
 }
 
-/** Which of the contents there are. */
+/** Which of {@link CONTENTS} there are. */
 export function contentsOf(directory: string): string[] {
   return CONTENTS.filter((name) => isThere(join(directory, name)));
 }
 
 /**
  * Replaces the contents of a directory, which this process must hold, by those of {@link PREPARED_FOLDER}, which must be on the disk.
- * @throws Deno.errors of the file system
+ * @throws Deno.errors of the file system when nothing was changed; as {@link finishReplacing}
  */
 export function replaceContents(directory: string, now: Date): Replaced {
   const stamp = now.toISOString().replace(/\.\d+Z$/, "Z").replaceAll(":", "");
@@ -46,12 +46,39 @@ export function replaceContents(directory: string, now: Date): Replaced {
  * Goes on with a replacement that was interrupted, in a directory that this process holds, and removes what was prepared for one that never
  * began.
  * @returns undefined when there was none
- * @throws Deno.errors of the file system
+ * @throws AppError UNSUPPORTED when something cannot be moved away, and all is as it was; RESOURCE_EXHAUSTED when the disk does not take
+ * it, and whoever holds the directory next goes on
  */
 export function finishReplacing(directory: string): Replaced | undefined {
+  try {
+    return goOn(directory);
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    throw new AppError("RESOURCE_EXHAUSTED", `A restore of ${directory} cannot be completed: ${reasonOf(cause)}.`, {
+      hint: "Nothing is lost. Correct that, and start the server, or run `restore` again: either completes it.",
+      cause,
+    });
+  }
+}
+
+function goOn(directory: string): Replaced | undefined {
   const whole = find(directory, WHOLE);
   if (whole !== undefined) {
-    moveAway(directory, whole.slice(WHOLE.length));
+    const before = join(directory, `${BEFORE}${whole.slice(WHOLE.length)}`);
+    try {
+      moveAway(directory, before);
+    } catch (cause) {
+      putBack(directory, before);
+      Deno.renameSync(join(directory, whole), join(directory, PREPARED_FOLDER));
+      sync(directory);
+      Deno.removeSync(join(directory, PREPARED_FOLDER), { recursive: true });
+      throw new AppError("UNSUPPORTED", `${directory} cannot be restored: ${reasonOf(cause)}.`, {
+        hint:
+          "Everything is as it was. Nothing may be mounted on what is named there, and this user must be allowed to " +
+          "rename it; else restore into another DATA_DIR.",
+        cause,
+      });
+    }
     Deno.renameSync(join(directory, whole), join(directory, `${PLACING}${whole.slice(WHOLE.length)}`));
     sync(directory);
   }
@@ -84,15 +111,27 @@ export function assertSettled(directory: string): void {
   });
 }
 
-function moveAway(directory: string, stamp: string): void {
+function moveAway(directory: string, to: string): void {
   const names = contentsOf(directory);
   if (names.length === 0) return;
-  const to = join(directory, `${BEFORE}${stamp}`);
   Deno.mkdirSync(to, { recursive: true, mode: FOLDER_MODE });
   giveToOwnerOf(directory, to);
   for (const name of names) Deno.renameSync(join(directory, name), join(to, name));
   sync(to);
   sync(directory);
+}
+
+/** Undoes {@link moveAway}, however far that came. */
+function putBack(directory: string, from: string): void {
+  if (!isThere(from)) return;
+  for (const name of contentsOf(from)) Deno.renameSync(join(from, name), join(directory, name));
+  sync(directory);
+  Deno.removeSync(from);
+}
+
+/** What the system said, and of which path. */
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function find(directory: string, prefix: string): string | undefined {

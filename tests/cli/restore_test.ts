@@ -8,7 +8,7 @@ import { holdDirectory } from "../../src/storage/lock.ts";
 import { migrate } from "../../src/storage/migrate.ts";
 import { openToOthers } from "../../src/storage/private.ts";
 import { archiveOf, backupOf, contentsIn, furnish, furnished, idOf, put, withFolder } from "../backup/house.ts";
-import { canMount, withSmallDisk } from "../exports/small_disk.ts";
+import { canMount, withMounted, withSmallDisk } from "../exports/small_disk.ts";
 import { interactive, type Ran, run, start, until } from "./command.ts";
 import { OF_A_MODULE, ofSources, product } from "./product.ts";
 import { sizeOf } from "./exports.ts";
@@ -36,6 +36,9 @@ async function backupFile(folder: string): Promise<string> {
 }
 
 const [OLD, NEW] = [furnished("o"), furnished("n", { exports: false })];
+/** Restored over {@link OLD}: what exports have stays, and is in no backup. */
+const OVER = { ...NEW, exports: OLD.exports };
+const KEPT = { ...OLD, exports: [] };
 
 Deno.test("restore: into nothing, or a folder that is empty or was only held; owner and modes are right, and a second user of the session is warned of", async () => {
   await withFolder(async (folder) => {
@@ -60,7 +63,7 @@ Deno.test("restore: into nothing, or a folder that is empty or was only held; ow
   });
 });
 
-Deno.test("restore: what is in use is refused without --force; with it all that was there is kept beside, its exports too, each time in another folder", async () => {
+Deno.test("restore: what is in use is refused without --force; with it all that was there is kept beside, each time in another folder, and the files of exports stay, which is told of", async () => {
   await withFolder(async (folder) => {
     const [file, target] = [await backupFile(folder), join(folder, "old")];
     await furnish(target, "o");
@@ -69,20 +72,25 @@ Deno.test("restore: what is in use is refused without --force; with it all that 
     assert.equal(refused.code, 2);
     assert.match(
       refused.err,
-      /is in use already: it has telegram-toolkit\.sqlite, session, exports, exports-index\.\n/,
+      /is in use already: it has telegram-toolkit\.sqlite, session, exports-index\.\n/,
     );
     assert.match(refused.err, /--force/);
     assert.deepEqual(await contentsIn(target), OLD);
     for (let n = 1; n <= 3; n++) {
       const { code, err } = await restore(file, target, "--force");
       assert.equal(code, 0, err);
-      assert.deepEqual(await contentsIn(target), NEW);
+      assert.deepEqual(await contentsIn(target), OVER);
+      assert.match(
+        err,
+        new RegExp(`does not know these exports in .*/exports, so nobody .*: ${idOf("o")}\\. The server`),
+      );
+      assert.match(err, /^Copy what you need of these files before you start the server\.$/m);
       const kept = namesIn(target).filter((name) => name.startsWith("before-restore-"));
       assert.equal(kept.length, n);
       assert.ok(kept.some((name) => err.includes(`What was there is in ${join(target, name)}, secrets too`)), err);
     }
     const [first = ""] = namesIn(target).filter((name) => name.startsWith("before-restore-"));
-    assert.deepEqual(await contentsIn(join(target, first)), OLD);
+    assert.deepEqual(await contentsIn(join(target, first)), KEPT);
     assert.equal(await Deno.readTextFile(join(target, "notes.txt")), "somebody else's");
     assert.deepEqual(openToOthers(target), []);
   });
@@ -92,8 +100,8 @@ Deno.test("restore: one session alone is enough, and so is a database without on
   await withFolder(async (folder) => {
     await furnish(join(folder, "a"), "n");
     const cases: readonly [readonly string[], unknown][] = [
-      [["session"], { session: "session of n", indexes: [], exports: [] }],
-      [["telegram-toolkit.sqlite"], { keys: ["n"], indexes: [], exports: [] }],
+      [["session"], { session: "session of n", indexes: [], exports: OLD.exports }],
+      [["telegram-toolkit.sqlite"], { keys: ["n"], indexes: [], exports: OLD.exports }],
     ];
     for (const [names, expected] of cases) {
       const file = join(folder, "b.tar");
@@ -239,15 +247,15 @@ Deno.test({
         await furnish(small, "o");
         const { code, err } = await restore(file, small, "--force");
         assert.equal(code, 0, err);
-        assert.deepEqual(await contentsIn(small), NEW);
+        assert.deepEqual(await contentsIn(small), OVER);
         const [kept = ""] = namesIn(small).filter((name) => name.startsWith("before-restore-"));
-        assert.deepEqual(await contentsIn(join(small, kept)), OLD);
+        assert.deepEqual(await contentsIn(join(small, kept)), KEPT);
         await put(join(folder, "new/exports-index", "c".repeat(26)), "x".repeat(5_000_000));
         await Deno.writeFile(file, await backupOf(join(folder, "new")));
         const full = await restore(file, small, "--force");
         assert.equal(full.code, 1);
         assert.match(full.err, /no space left on device\.\nNothing was changed: free space/i);
-        assert.deepEqual(await contentsIn(small), NEW);
+        assert.deepEqual(await contentsIn(small), OVER);
         assert.deepEqual(namesIn(small).filter((name) => name.startsWith(".")), []);
       });
     });
@@ -317,6 +325,6 @@ Deno.test("restore -: standard input is taken to its end, a terminal is not, and
     assert.match(terminal.out.text(), /A backup cannot be typed/);
     await using piped = start("/bin/sh", ["-c", `exec "$@" < '${file}'`, "sh", ...words], { DATA_DIR: directory });
     assert.equal(await piped.ended(), 0, piped.err.text());
-    assert.deepEqual(await contentsIn(directory), NEW);
+    assert.deepEqual(await contentsIn(directory), OVER);
   });
 });

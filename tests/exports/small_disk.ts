@@ -1,5 +1,5 @@
 /**
- * A disk that is full soon.
+ * A disk that is full soon, and other mount points.
  * @module
  */
 import assert from "node:assert/strict";
@@ -22,6 +22,24 @@ export async function withSmallDisk(
     await use(directory);
   } finally {
     await run("umount", directory);
+  }
+}
+
+/** Calls back while something is mounted on a folder: a disk of its own, or a folder of the same disk. */
+export async function withMounted(
+  folder: string,
+  from: "tmpfs" | { readonly folder: string },
+  use: () => Promise<void>,
+): Promise<void> {
+  for (const each of [folder, ...from === "tmpfs" ? [] : [from.folder]]) {
+    await Deno.mkdir(each, { recursive: true, mode: 0o700 });
+  }
+  if (from === "tmpfs") await run("mount", "-t", "tmpfs", "-o", "size=4m,mode=700", "tmpfs", folder);
+  else await run("mount", "--bind", from.folder, folder);
+  try {
+    await use();
+  } finally {
+    await run("umount", folder);
   }
 }
 
