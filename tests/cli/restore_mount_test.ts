@@ -101,31 +101,26 @@ Deno.test({
   },
 });
 
-Deno.test({
-  // Only Linux has attributes by which root may not rename either.
-  ignore: !canMount,
-  name: "restore: one that cannot be completed names what could not be moved and why, and is completed when it can",
-  fn: async () => {
-    await withFolder(async (folder) => {
-      const directory = join(folder, "data");
-      await put(join(directory, ".restore-placing-2030-01-01T000000Z", "session"), "session of n\n");
-      await Deno.chmod(directory, 0o700);
-      // A folder that is not empty is in the place of a file.
-      await put(join(directory, "session", "in the way"), "");
-      const refused = await run(["keys", "list"], { DATA_DIR: directory });
-      assert.equal(refused.code, 1);
-      const stuck = await run(["serve"], { DATA_DIR: directory, MCP_SERVER_PORT: "0" });
-      assert.equal(stuck.code, 1);
-      assert.match(
-        stuck.err,
-        /A restore of .* cannot be completed: .*\/session.*\n.*Nothing is lost\. Correct that, and/,
-      );
-      assert.doesNotMatch(stuck.err, /free space/);
-      await Deno.remove(join(directory, "session"), { recursive: true });
-      const file = join(folder, "none.tar");
-      await Deno.writeTextFile(file, "");
-      assert.match((await run(["restore", file], { DATA_DIR: directory })).err, /interrupted has been completed/);
-      assert.deepEqual(await contentsIn(directory), { session: "session of n", indexes: [], exports: [] });
-    });
-  },
+Deno.test("restore: one that cannot be completed names what could not be moved and why, and is completed when it can", async () => {
+  await withFolder(async (folder) => {
+    const directory = join(folder, "data");
+    await put(join(directory, ".restore-placing-2030-01-01T000000Z", "session"), "session of n\n");
+    await Deno.chmod(directory, 0o700);
+    // A folder that is not empty is in the place of a file.
+    await put(join(directory, "session", "in the way"), "");
+    const refused = await run(["keys", "list"], { DATA_DIR: directory });
+    assert.equal(refused.code, 1);
+    const stuck = await run(["serve"], { DATA_DIR: directory, MCP_SERVER_PORT: "0" });
+    assert.equal(stuck.code, 1);
+    assert.match(
+      stuck.err,
+      /A restore of .* cannot be completed: .*\/session.*\n.*Nothing is lost\. Correct that, and/,
+    );
+    assert.doesNotMatch(stuck.err, /free space/);
+    await Deno.remove(join(directory, "session"), { recursive: true });
+    const file = join(folder, "none.tar");
+    await Deno.writeTextFile(file, "");
+    assert.match((await run(["restore", file], { DATA_DIR: directory })).err, /interrupted has been completed/);
+    assert.deepEqual(await contentsIn(directory), { session: "session of n", indexes: [], exports: [] });
+  });
 });

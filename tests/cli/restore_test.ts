@@ -8,7 +8,7 @@ import { holdDirectory } from "../../src/storage/lock.ts";
 import { migrate } from "../../src/storage/migrate.ts";
 import { openToOthers } from "../../src/storage/private.ts";
 import { archiveOf, backupOf, contentsIn, furnish, furnished, idOf, put, withFolder } from "../backup/house.ts";
-import { canMount, withMounted, withSmallDisk } from "../exports/small_disk.ts";
+import { canMount, withSmallDisk } from "../exports/small_disk.ts";
 import { interactive, type Ran, run, start, until } from "./command.ts";
 import { OF_A_MODULE, ofSources, product } from "./product.ts";
 import { sizeOf } from "./exports.ts";
@@ -279,6 +279,33 @@ Deno.test({
       }
       assert.equal((await run(["backup", join(folder, "c.tar")], { DATA_DIR: target })).code, 0);
       for (const path of all(target)) assert.equal(Deno.lstatSync(path).uid, 65532, path);
+    });
+  },
+});
+
+Deno.test({
+  // Only root can take from itself what lets it read everything.
+  ignore: Deno.build.os !== "linux" || Deno.uid() !== 0,
+  name: "restore: a file that its user may not read is refused, with the way that is left, which works",
+  fn: async () => {
+    await withFolder(async (folder) => {
+      const [file, directory] = [await backupFile(folder), join(folder, "data")];
+      await Deno.chown(file, 65534, 65534);
+      await Deno.chmod(file, 0o600);
+      const environment = { DATA_DIR: directory };
+      const plain = ["--bounding-set=-dac_override,-dac_read_search"];
+      await using refused = start(
+        "setpriv",
+        [...plain, ...product(["restore", "--force", file], environment)],
+        environment,
+      );
+      assert.equal(await refused.ended(), 2);
+      assert.match(refused.err.text(), /b\.tar cannot be read: permission denied\.\n.*`restore --force - < FILE`\.\n/);
+      const words = product(["restore", "--force", "-"], environment);
+      const shell = ["-c", `exec setpriv ${plain} "$@" < '${file}'`, "sh", ...words];
+      await using piped = start("/bin/sh", shell, environment);
+      assert.equal(await piped.ended(), 0, piped.err.text());
+      assert.deepEqual(await contentsIn(directory), NEW);
     });
   },
 });
