@@ -10,7 +10,12 @@ import { idsOf, sizeOf, sizeOfPart } from "./exports.ts";
 import { type Environment, piped, untilReady, urlOf } from "./signed_in.ts";
 
 const GROUP = "-1002000000003";
-const jobSchema = z.looseObject({ id: z.string(), state: z.string(), complete: z.boolean().optional() });
+const jobSchema = z.looseObject({
+  id: z.string(),
+  state: z.string(),
+  complete: z.boolean().optional(),
+  files: z.array(z.object({ name: z.string(), url: z.string() })).optional(),
+});
 type Job = z.infer<typeof jobSchema>;
 
 async function ask(url: string, tool: string, args: unknown): Promise<readonly [number, unknown]> {
@@ -65,7 +70,7 @@ Deno.test("restore --force: over the server that it is a backup of: exports that
     assert.notEqual((await job(url, "get_export", { id: under.id })).state, "completed", "it was made amid the export");
     await sandbox.clearFaults();
     await complete(url, under.id);
-    later = await job(url, "start_export", { chat: "@sandbox_news", limit: 2, wait_seconds: 45 });
+    later = await job(url, "start_export", { chat: "@sandbox_news", format: "csv", wait_seconds: 45 });
     assert.equal(later.state, "completed");
     server.signal("SIGTERM");
     await server.ended();
@@ -83,7 +88,9 @@ Deno.test("restore --force: over the server that it is a backup of: exports that
   await using server = command(["serve"], environment);
   const url = await urlOf(server);
   await untilReady(url);
-  const response = await fetch(`${url}/exports/${finished.id}/messages.ndjson`);
+  const { files = [] } = await job(url, "get_export", { id: finished.id });
+  const link = new URL(files.find(({ name }) => name === "messages.ndjson")?.url ?? "");
+  const response = await fetch(`${url}${link.pathname}${link.search}`);
   assert.deepEqual([response.status, await response.text()], [200, before]);
   assert.equal((await ask(url, "get_export", { id: later.id }))[0], 404);
   await complete(url, under.id);
