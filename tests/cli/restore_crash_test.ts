@@ -6,6 +6,7 @@ import { AppError } from "../../src/errors.ts";
 import { holdDirectory } from "../../src/storage/lock.ts";
 import { openDataDirectory } from "../../src/storage/open.ts";
 import { backupOf, contentsIn, furnish, furnished, withFolder } from "../backup/house.ts";
+import { canMount, withMounted } from "../exports/small_disk.ts";
 import { command, start, until } from "./command.ts";
 import { ofSources } from "./product.ts";
 
@@ -155,6 +156,35 @@ ofSources(
     });
   },
 );
+
+if (canMount) {
+  ofSources(
+    STOPPED,
+    "restore: killed before any of its changes where a mount point is in its way, the directory is as it was",
+    async () => {
+      await withBoth(async (file) => {
+        const folder = await Deno.makeTempDir({ prefix: "mounted-" });
+        const undone: boolean[] = [];
+        const steps = await eachStep(async (n) => {
+          const directory = join(folder, String(n));
+          await Deno.mkdir(directory, { mode: 0o700 });
+          return await withMounted(join(directory, "exports-index"), "tmpfs", async () => {
+            await furnish(directory, "o");
+            const next = await killedAt(n, ["restore", "--force", file], directory);
+            undone[n - 1] = !isSettled(directory);
+            const held = holdDirectory(directory, "test").then((lock) => lock[Symbol.dispose]());
+            if (undone[n - 1]) await assert.rejects(held, /cannot be restored: .*exports-index/);
+            else await held;
+            assert.equal(await stateOf(directory), "old");
+            return next;
+          });
+        });
+        await Deno.remove(folder, { recursive: true });
+        assert.ok(undone.filter(Boolean).length > 6, steps.join(" "));
+      });
+    },
+  );
+}
 
 Deno.test("restore: one that was interrupted is completed by the server's start, and by another restore, which says so; until then no command opens the database", async () => {
   await withBoth(async (file, fresh) => {

@@ -26,18 +26,18 @@ export async function withSmallDisk(
 }
 
 /** Calls back while something is mounted on a folder: a disk of its own, or a folder of the same disk. */
-export async function withMounted(
+export async function withMounted<T>(
   folder: string,
   from: "tmpfs" | { readonly folder: string },
-  use: () => Promise<void>,
-): Promise<void> {
+  use: () => Promise<T>,
+): Promise<T> {
   for (const each of [folder, ...from === "tmpfs" ? [] : [from.folder]]) {
     await Deno.mkdir(each, { recursive: true, mode: 0o700 });
   }
   if (from === "tmpfs") await run("mount", "-t", "tmpfs", "-o", "size=4m,mode=700", "tmpfs", folder);
   else await run("mount", "--bind", from.folder, folder);
   try {
-    await use();
+    return await use();
   } finally {
     await run("umount", folder);
   }
