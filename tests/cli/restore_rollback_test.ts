@@ -1,12 +1,13 @@
 /** A server's directory goes back to an earlier backup of itself: what becomes of its exports. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import { createWorld } from "../../sandbox/world/mod.ts";
 import { verifyExport } from "../../src/exports/verify.ts";
 import { startSandbox } from "../e2e/sandbox.ts";
 import { command, run, until } from "./command.ts";
-import { idsOf, sizeOf, sizeOfPart } from "./exports.ts";
+import { idsOf, sizeOf } from "./exports.ts";
 import { type Environment, piped, untilReady, urlOf } from "./signed_in.ts";
 
 const GROUP = "-1002000000003";
@@ -31,6 +32,13 @@ async function job(url: string, tool: string, args: unknown): Promise<Job> {
   const [status, body] = await ask(url, tool, args);
   assert.equal(status, 200, JSON.stringify(body));
   return jobSchema.parse(body);
+}
+
+/** Whether the database tells of something that an export has written. */
+function isAtCheckpoint({ DATA_DIR = "" }: Environment, id: string): boolean {
+  using db = new DatabaseSync(join(DATA_DIR, "telegram-toolkit.sqlite"), { readOnly: true });
+  const row = db.prepare("SELECT position ->> 'bytes' AS bytes FROM exports WHERE id = ?").get(id);
+  return Number(row?.bytes ?? 0) > 0;
 }
 
 /** Waits until an export is complete. */
@@ -64,7 +72,7 @@ Deno.test("restore --force: over the server that it is a backup of: exports that
     assert.equal(finished.state, "completed");
     await sandbox.faults({ latencyMs: 300 });
     under = await job(url, "start_export", { chat: "@sandbox_group", wait_seconds: 0 });
-    await until(async () => await sizeOfPart(environment) > 0, "it writes", 60);
+    await until(() => isAtCheckpoint(environment, under.id), "it has something to go on with", 60);
     const made = await run(["backup", file], environment);
     assert.equal(made.code, 0, made.err);
     assert.notEqual((await job(url, "get_export", { id: under.id })).state, "completed", "it was made amid the export");
