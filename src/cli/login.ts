@@ -196,7 +196,7 @@ async function tellWhatIsNext(
     return;
   }
   const holder = findHolder(dataDir);
-  if (!isServing(holder)) return person.show("Next: run `serve`, or `whoami` to see the account.");
+  if (!isServing(holder)) return person.show("Next: start the server, or see the account by `whoami`.");
   if (holder.configured) {
     person.show(
       `The server at ${holder.url} uses TELEGRAM_STRING_SESSION, which goes before the stored session: unset it there, ` +

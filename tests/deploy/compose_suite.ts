@@ -389,7 +389,7 @@ deployTest("compose: from nothing to a certificate, an account and a key, with t
     }
     // Beside nothing that runs it works as well.
     const again = await compose(["run", "--rm", "-T", "app", "login", "--again", "--phone", PHONE], `${CODE}\n`);
-    assert.match(again.err, /Next: run `serve`/);
+    assert.match(again.err, /Next: start the server/);
     await compose(["down", "--volumes"]);
   });
 
