@@ -276,15 +276,18 @@ install_program() {
 
 # write_site CERTIFICATE KEY: nginx's part, which is taken back when nginx refuses it.
 write_site() {
-  local before=$changes port others default_server=1 status
+  local before=$changes port others default_server=1 default_tls_server=1 status
   port=$(sed -n 's/^MCP_SERVER_PORT=//p' $config/env 2>/dev/null | tail -n 1) || :
-  others=$(grep -RlsE '^[^#]*default_server' /etc/nginx/sites-enabled /etc/nginx/conf.d | grep -vxF $site) || :
-  if [[ -n $others ]]; then default_server=0; fi
+  # Debian's own site is the default at port 80 alone.
+  others=$(grep -RsE '^[^#]*default_server' /etc/nginx/sites-enabled /etc/nginx/conf.d | grep -v "^$site:") || :
+  if grep -qE 'listen[[:space:]]+([^;[:space:]]*:)?443[[:space:]]' <<<"$others"; then default_tls_server=0; fi
+  if grep -qvE 'listen[[:space:]]+([^;[:space:]]*:)?443[[:space:]]|^$' <<<"$others"; then default_server=0; fi
   if ! command -v nginx >/dev/null; then
     change "write $headers and $site" || return 0
   fi
   DOMAIN=$domain UPSTREAM=127.0.0.1:${port:-8000} RESOLVER='' HEADERS=$headers WEBROOT=$webroot \
-    CERTIFICATE=$1 CERTIFICATE_KEY=$2 DEFAULT_SERVER=$default_server "$here/nginx/render.sh" >"$temporary/site"
+    CERTIFICATE=$1 CERTIFICATE_KEY=$2 DEFAULT_SERVER=$default_server DEFAULT_TLS_SERVER=$default_tls_server \
+    "$here/nginx/render.sh" >"$temporary/site"
   put "$here/nginx/headers.conf" $headers 644
   put "$temporary/site" $site 644
   if [[ $changes == "$before" || -n $dry_run ]]; then return; fi

@@ -10,9 +10,10 @@
 #   REAL_IP_FROM     addresses of proxies in front of nginx, as CIDR, separated by spaces (none)
 #   HTTP_PORT, HTTPS_PORT             where nginx listens (80 and 443)
 #   PUBLIC_PORT      the port of HTTPS as clients see it (443)
-#   DEFAULT_SERVER   1: refuse requests for other hosts; 0: this machine has sites of its own (1)
+#   DEFAULT_SERVER, DEFAULT_TLS_SERVER  1: refuse requests for other hosts at HTTP_PORT, HTTPS_PORT; 0: another site has them (1)
 #   IPV6             1 or 0 (whether the kernel has it)
 #   RATE, BURST, CONNECTIONS          of one address: requests a second, as many more at once, connections (40, 1200 and 100)
+#   BODIES           a folder in memory for bodies that are longer than most; nginx makes it (/run/telegram-toolkit-mcp-bodies)
 #   ACCESS_LOG, ERROR_LOG             (/var/log/nginx/access.log and error.log)
 #   NGINX_VERSION    (what nginx -v says)
 #   TEMPLATE         (nginx.conf of this repository)
@@ -44,10 +45,12 @@ HTTP_PORT=${HTTP_PORT:-80}
 HTTPS_PORT=${HTTPS_PORT:-443}
 PUBLIC_PORT=${PUBLIC_PORT:-443}
 DEFAULT_SERVER=${DEFAULT_SERVER:-1}
+DEFAULT_TLS_SERVER=${DEFAULT_TLS_SERVER:-1}
 if [ -z "${IPV6:-}" ]; then if [ -e /proc/net/if_inet6 ]; then IPV6=1; else IPV6=0; fi; fi
 RATE=${RATE:-40}
 BURST=${BURST:-1200}
 CONNECTIONS=${CONNECTIONS:-100}
+BODIES=${BODIES:-/run/telegram-toolkit-mcp-bodies}
 ACCESS_LOG=${ACCESS_LOG:-/var/log/nginx/access.log}
 ERROR_LOG=${ERROR_LOG:-/var/log/nginx/error.log}
 NGINX_VERSION=${NGINX_VERSION:-$(nginx -v 2>&1 | sed -n 's|^nginx version: nginx/\([0-9.]*\).*|\1|p')}
@@ -70,11 +73,13 @@ must HTTP_PORT "$HTTP_PORT" "$number"
 must HTTPS_PORT "$HTTPS_PORT" "$number"
 must PUBLIC_PORT "$PUBLIC_PORT" "$number"
 must DEFAULT_SERVER "$DEFAULT_SERVER" '[01]'
+must DEFAULT_TLS_SERVER "$DEFAULT_TLS_SERVER" '[01]'
 must IPV6 "$IPV6" '[01]'
 must RATE "$RATE" "$number"
 must BURST "$BURST" "$number"
 must CONNECTIONS "$CONNECTIONS" '[1-9][0-9]{0,4}'
 [ "$CONNECTIONS" -le 65535 ] || fail "CONNECTIONS is more than nginx counts, 65535: $CONNECTIONS"
+must BODIES "$BODIES" "$path"
 must ACCESS_LOG "$ACCESS_LOG" "$path"
 must ERROR_LOG "$ERROR_LOG" "$path"
 must NGINX_VERSION "$NGINX_VERSION" '[0-9]+\.[0-9]+\.[0-9]+'
@@ -104,6 +109,7 @@ leave_out=
 [ "$IPV6" = 1 ] || leave_out="$leave_out ipv6"
 [ -n "$real_ip" ] || leave_out="$leave_out realip"
 [ "$DEFAULT_SERVER" = 1 ] || leave_out="$leave_out default"
+[ "$DEFAULT_TLS_SERVER" = 1 ] || leave_out="$leave_out default_tls"
 [ "${#DOMAIN}" -gt 46 ] || leave_out="$leave_out long"
 if [ -n "$RESOLVER" ] && at_least 1 27 3; then leave_out="$leave_out plain"; else leave_out="$leave_out resolve"; fi
 if at_least 1 25 1; then http2=; else http2=' http2' leave_out="$leave_out http2_on"; fi
@@ -130,6 +136,7 @@ render() {
     -e "s|@RATE@|$RATE|g" \
     -e "s|@BURST@|$BURST|g" \
     -e "s|@CONNECTIONS@|$CONNECTIONS|g" \
+    -e "s|@BODIES@|$BODIES|g" \
     -e "s|@ACCESS_LOG@|$ACCESS_LOG|g" \
     -e "s|@ERROR_LOG@|$ERROR_LOG|g" \
     "$TEMPLATE"

@@ -11,7 +11,6 @@ work=/run/nginx
 used=$work/certificate
 obtained=/etc/letsencrypt/live/$DOMAIN
 LOOK_SECONDS=5
-RELOAD_SECONDS=21600
 GRACE_SECONDS=10
 
 say() {
@@ -21,10 +20,14 @@ say() {
 # use FULLCHAIN KEY: both at once, by one change of a link.
 use() {
   next=$(mktemp -d "$work/pair.XXXXXX")
-  cp "$1" "$next/fullchain.pem"
-  cp "$2" "$next/privkey.pem"
-  # Certbot replaces one after the other.
-  if [ "$(openssl x509 -noout -pubkey -in "$next/fullchain.pem")" != "$(openssl pkey -pubout -in "$next/privkey.pem")" ]; then
+  # Without -e: it does not count where this is called. Certbot replaces one file after the other.
+  if ! {
+    cp "$1" "$next/fullchain.pem" &&
+      cp "$2" "$next/privkey.pem" &&
+      of_certificate=$(openssl x509 -noout -pubkey -in "$next/fullchain.pem") &&
+      of_key=$(openssl pkey -pubout -in "$next/privkey.pem") &&
+      [ "$of_certificate" = "$of_key" ]
+  } 2>/dev/null; then
     rm -rf "$next"
     return 1
   fi
@@ -34,14 +37,17 @@ use() {
   [ -z "$before" ] || rm -rf "$before"
 }
 
-# use_obtained: whether there is a certificate of certbot's that is not in use yet, and now is.
-taken=
+# use_obtained: whether there is a certificate of certbot's that has not been looked at yet, and now is in use.
+seen=
 use_obtained() {
   [ -e "$obtained/fullchain.pem" ] && [ -e "$obtained/privkey.pem" ] || return 1
-  found=$(cat "$obtained/fullchain.pem" "$obtained/privkey.pem" | cksum)
-  [ "$found" != "$taken" ] || return 1
-  use "$obtained/fullchain.pem" "$obtained/privkey.pem" || return 1
-  taken=$found
+  found=$(cat "$obtained/fullchain.pem" "$obtained/privkey.pem" 2>/dev/null | cksum)
+  [ "$found" != "$seen" ] || return 1
+  seen=$found
+  if ! use "$obtained/fullchain.pem" "$obtained/privkey.pem"; then
+    say "the certificate and key in $obtained cannot be read or do not belong together: tried again when they change"
+    return 1
+  fi
   say "the certificate is that of $DOMAIN, $(openssl x509 -noout -enddate -in "$used/fullchain.pem")"
 }
 
@@ -55,10 +61,8 @@ use_own() {
 }
 
 watch() {
-  looks=0
   while sleep "$LOOK_SECONDS"; do
-    looks=$((looks + 1))
-    if use_obtained || [ $((looks * LOOK_SECONDS % RELOAD_SECONDS)) -eq 0 ]; then kill -HUP "$1"; fi
+    if use_obtained; then kill -HUP "$1"; fi
   done
 }
 
@@ -75,7 +79,7 @@ umask 077
 mkdir -p "$work"
 use_obtained || use_own
 export CERTIFICATE="$used/fullchain.pem" CERTIFICATE_KEY="$used/privkey.pem" HEADERS="$here/headers.conf"
-export ACCESS_LOG=/dev/stdout ERROR_LOG=/dev/stderr
+export ACCESS_LOG=/dev/stdout ERROR_LOG=/dev/stderr BODIES=/tmp/body
 sh "$here/render.sh" "$work/site.conf"
 
 nginx -c "$here/container.conf" -g 'daemon off;' &

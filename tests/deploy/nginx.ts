@@ -146,6 +146,7 @@ export async function render(
     CERTIFICATE: join(folder, "certificate.pem"),
     CERTIFICATE_KEY: join(folder, "key.pem"),
     WEBROOT: join(folder, "webroot"),
+    BODIES: join(folder, "bodies"),
     ACCESS_LOG: join(folder, "access.log"),
     ERROR_LOG: join(folder, "error.log"),
     ...variables,

@@ -201,7 +201,7 @@ for (const version of VERSIONS) {
     version.needs,
     async () => {
       await using nginx = await startNginx(version, {
-        changes: [["client_header_timeout 15s", "client_header_timeout 1s"], [
+        changes: [["client_header_timeout 5s", "client_header_timeout 1s"], [
           "client_body_timeout 15s",
           "client_body_timeout 1s",
         ]],

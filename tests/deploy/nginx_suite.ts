@@ -35,7 +35,8 @@ function assertHeaders(answer: Answer, what: string, isSecure = true): void {
 const SETTINGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "on a host": {},
   "in a container": { UPSTREAM: "127.0.0.1:8000", RESOLVER: "127.0.0.11" },
-  "without IPv6, beside other sites": { IPV6: "0", DEFAULT_SERVER: "0" },
+  "without IPv6, beside other sites": { IPV6: "0", DEFAULT_SERVER: "0", DEFAULT_TLS_SERVER: "0" },
+  "beside Debian's own site": { DEFAULT_SERVER: "0" },
   "behind proxies": { REAL_IP_FROM: "10.0.0.0/8 2001:db8::/32 192.0.2.1" },
   "with a long name": { DOMAIN: `${"telegram-".repeat(6)}x.${"example".repeat(8)}.org` },
 };
@@ -195,6 +196,9 @@ for (const version of VERSIONS) {
         assert.match(old, /alert protocol version/, protocol);
       }
       assert.match(await handshake("-tls1_2", "-cipher", "AES128-SHA:AES256-SHA"), /alert handshake failure/);
+      // Where another site is the default at port 80, too.
+      await using beside = await startNginx(version, { variables: { DEFAULT_SERVER: "0" } });
+      assert.match(await handshake("-connect", `127.0.0.1:${beside.port}`, "-noservername"), /unrecognized name/);
       assert.match(await handshake("-servername", "other.example.org"), /unrecognized name/);
       assert.match(await handshake("-noservername"), /unrecognized name/);
     },
@@ -239,7 +243,7 @@ for (const version of VERSIONS) {
     async () => {
       const folder = await makeFolder();
       try {
-        const variables = { DEFAULT_SERVER: "0", HTTP_PORT: "8081", HTTPS_PORT: "8444" };
+        const variables = { DEFAULT_SERVER: "0", DEFAULT_TLS_SERVER: "0", HTTP_PORT: "8081", HTTPS_PORT: "8444" };
         assert.equal(await render(folder, version, variables), "");
         const site = join(folder, "site.conf");
         await Deno.writeTextFile(

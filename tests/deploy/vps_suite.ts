@@ -214,6 +214,16 @@ deployTest("a bare machine", NEEDS, async (t) => {
     },
   );
 
+  await step("nginx: the machine's address and foreign names are refused, with TLS and without", async () => {
+    const other = "--resolve other.example.org:443:127.0.0.1 --connect-timeout 5";
+    for (const url of ["https://127.0.0.1/", "https://other.example.org/"]) {
+      const { code, err } = await machine.run(`curl -sSk ${other} ${url}`);
+      assert.deepEqual([code, /unrecognized name/.test(err)], [35, true], `${url}: ${err}`);
+    }
+    // Debian's own site is there.
+    assert.match(await machine.text("curl -s http://127.0.0.1/health"), /<title>404 Not Found/);
+  });
+
   await step("install.sh: a second run changes nothing, and says so", async () => {
     const [before, pid] = [await machine.text(TREE), await mainPid()];
     const dry = await install(`--dry-run ${DOMAIN} me@example.org`);
