@@ -279,7 +279,8 @@ write_site() {
   local before=$changes port others default_server=1 default_tls_server=1 status
   port=$(sed -n 's/^MCP_SERVER_PORT=//p' $config/env 2>/dev/null | tail -n 1) || :
   # Debian's own site is the default at port 80 alone.
-  others=$(grep -RsE '^[^#]*default_server' /etc/nginx/sites-enabled /etc/nginx/conf.d | grep -v "^$site:") || :
+  others=$(grep -RsE '^[^#]*default_server' /etc/nginx/sites-enabled /etc/nginx/conf.d | grep -v "^$site:" |
+    tr ';' '\n' | grep default_server) || :
   if grep -qE 'listen[[:space:]]+([^;[:space:]]*:)?443[[:space:]]' <<<"$others"; then default_tls_server=0; fi
   if grep -qvE 'listen[[:space:]]+([^;[:space:]]*:)?443[[:space:]]|^$' <<<"$others"; then default_server=0; fi
   if ! command -v nginx >/dev/null; then

@@ -5,11 +5,14 @@ import { INITIALIZE } from "../mcp/raw.ts";
 import { BEARER, KEY, type Stage, startStage } from "./behind_nginx.ts";
 import { type Answer, curl, valuesOf } from "./curl.ts";
 import { deployTest } from "./needs.ts";
-import { startNginx, VERSIONS } from "./nginx.ts";
+import { DOMAIN, startNginx, VERSIONS } from "./nginx.ts";
 
 const JSON_BODY = ["-H", "Content-Type: application/json", "-H", "Accept: application/json, text/event-stream"];
 const AUTHORIZED = ["-H", `Authorization: Bearer ${KEY}`, ...JSON_BODY];
-const CALL = ["-d", '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list_chats","arguments":{}}}'];
+const CALL = [
+  "-d",
+  '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list_chats","arguments":{}}}',
+] as const;
 /** A megabyte and a bit, by curl's own means. */
 const TOO_LARGE = 1_000_001;
 
@@ -60,6 +63,40 @@ function standIn(serve: (connection: Deno.TcpConn) => void | Promise<void>): Dis
       }
     },
   };
+}
+
+/** A call by HTTP/1.1 that goes on for as long as more is sent. */
+async function begin({ nginx }: Stage, header: string, sent: string): Promise<Deno.TlsConn> {
+  const connection = await Deno.connectTls({ hostname: DOMAIN, port: nginx.port, caCerts: [nginx.certificate] });
+  const head = ["POST /mcp HTTP/1.1", `Host: ${DOMAIN}:${nginx.port}`, `Authorization: Bearer ${KEY}`];
+  const types = ["Content-Type: application/json", "Accept: application/json, text/event-stream"];
+  await send(connection, [...head, ...types, "Connection: close", header, "", sent].join("\r\n"));
+  return connection;
+}
+
+async function send(connection: Deno.TlsConn, text: string): Promise<void> {
+  const bytes = new TextEncoder().encode(text);
+  for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
+}
+
+/** In the smallest parts that there are. */
+function inChunks(text: string): string {
+  return [...text].map((character) => `1\r\n${character}\r\n`).join("");
+}
+
+/** The files that nginx's workers have open. */
+async function openFiles(pid: number): Promise<string[]> {
+  const workers = (await Deno.readTextFile(`/proc/${pid}/task/${pid}/children`)).trim().split(" ");
+  return workers.flatMap((worker) =>
+    [...Deno.readDirSync(`/proc/${worker}/fd`)].flatMap(({ name }) => {
+      try {
+        return Deno.readLinkSync(`/proc/${worker}/fd/${name}`);
+      } catch (error) {
+        if (error instanceof Deno.errors.NotFound) return [];
+        throw error;
+      }
+    })
+  );
 }
 
 /** What the server behind the last connection of the tap was sent. */
@@ -131,6 +168,83 @@ for (const version of VERSIONS) {
         async () => (await curl(nginx, "/mcp", [...AUTHORIZED, ...CALL])).status === 200,
         "there is room again",
       );
+    },
+  );
+
+  deployTest(
+    `${version.name}: of all clients together so many may be at long bodies, however they say so; short calls and streams go on`,
+    version.needs,
+    async () => {
+      await using stage = await startStage(version, { changes: [["bodies 32", "bodies 2"]] });
+      const { nginx } = stage;
+      const file = await Deno.makeTempFile();
+      await Deno.writeTextFile(file, CALL[1].padEnd(20_000));
+      const long = (...args: readonly string[]): Promise<Answer> =>
+        curl(nginx, "/mcp", [...AUTHORIZED, "-H", "Expect:", "--data-binary", `@${file}`, ...args]);
+      assert.equal((await long()).status, 200);
+      {
+        using _announced = await begin(stage, "Content-Length: 20000", "{");
+        using _chunked = await begin(stage, "Transfer-Encoding: chunked", inChunks("{"));
+        await until(async () => (await long()).status === 429, "both are counted");
+        for (const more of [[], ["--http1.1", "-H", "Transfer-Encoding: chunked"], ["-X", "GET"]]) {
+          assertRefusal(await long(...more), "/mcp", 429, "RATE_LIMITED", "1");
+        }
+        // HTTP/2 need not say how long a body is.
+        assertRefusal(await long("-H", "Content-Length:"), "/mcp", 429, "RATE_LIMITED", "1");
+        assertRefusal(await long("-H", "Content-Length:", "-X", "GET"), "/mcp", 413, "PAYLOAD_TOO_LARGE", undefined);
+        for (const path of ["/api/tools/list_chats", "/media/a"]) {
+          const answer = await curl(nginx, path, [...AUTHORIZED, "-H", "Expect:", "--data-binary", `@${file}`]);
+          const isMedia = path === "/media/a";
+          if (isMedia) assertRefusal(answer, path, 413, "PAYLOAD_TOO_LARGE", undefined);
+          else assertRefusal(answer, path, 429, "RATE_LIMITED", "1");
+        }
+        const ended = new AbortController();
+        for (let n = 0; n < 4; n++) {
+          const opened = await nginx.fetch(`${nginx.url}/mcp`, {
+            method: "POST",
+            headers: { ...BEARER, "content-type": "application/json", accept: "application/json, text/event-stream" },
+            body: JSON.stringify(INITIALIZE),
+          });
+          await opened.text();
+          const headers = { "mcp-session-id": opened.headers.get("mcp-session-id") ?? "", accept: "text/event-stream" };
+          const stream = await nginx.fetch(`${nginx.url}/mcp`, {
+            headers: { ...BEARER, ...headers },
+            signal: ended.signal,
+          });
+          assert.equal(stream.status, 200);
+        }
+        assert.equal((await curl(nginx, "/mcp", [...AUTHORIZED, ...CALL])).status, 200);
+        assert.equal((await curl(nginx, "/api/tools/list_chats", [...AUTHORIZED, "-d", "{}"])).status, 200);
+        assert.equal((await curl(nginx, "/api/tools", AUTHORIZED)).status, 200);
+        ended.abort();
+      }
+      await until(async () => (await long()).status === 200, "there is room again");
+      await Deno.remove(file);
+    },
+  );
+
+  deployTest(
+    `${version.name}: a long body, and one of many small parts, reaches the product, and is kept in the folder for them alone`,
+    version.needs,
+    async () => {
+      await using stage = await startStage(version);
+      const body = CALL[1].padEnd(400_000);
+      for (
+        const [header, first, rest] of [
+          [`Content-Length: ${body.length}`, body.slice(0, -1), body.slice(-1)],
+          ["Transfer-Encoding: chunked", inChunks(body.slice(0, -1)), `${inChunks(body.slice(-1))}0\r\n\r\n`],
+        ] as const
+      ) {
+        using connection = await begin(stage, header, first);
+        const kept = async (): Promise<string[]> =>
+          (await openFiles(stage.nginx.pid)).filter((path) => / \(deleted\)$/.test(path) && !/\/dev\//.test(path));
+        await until(async () => (await kept()).length > 0, `${header}: it is kept`);
+        for (const path of await kept()) assert.match(path, /\/bodies\/\d+ \(deleted\)$/);
+        await send(connection, rest);
+        const answer = await new Response(connection.readable).text();
+        assert.match(answer, /^HTTP\/1\.1 200 OK\r\n/);
+        assert.match(answer, /"id":1/);
+      }
     },
   );
 
