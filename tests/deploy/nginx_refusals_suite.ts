@@ -96,10 +96,10 @@ async function session({ nginx }: Stage): Promise<Record<string, string>> {
   return { ...BEARER, accept: "text/event-stream", "mcp-session-id": id };
 }
 
-/** The files that nginx's workers have open. */
-async function openFiles(pid: number): Promise<string[]> {
+/** The files without a name that nginx's workers have open: bodies, or what is to be sent. */
+async function keptBodies({ nginx: { pid } }: Stage): Promise<string[]> {
   const workers = (await Deno.readTextFile(`/proc/${pid}/task/${pid}/children`)).trim().split(" ");
-  return workers.flatMap((worker) =>
+  const open = workers.flatMap((worker) =>
     [...Deno.readDirSync(`/proc/${worker}/fd`)].flatMap(({ name }) => {
       try {
         return Deno.readLinkSync(`/proc/${worker}/fd/${name}`);
@@ -109,6 +109,7 @@ async function openFiles(pid: number): Promise<string[]> {
       }
     })
   );
+  return open.filter((path) => / \(deleted\)$/.test(path) && !/\/dev\//.test(path));
 }
 
 /** What the server behind the last connection of the tap was sent. */
@@ -185,9 +186,10 @@ for (const version of VERSIONS) {
         curl(nginx, "/mcp", [...AUTHORIZED, "-H", "Expect:", "--data-binary", `@${file}`, ...args]);
       assert.equal((await long()).status, 200);
       {
-        using _announced = await begin(stage, "Content-Length: 20000", "{");
-        using _chunked = await begin(stage, "Transfer-Encoding: chunked", inChunks("{"));
-        await until(async () => (await long()).status === 429, "both are counted");
+        const part = "".padEnd(25_000);
+        using _announced = await begin(stage, "Content-Length: 30000", part);
+        using _chunked = await begin(stage, "Transfer-Encoding: chunked", inChunks(part));
+        await until(async () => (await keptBodies(stage)).length === 2, "both are under way");
         for (const more of [[], ["--http1.1", "-H", "Transfer-Encoding: chunked"], ["-X", "GET"]]) {
           assertRefusal(await long(...more), "/mcp", 429, "RATE_LIMITED", "1");
         }
@@ -230,10 +232,8 @@ for (const version of VERSIONS) {
         ] as const
       ) {
         using connection = await begin(stage, header, first);
-        const kept = async (): Promise<string[]> =>
-          (await openFiles(stage.nginx.pid)).filter((path) => / \(deleted\)$/.test(path) && !/\/dev\//.test(path));
-        await until(async () => (await kept()).length > 0, `${header}: it is kept`);
-        for (const path of await kept()) assert.match(path, /\/bodies\/\d+ \(deleted\)$/);
+        await until(async () => (await keptBodies(stage)).length > 0, `${header}: it is kept`);
+        for (const path of await keptBodies(stage)) assert.match(path, /\/bodies\/\d+ \(deleted\)$/);
         await send(connection, rest);
         const answer = await new Response(connection.readable).text();
         assert.match(answer, /^HTTP\/1\.1 200 OK\r\n/);
