@@ -5,6 +5,7 @@ import { start, until } from "../cli/command.ts";
 import { curl, valuesOf } from "./curl.ts";
 import { deployTest } from "./needs.ts";
 import { type Nginx, startNginx, VERSIONS } from "./nginx.ts";
+import { bytes, end, frame, POST, speak, used } from "./slow_client.ts";
 import { startTap } from "./tap.ts";
 
 /** More than all buffers and sockets on the way take. */
@@ -20,9 +21,6 @@ const WAYS: Readonly<Record<string, readonly string[]>> = {
   "HTTP/1.1 in chunks": ["--http1.1"],
   "HTTP/2": ["--http2"],
 };
-/** Times that are left at what nginx has of itself are longer than this. */
-const BOUND = 20;
-
 /** Temporary files that nginx has open: it unlinks them when it makes them, so that no folder shows them. */
 function temporaryFiles({ pid, webroot }: Nginx): string[] {
   const workers = Deno.readTextFileSync(`/proc/${pid}/task/${pid}/children`).split(" ").filter((each) => each !== "");
@@ -134,69 +132,6 @@ async function silence(hostname: string, port = 0): Promise<Disposable & { reado
   return { port: listener.addr.port, [Symbol.dispose]: () => resources.dispose() };
 }
 
-/** A connection over TLS that says what a test makes it say. */
-async function speak(nginx: Nginx, protocol: "http/1.1" | "h2"): Promise<Deno.TlsConn> {
-  const connection = await Deno.connectTls({
-    hostname: "localhost",
-    port: nginx.port,
-    caCerts: [nginx.certificate],
-    alpnProtocols: [protocol],
-  });
-  assert.equal((await connection.handshake()).alpnProtocol, protocol);
-  if (protocol === "h2") await connection.write(bytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", frame(4, 0, 0, "")));
-  return connection;
-}
-
-function bytes(...parts: readonly (string | Uint8Array)[]): Uint8Array {
-  return new Uint8Array(
-    parts.flatMap((part) => [...(typeof part === "string" ? new TextEncoder().encode(part) : part)]),
-  );
-}
-
-/** A frame of HTTP/2, or as much of one as there is of its payload. */
-function frame(type: number, flags: number, stream: number, payload: string | Uint8Array, length?: number): Uint8Array {
-  const size = length ?? bytes(payload).length;
-  return bytes(new Uint8Array([0, size >> 8, size & 255, type, flags, 0, 0, 0, stream]), payload);
-}
-
-/**
- * The head of a request over HTTP/2.
- * @param method where it is in HPACK's own table
- */
-function headOf(method: number, path: string, isWhole: boolean): Uint8Array {
-  const fields = [[method, 0x87, 0x04, path.length], [0x01, "localhost".length]].map((each) => new Uint8Array(each));
-  return frame(1, isWhole ? 5 : 4, 1, bytes(fields[0] ?? "", path, fields[1] ?? "", "localhost"));
-}
-const [GET, POST] = [headOf(0x82, "/nowhere", true), headOf(0x83, "/media/a", false)];
-
-/** Takes what still comes; returns once nginx has let the connection go. */
-async function end(connection: Deno.TlsConn, what: string): Promise<void> {
-  let isOver = false;
-  const reading = (async () => {
-    const buffer = new Uint8Array(1 << 14);
-    while (await connection.read(buffer) !== null);
-  })();
-  reading.then(() => isOver = true, (error) => {
-    isOver = error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.UnexpectedEof;
-  });
-  await until(() => isOver, what, BOUND);
-}
-
-/** A connection on which one request has been answered, and which waits for another one. */
-async function used(nginx: Nginx, protocol: "http/1.1" | "h2"): Promise<Deno.TlsConn> {
-  const connection = await speak(nginx, protocol);
-  await connection.write(protocol === "h2" ? GET : bytes("GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n"));
-  let text = "";
-  const buffer = new Uint8Array(1 << 14);
-  for (const decoder = new TextDecoder(); !text.endsWith("}");) {
-    const read = await connection.read(buffer);
-    assert.ok(read !== null, text);
-    text += decoder.decode(buffer.subarray(0, read));
-  }
-  assert.match(text, /"NOT_FOUND"/);
-  return connection;
-}
-
 for (const version of VERSIONS) {
   deployTest(
     `${version.name}: of a download that is taken slowly no more is fetched than memory holds, and nothing is written to the disk`,
@@ -222,7 +157,6 @@ for (const version of VERSIONS) {
       await using upstream = keeper();
       const variables = { UPSTREAM: `127.0.0.1:${upstream.port}` };
       await using nginx = await startNginx(version, { variables });
-      await using writing = await startNginx(version, { variables, changes: TO_DISK });
       const folder = await Deno.makeTempDir();
       await using _ = { [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }) };
       /** Sends a body in pieces; returns the temporary files that nginx had meanwhile. */
@@ -264,6 +198,7 @@ for (const version of VERSIONS) {
           assert.deepEqual(await send(nginx, path, args, what), [], what);
         }
       }
+      await using writing = await startNginx(version, { variables, changes: TO_DISK });
       assert.notDeepEqual(await send(writing, "/mcp", ["--http2"], "what is looked for"), []);
     },
   );
@@ -276,7 +211,7 @@ for (const version of VERSIONS) {
       const variables = { UPSTREAM: `127.0.0.1:${first.port}` };
       {
         await using nginx = await startNginx(version, { variables });
-        const answer = await curl(nginx, "/mcp", ["-d", "{}", "--max-time", `${BOUND}`]);
+        const answer = await curl(nginx, "/mcp", ["-d", "{}", "--max-time", "20"]);
         assert.equal(answer.status, 503, answer.body);
         assert.deepEqual(valuesOf(answer, "retry-after"), ["5"]);
         const { jsonrpc, id, error } = JSON.parse(answer.body);
@@ -329,7 +264,12 @@ for (const version of VERSIONS) {
     `${version.name}: connections over TLS on which nothing is asked any more are closed`,
     version.needs,
     async () => {
-      await using nginx = await startNginx(version, { changes: [["keepalive_timeout 65s", "keepalive_timeout 1s"]] });
+      await using nginx = await startNginx(version, {
+        changes: [
+          ["keepalive_timeout 65s", "keepalive_timeout 1s"],
+          ["client_header_timeout 15s", "client_header_timeout 1s"],
+        ],
+      });
       for (const protocol of ["http/1.1", "h2"] as const) {
         using connection = await used(nginx, protocol);
         await end(connection, `an idle connection, ${protocol}`);
