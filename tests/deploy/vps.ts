@@ -56,9 +56,11 @@ export async function openVps(system: System): Promise<Vps> {
   await using stack = new AsyncDisposableStack();
   const machine = stack.use(await bootMachine(system));
   const acme = stack.use(await startAcme({ within: machine.inNetwork, ports: [14000, 15000, 8053, 8055] }));
-  stack.use(await startSandbox(machine));
+  const folder = stack.adopt(await Deno.makeTempDir(), (path) => Deno.remove(path, { recursive: true }));
+  const keyFile = `${folder}/sandbox.pem`;
+  stack.use(await startSandbox(machine, keyFile));
   const [own, root, key] = await Promise.all(
-    [acme.itsOwn, acme.root, "/tmp/sandbox-key.pem"].map((path) => Deno.readTextFile(path)),
+    [acme.itsOwn, acme.root, keyFile].map((path) => Deno.readTextFile(path)),
   );
   await give(machine, "/srv/authority.pem", own ?? "");
   await give(machine, "/srv/root.pem", root ?? "");
@@ -109,7 +111,7 @@ async function give(machine: Machine, path: string, text: string): Promise<void>
 }
 
 /** Telegram's place, in the machine's network; it ends with its standard input. */
-async function startSandbox(machine: Booted): Promise<Running> {
+async function startSandbox(machine: Booted, keyFile: string): Promise<Running> {
   const [command = "", ...args] = [
     ...[
       ...machine.inNetwork,
@@ -121,7 +123,7 @@ async function startSandbox(machine: Booted): Promise<Running> {
       "--json",
       "--with-parent",
     ],
-    ...["--port", `${SANDBOX_PORT}`, "--key-file", "/tmp/sandbox-key.pem"],
+    ...["--port", `${SANDBOX_PORT}`, "--key-file", keyFile],
   ];
   const sandbox = start(command, args, {}, { stdin: "piped" });
   await sandbox.out.line(/^\{/);
