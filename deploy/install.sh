@@ -107,8 +107,8 @@ check_system() {
   # shellcheck disable=SC1091
   system=$(. /etc/os-release 2>/dev/null && printf '%s %s' "${ID:-}" "${VERSION_ID:-}") || system=
   case $system in
-    'debian 12' | 'debian 13' | 'ubuntu 24.04') ;;
-    *) fail "this system (${system:-no /etc/os-release}) is not known; Debian 12 and 13 and Ubuntu 24.04 are. Others can use compose.yaml" ;;
+    'debian 12' | 'debian 13') ;;
+    *) fail "this system (${system:-no /etc/os-release}) is not known; Debian 12 and 13 are. Others can use compose.yaml" ;;
   esac
   [[ $(uname -m) == x86_64 ]] || fail "the program is for x86_64, and this is $(uname -m)"
   [[ -d /run/systemd/system ]] || fail 'systemd does not run here; containers can use compose.yaml'

@@ -8,6 +8,13 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
+let compiled: Promise<string | undefined> | undefined;
+
+/** As {@link compileProblem}, once for all that ask. */
+export function compileOnce(): Promise<string | undefined> {
+  return compiled ??= compileProblem();
+}
+
 /** Compiles into `dist/`; says why there is no binary, if there is none. */
 export async function compileProblem(): Promise<string | undefined> {
   const denort = Deno.env.get("DENORT_BIN");

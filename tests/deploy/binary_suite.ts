@@ -11,7 +11,7 @@ import formats from "ajv-formats";
 import { z } from "zod";
 import { NAME, VERSION } from "../../src/version.ts";
 import { memory } from "../bench/process.ts";
-import { compileProblem } from "../binary/compiled.ts";
+import { compileOnce, compileProblem } from "../binary/compiled.ts";
 import { type Ran, result, start, until } from "../cli/command.ts";
 import { startSandbox } from "../e2e/sandbox.ts";
 import { compiler } from "./base_images.ts";
@@ -40,12 +40,9 @@ const billSchema = z.object({
   })),
 });
 
-let compiled: Promise<string | undefined> | undefined;
-
-/** Once for all tests; that it cannot be is a failure. */
-async function compileOnce(): Promise<void> {
-  compiled ??= compileProblem();
-  assert.equal(await compiled, undefined);
+/** That it cannot be is a failure. */
+async function compile(): Promise<void> {
+  assert.equal(await compileOnce(), undefined);
 }
 
 async function ran(command: string, args: readonly string[]): Promise<Ran> {
@@ -68,7 +65,7 @@ deployTest(
   "binary: sha256sum finds the sums beside it right, and wrong for another byte",
   [program("sha256sum")],
   async () => {
-    await compileOnce();
+    await compile();
     const check = async (folder: string): Promise<number> => {
       const script = 'cd "$0" && sha256sum --check --strict --quiet SHA256SUMS';
       return (await ran("sh", ["-c", script, folder])).code;
@@ -107,7 +104,7 @@ deployTest(
   "binary: its bill of materials is CycloneDX 1.6, and lists every package that is in it, and the runtime",
   [],
   async () => {
-    await compileOnce();
+    await compile();
     const text = await Deno.readTextFile(join(DIST, `${NAME}.cdx.json`));
     const ajv = new Ajv({ strict: false, allErrors: true });
     formats.default(ajv);
@@ -139,7 +136,7 @@ deployTest(
 );
 
 deployTest("binary: compiled again, it has the same bytes and the same bill", [], async () => {
-  await compileOnce();
+  await compile();
   const sums = await Deno.readTextFile(join(DIST, "SHA256SUMS"));
   assert.equal(await compileProblem(), undefined);
   assert.equal(await Deno.readTextFile(join(DIST, "SHA256SUMS")), sums);
@@ -154,13 +151,13 @@ deployTest("compile: a target that there is not, and what is no option, end it w
 });
 
 deployTest("binary: --version has the version and the commit", [], async () => {
-  await compileOnce();
+  await compile();
   const { code, out } = await ran(join(DIST, NAME), ["--version"]);
   assert.deepEqual([code, out], [0, `${VERSION} (${(await commit()).slice(0, 12)})\n`]);
 });
 
 deployTest("binary: it may start no program, load no foreign code and import nothing from elsewhere", [], async () => {
-  await compileOnce();
+  await compile();
   // What `deno compile` has written into it is what it runs with: nothing at its start can add to that.
   const text = new TextDecoder("latin1").decode(await Deno.readFile(join(DIST, NAME)));
   const [, permissions] =
@@ -177,7 +174,7 @@ deployTest("binary: it may start no program, load no foreign code and import not
 });
 
 deployTest("binary: alone in an empty folder it serves its page, its schemas and its tools", [], async () => {
-  await compileOnce();
+  await compile();
   await using sandbox = await startSandbox();
   const directory = await Deno.makeTempDir();
   try {
@@ -215,7 +212,7 @@ deployTest("binary: alone in an empty folder it serves its page, its schemas and
 });
 
 deployTest("binary: how long it takes to the first answer, and what it holds when idle", [], async () => {
-  await compileOnce();
+  await compile();
   await using sandbox = await startSandbox();
   const [versions, firsts, held]: [number[], number[], number[]] = [[], [], []];
   for (let number = 0; number < STARTS; number++) {

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# debian_root.sh FOLDER: makes FOLDER/root, a small Debian with systemd as a new machine has it, and FOLDER/packages, a repository
-# of what install.sh adds to it, so that apt can do so without a network.
+# debian_root.sh SYSTEM FOLDER: makes FOLDER/root, a small Debian (bookworm or trixie) with systemd as a new machine has it, and
+# FOLDER/packages, a repository of what install.sh adds to it, so that apt can do so without a network.
 set -euo pipefail
-folder=$1
+system=$1
+folder=$2
 export SOURCE_DATE_EPOCH=0 packages=$folder/packages
 rm -rf "$folder"
 mkdir -p "$packages"
@@ -11,7 +12,7 @@ mmdebstrap --quiet --mode=root --variant=minbase --include=systemd-sysv,dbus,ipr
   --customize-hook='chroot "$1" apt-get install -qq -y --no-install-recommends --download-only \
     nginx certbot openssl curl ca-certificates >/dev/null' \
   --customize-hook='cp "$1"/var/cache/apt/archives/*.deb "$packages"' \
-  "${DEBIAN:-bookworm}" "$folder/root"
+  "$system" "$folder/root"
 (cd "$packages" && apt-ftparchive packages . >Packages)
 rm -f "$folder"/root/etc/apt/sources.list.d/*
 echo 'deb [trusted=yes] file:/srv/packages ./' >"$folder/root/etc/apt/sources.list"

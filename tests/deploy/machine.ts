@@ -3,10 +3,11 @@
  * own. What is written in it is gone with it.
  * @module
  */
+import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Ran } from "../cli/command.ts";
-import { until } from "../cli/command.ts";
+import { compileOnce } from "../binary/compiled.ts";
+import { type Ran, until } from "../cli/command.ts";
 import { type Need, networkNamespaces, program, root, succeeds } from "./needs.ts";
 
 const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
@@ -25,14 +26,13 @@ const cgroups: Need = () =>
 const CGROUPS =
   'test "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs || { umount -R /sys/fs/cgroup; mount -t cgroup2 none /sys/fs/cgroup; }';
 
-/** The program that is installed: `deno task compile` makes it. */
-const binary: Need = () =>
-  succeeds(`${PROJECT}dist/${PROGRAM}`, ["--version"]) ? undefined : "there is no dist/telegram-toolkit-mcp";
-
 /** What a folder with a system needs. */
-export const ROOT_NEEDS: readonly Need[] = [root, program("mmdebstrap"), program("apt-ftparchive"), binary];
+export const ROOT_NEEDS: readonly Need[] = [root, program("mmdebstrap"), program("apt-ftparchive")];
 /** What a booted one needs. */
 export const MACHINE_NEEDS: readonly Need[] = [...ROOT_NEEDS, program("systemd-nspawn"), networkNamespaces, cgroups];
+
+/** The systems that `install.sh` knows: Debian 12 and 13. */
+export type System = "bookworm" | "trixie";
 
 /** How a command is run. */
 export interface RunOptions {
@@ -52,6 +52,8 @@ export interface Machine extends AsyncDisposable {
 export interface Booted extends Machine {
   /** Arguments that run a program of the host in the machine's network. */
   readonly inNetwork: readonly string[];
+  /** Off and on again, with the same disk. */
+  reboot(): Promise<void>;
 }
 
 /** Runs a program to its end. */
@@ -75,9 +77,9 @@ export async function textOf(words: readonly string[], options: RunOptions = {})
   return out.trim();
 }
 
-/** A system in a folder, with a release beside it, that does not run. */
+/** Debian 12 in a folder, with a release beside it, that does not run. */
 export async function openRoot(): Promise<Machine> {
-  const { folder, mounts } = await prepare();
+  const { folder, mounts } = await prepare("bookworm");
   return shellOf(
     (env) => ["unshare", "--mount", "sh", "-c", `${mounts} && exec "$@"`, "sh", "chroot", `${folder}/root`, ...env],
     {
@@ -87,9 +89,9 @@ export async function openRoot(): Promise<Machine> {
 }
 
 /** Boots one. */
-export async function bootMachine(): Promise<Booted> {
+export async function bootMachine(system: System): Promise<Booted> {
   await using stack = new AsyncDisposableStack();
-  const { folder, mounts, packages } = await prepare();
+  const { folder, mounts, packages } = await prepare(system);
   stack.defer(() => Deno.remove(folder, { recursive: true }));
   const namespace = `machine-${Deno.pid}`;
   const inNetwork = ["ip", "netns", "exec", namespace];
@@ -108,33 +110,53 @@ export async function bootMachine(): Promise<Booted> {
     ...["--register=no", "--keep-unit", `--network-namespace-path=/run/netns/${namespace}`, "--resolv-conf=off"],
     ...["--timezone=off", "--link-journal=no", `--bind-ro=${packages}:/srv/packages`],
   ];
-  const script = `${CGROUPS} && ${mounts} && exec systemd-nspawn "$@"`;
-  const log = await Deno.create(join(folder, "console"));
-  log.close();
-  const child = new Deno.Command("unshare", {
-    args: ["--mount", "sh", "-c", `exec >${folder}/console 2>&1; ${script}`, "sh", ...flags],
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-  let code: number | undefined;
-  const status = child.status.then((status) => code = status.code);
-  stack.defer(async () => {
-    // The first asks the machine to shut down.
-    if (code === undefined) child.kill("SIGTERM");
-    await until(() => code !== undefined, "the machine is off", 60).catch(() => child.kill("SIGKILL"));
-    await status;
-  });
-  const pid = await leaderOf(child.pid, () => code !== undefined, `${folder}/console`);
-  const enter = ["nsenter", "--target", `${pid}`, ...["-m", "-u", "-i", "-n", "-p", "-C", "-r", "-w"]];
-  const machine = shellOf((env) => [...enter, ...env], stack);
+  const console = `${folder}/console`;
+  const script = `exec >>${console} 2>&1; ${CGROUPS} && ${mounts} && exec systemd-nspawn "$@"`;
+  const command = ["unshare", "--mount", "sh", "-c", script, "sh", ...flags];
+  let power = await turnOn(command, console);
+  stack.defer(() => power[Symbol.asyncDispose]());
+  const enter = (): string[] => [
+    ...["nsenter", "--target", `${power.leader}`, ...["-m", "-u", "-i", "-n", "-p", "-C", "-r", "-w"]],
+  ];
+  const machine = shellOf((env) => [...enter(), ...env], stack);
   const isUp = async (): Promise<boolean> => {
     const { out } = await machine.run("systemctl is-system-running");
     return /^(running|degraded)$/.test(out.trim());
   };
   await until(isUp, "the machine is up", 60);
+  const reboot = async (): Promise<void> => {
+    // Whether the command itself outlives it is not certain.
+    await machine.run("systemctl reboot");
+    await until(power.isOff, "the machine is off", 60);
+    power = await turnOn(command, console);
+    await until(isUp, "the machine is up again", 60);
+  };
   const resources = stack.move();
-  return { ...machine, inNetwork, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  return { ...machine, inNetwork, reboot, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+/** One boot of a machine. */
+interface Power extends AsyncDisposable {
+  /** Process 1 of the machine, by the number that it has here. */
+  readonly leader: number;
+  isOff(): boolean;
+}
+
+async function turnOn([command = "", ...args]: readonly string[], console: string): Promise<Power> {
+  await using stack = new AsyncDisposableStack();
+  const child = new Deno.Command(command, { args, stdin: "null", stdout: "null", stderr: "null" }).spawn();
+  let code: number | undefined;
+  const status = child.status.then((status) => code = status.code);
+  const isOff = (): boolean => code !== undefined;
+  stack.defer(async () => {
+    // The first asks the machine to shut down.
+    if (!isOff()) child.kill("SIGTERM");
+    await until(isOff, "the machine is off", 60).catch(() => child.kill("SIGKILL"));
+    await status;
+  });
+  const leader = await leaderOf(child.pid, isOff, console);
+  const resources = stack.move();
+  return { leader, isOff, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
 
 /** Process 1 of the machine, by the number that it has here. */
@@ -176,8 +198,11 @@ function shellOf(enter: (env: readonly string[]) => readonly string[], resource:
 }
 
 /** A folder, and the shell's commands that lay it over the system: `FOLDER/root` is both. */
-async function prepare(): Promise<{ readonly folder: string; readonly mounts: string; readonly packages: string }> {
-  const system = await debian();
+async function prepare(
+  name: System,
+): Promise<{ readonly folder: string; readonly mounts: string; readonly packages: string }> {
+  assert.equal(await compileOnce(), undefined);
+  const system = await debian(name);
   const folder = await Deno.makeTempDir({ prefix: "machine-" });
   await Deno.chmod(folder, 0o755);
   for (const name of ["upper", "work", "root"]) await Deno.mkdir(join(folder, name));
@@ -191,17 +216,17 @@ async function prepare(): Promise<{ readonly folder: string; readonly mounts: st
 }
 
 /** The system below all of them, which is made once. */
-async function debian(): Promise<string> {
+async function debian(system: System): Promise<string> {
   const script = fileURLToPath(new URL("./debian_root.sh", import.meta.url));
   const cache = join(Deno.env.get("XDG_CACHE_HOME") || join(Deno.env.get("HOME") ?? "/root", ".cache"), PROGRAM);
   const version = (await textOf(["sha256sum", script])).slice(0, 12);
-  const folder = join(cache, `${Deno.env.get("DEBIAN") ?? "bookworm"}-${version}`);
+  const folder = join(cache, `${system}-${version}`);
   try {
     await Deno.stat(folder);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     await Deno.mkdir(cache, { recursive: true });
-    await textOf([script, `${folder}.${Deno.pid}`]);
+    await textOf([script, system, `${folder}.${Deno.pid}`]);
     await Deno.rename(`${folder}.${Deno.pid}`, folder);
   }
   return folder;

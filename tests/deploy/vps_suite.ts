@@ -3,27 +3,13 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { APPLICATION } from "../../sandbox/application.ts";
-import { type Ran, type Running, start } from "../cli/command.ts";
-import { CODE, PHONE } from "../telegram/signing_in.ts";
-import { ACME_NEEDS, startAcme } from "./acme.ts";
-import {
-  type Booted,
-  bootMachine,
-  type Machine,
-  MACHINE_NEEDS,
-  openRoot,
-  RELEASE,
-  ROOT_NEEDS,
-  run,
-} from "./machine.ts";
+import { until } from "../cli/command.ts";
+import { openRoot, RELEASE, ROOT_NEEDS, run } from "./machine.ts";
 import { deployTest, program } from "./needs.ts";
+import { changed, DOMAIN, INSTALL, NAME, openVps, TREE, VPS_NEEDS } from "./vps.ts";
 
 const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 const UNIT = `${PROJECT}deploy/telegram-toolkit-mcp.service`;
-const NAME = "telegram-toolkit-mcp";
-const DOMAIN = "telegram.example.org";
-const INSTALL = `${RELEASE}/deploy/install.sh`;
-const SANDBOX_PORT = 4430;
 
 deployTest(
   "scripts: shellcheck has nothing to say of any of them",
@@ -64,12 +50,28 @@ deployTest(
   },
 );
 
+/** What the unit promises of a machine of 1 GB, as systemd has understood it. */
+const LIMITS: Readonly<Record<string, string>> = {
+  MemoryHigh: `${384 * 2 ** 20}`,
+  MemoryMax: `${512 * 2 ** 20}`,
+  TasksMax: "64",
+  LimitNOFILE: "8192",
+  OOMPolicy: "stop",
+  StartLimitIntervalUSec: "5min",
+  StartLimitBurst: "20",
+};
+
 /** Arguments, what was done before, and the reason of the refusal. */
 const REFUSED: readonly (readonly [string, string, RegExp])[] = [
   [
     `${DOMAIN} me@example.org`,
     "printf 'ID=fedora\\nVERSION_ID=40\\n' >/etc/os-release",
     /this system \(fedora 40\) is not known; Debian 12/,
+  ],
+  [
+    `${DOMAIN} me@example.org`,
+    "printf 'ID=ubuntu\\nVERSION_ID=24.04\\n' >/etc/os-release",
+    /this system \(ubuntu 24\.04\) is not known/,
   ],
   [`${DOMAIN} me@example.org`, "sed -i s/12/11/ /etc/os-release", /this system \(debian 11\) is not known/],
   [`${DOMAIN} me@example.org`, "rm /etc/os-release", /this system \(no \/etc\/os-release\) is not known/],
@@ -110,44 +112,12 @@ deployTest("install.sh: without root, and on another processor, it says so", ROO
   assert.deepEqual([other.code, old.code], [1, 1]);
 });
 
-/** Prints every file of a machine with what would show that it was touched; what a machine writes by itself is left out. */
-const TREE = `find / -xdev \\( ${
-  ["/proc", "/sys", "/dev", "/run", "/tmp", "/var/tmp", "/var/log", "/var/lib/systemd", `/var/lib/${NAME}`, "/root"]
-    .map((path) => `-path ${path}`).join(" -o ")
-} \\) -prune -o -printf '%p %y %m %u %s %T@ %l\\n' | sort`;
-
-const NEEDS = [...MACHINE_NEEDS, ...ACME_NEEDS];
-
-deployTest("a bare machine", NEEDS, async (t) => {
-  await using machine = await bootMachine();
-  await using acme = await startAcme({ within: machine.inNetwork, ports: [14000, 15000, 8053, 8055] });
-  await using _sandbox = await startSandbox(machine);
-  const [own, root, key] = await Promise.all(
-    [acme.itsOwn, acme.root, "/tmp/sandbox-key.pem"].map((path) => Deno.readTextFile(path)),
-  );
-  await give(machine, "/srv/authority.pem", own ?? "");
-  await give(machine, "/srv/root.pem", root ?? "");
-  await give(machine, "/srv/sandbox.pem", key ?? "");
-  await machine.text(`echo '127.0.0.1 ${DOMAIN}' >>/etc/hosts`);
-  const env = {
-    ACME_SERVER: acme.directory,
-    CURL_CA_BUNDLE: "/srv/root.pem",
-    REQUESTS_CA_BUNDLE: "/srv/authority.pem",
-    TELEGRAM_API_ID: String(APPLICATION.id),
-    TELEGRAM_API_HASH: APPLICATION.hash,
-  };
-  const install = (args = `${DOMAIN} me@example.org`): Promise<Ran> => machine.run(`${INSTALL} ${args}`, { env });
-  const ask = (path: string, more = ""): Promise<string> =>
-    machine.text(`curl -sS --cacert /srv/root.pem ${more} https://${DOMAIN}${path}`);
+deployTest("a bare machine", VPS_NEEDS, async (t) => {
+  await using vps = await openVps("bookworm");
+  const { machine, install, ask, env } = vps;
   const mainPid = (): Promise<string> => machine.text(`systemctl show -P MainPID ${NAME}`);
   let apiKey = "";
-  const fetched = async (): Promise<void> => {
-    const answer = await ask(
-      "/api/tools/fetch_history",
-      `-H 'Authorization: Bearer ${apiKey}' -H 'content-type: application/json' -d '{"chat":"@sandbox_news","limit":3}'`,
-    );
-    assert.equal(z.object({ count: z.int() }).parse(JSON.parse(answer)).count, 3, answer);
-  };
+  const fetched = (): Promise<void> => vps.fetched(apiKey);
   const step = async (name: string, fn: () => Promise<void>): Promise<void> => {
     if (!await t.step(name, fn)) throw new Error("what comes after it needs it");
   };
@@ -258,13 +228,7 @@ deployTest("a bare machine", NEEDS, async (t) => {
   await step(
     "commands: login, keys and doctor work on what the service has, and a tool is called over HTTPS",
     async () => {
-      await machine.text(`
-      printf 'TELEGRAM_TEST_DC=2@127.0.0.1:${SANDBOX_PORT}\\nTELEGRAM_TEST_KEY_FILE=/srv/sandbox.pem\\n' >>/etc/${NAME}/env
-      systemctl restart ${NAME}; until ${NAME} healthcheck; do sleep 0.2; done`);
-      const login = await machine.run(`${NAME} login --phone`, { input: `+${PHONE}\n${CODE}\n` });
-      assert.match(login.err, /Signed in as Olga Owner/);
-      apiKey = (await machine.text(`${NAME} keys create --name laptop`)).match(/\S{32,}/)?.[0] ?? "";
-      await machine.text(`until curl -sf --cacert /srv/root.pem https://${DOMAIN}/health/ready; do sleep 0.2; done`);
+      apiKey = await vps.signIn();
       await fetched();
       assert.match((await machine.run(`${NAME} doctor`)).out, /^ok +session: /m);
       assert.equal((await machine.run(`${NAME} nonsense`)).code, 2);
@@ -321,6 +285,18 @@ deployTest("a bare machine", NEEDS, async (t) => {
     assert.equal(listening, "127.0.0.1:8000");
   });
 
+  await step("clients: their own address counts, whatever they say it is", async () => {
+    await machine.text("ip address add 203.0.113.7/32 dev lo");
+    const headers = "-H 'X-Forwarded-For: 198.51.100.9' -H 'X-Request-Id: spoofed-address'";
+    await ask("/api/tools", `--interface 203.0.113.7 ${headers} -H 'Authorization: Bearer ${apiKey}'`);
+    const logged = `journalctl --unit ${NAME} --output cat --no-pager | grep spoofed-address`;
+    await until(async () => (await machine.run(logged)).code === 0, "the request is in the log");
+    const lines = (await machine.text(logged)).split("\n");
+    assert.deepEqual(lines.map((line) => z.object({ client_ip: z.string() }).parse(JSON.parse(line)).client_ip), [
+      "203.0.113.7",
+    ]);
+  });
+
   await step("service: killed, it is started again with everything that it had", async () => {
     const pid = await mainPid();
     await machine.text(`systemctl kill -s KILL ${NAME}
@@ -366,6 +342,32 @@ deployTest("a bare machine", NEEDS, async (t) => {
     },
   );
 
+  await step(
+    "reboot: the service, nginx and the renewal are there by themselves, with the keys of before",
+    async () => {
+      // What systemd would do by itself is no proof of what the unit says.
+      await machine.text(
+        "mkdir -p /etc/systemd/system.conf.d; printf '[Manager]\\nDefaultOOMPolicy=continue\\n' >/etc/systemd/system.conf.d/oom.conf",
+      );
+      const boot = "cat /proc/sys/kernel/random/boot_id; stat -c %Y /proc/1";
+      const before = await machine.text(boot);
+      await machine.reboot();
+      assert.notEqual(await machine.text(boot), before);
+      for (const unit of [NAME, "nginx", "certbot.timer"]) {
+        assert.equal((await machine.run(`systemctl is-active ${unit}`)).out, "active\n", unit);
+      }
+      await vps.ready();
+      await fetched();
+    },
+  );
+
+  await step("service: it has the limits that its unit promises", async () => {
+    const shown = await machine.text(
+      `for name in ${Object.keys(LIMITS).join(" ")}; do echo "$name=$(systemctl show -P $name ${NAME})"; done`,
+    );
+    assert.deepEqual(shown.split("\n"), Object.entries(LIMITS).map((pair) => pair.join("=")));
+  });
+
   const version = await machine.text(`${NAME} --version`);
   await step("backup and restore: beside the service and in its place, with its keys and its session", async () => {
     const file = `/var/backups/${NAME}/now.tar`;
@@ -375,7 +377,7 @@ deployTest("a bare machine", NEEDS, async (t) => {
     const restored = await machine.run(`
       systemctl stop ${NAME} && ${NAME} restore --force ${file} && systemctl start ${NAME}`);
     assert.equal(restored.code, 0, restored.err);
-    await machine.text(`until curl -sf --cacert /srv/root.pem https://${DOMAIN}/health/ready; do sleep 0.2; done`);
+    await vps.ready();
     await fetched();
     assert.doesNotMatch(await machine.text(`${NAME} keys list`), /late/);
   });
@@ -394,7 +396,7 @@ deployTest("a bare machine", NEEDS, async (t) => {
     assert.match(out, /keep the one before/);
     assert.equal(await machine.text(`${NAME} --version`), version.replace(commit, another));
     assert.notEqual(await mainPid(), pid);
-    await machine.text(`until curl -sf --cacert /srv/root.pem https://${DOMAIN}/health/ready; do sleep 0.2; done`);
+    await vps.ready();
     await fetched();
   });
 
@@ -466,38 +468,38 @@ deployTest("a bare machine", NEEDS, async (t) => {
       });
       assert.equal(code, 0, `${out}${err}`);
       assert.doesNotMatch(out, /get a certificate/);
-      await machine.text(`until curl -sf --cacert /srv/root.pem https://${DOMAIN}/health/ready; do sleep 0.2; done`);
+      await vps.ready();
       await fetched();
     },
   );
 });
 
-/** Lines that only one of two trees has. */
-function changed(before: string, after: string): string[] {
-  const [one, two] = [new Set(before.split("\n")), new Set(after.split("\n"))];
-  return [...one.symmetricDifference(two)];
-}
+deployTest("a bare machine of Debian 13", VPS_NEEDS, async (t) => {
+  await using vps = await openVps("trixie");
+  const { machine, install } = vps;
+  const step = async (name: string, fn: () => Promise<void>): Promise<void> => {
+    if (!await t.step(name, fn)) throw new Error("what comes after it needs it");
+  };
 
-async function give(machine: Machine, path: string, text: string): Promise<void> {
-  await machine.text(`cat >${path}`, { input: text });
-}
+  await step("install.sh: it serves over HTTPS, and a tool is called there", async () => {
+    assert.match(await machine.text("cat /etc/os-release"), /^VERSION_ID="13"$/m);
+    const { code, out, err } = await install();
+    assert.equal(code, 0, `${out}${err}`);
+    assert.deepEqual(out.match(/^ok .*$/gm)?.length, 4, out);
+    await vps.fetched(await vps.signIn());
+  });
 
-/** Telegram's place, in the machine's network; it ends with its standard input. */
-async function startSandbox(machine: Booted): Promise<Running> {
-  const [command = "", ...args] = [
-    ...[
-      ...machine.inNetwork,
-      Deno.execPath(),
-      "run",
-      "-A",
-      "--no-check",
-      `${PROJECT}sandbox/main.ts`,
-      "--json",
-      "--with-parent",
-    ],
-    ...["--port", `${SANDBOX_PORT}`, "--key-file", "/tmp/sandbox-key.pem"],
-  ];
-  const sandbox = start(command, args, {}, { stdin: "piped" });
-  await sandbox.out.line(/^\{/);
-  return sandbox;
-}
+  await step("install.sh: a second run changes nothing, and says so", async () => {
+    const before = await machine.text(TREE);
+    const { code, out, err } = await install();
+    assert.equal(code, 0, err);
+    assert.match(out, /^nothing had to be changed$/m);
+    assert.deepEqual(changed(before, await machine.text(TREE)), []);
+  });
+
+  await step("uninstall.sh: the service is gone, and data stay", async () => {
+    await machine.text(`${RELEASE}/deploy/uninstall.sh`);
+    assert.equal((await machine.run(`systemctl status ${NAME}`)).code, 4);
+    await machine.text(`test -e /var/lib/${NAME}/session && ! test -e /usr/local/lib/${NAME}`);
+  });
+});
