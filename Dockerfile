@@ -19,7 +19,7 @@ COPY src src
 COPY deploy deploy
 # There is no repository in here to ask: give it, or the binary knows its version only.
 ARG COMMIT=unknown
-RUN --network=none COMMIT=${COMMIT} deno task compile && \
+RUN --network=none COMMIT=${COMMIT:-unknown} deno task compile && \
     install -D -t /image/usr/bin dist/telegram-toolkit-mcp && \
     install -D -m 0644 -t /image/usr/share/doc/telegram-toolkit-mcp dist/telegram-toolkit-mcp.cdx.json && \
     install -d -m 0700 -o 65532 -g 65532 /image/data

@@ -164,12 +164,18 @@ deployTest("compose: from nothing to a certificate, an account and a key, with t
     assert.equal((await ask(stack, "/health/ready")).status, 503);
   });
 
-  await t.step("containers: read-only, without privileges, limited, and nobody reaches the app but nginx", async () => {
+  await t.step("containers: read-only, without privileges, limited, each in its networks", async () => {
     await assertIsolated(stackOf);
-    await assertNetworks(stack, stackOf);
+  });
+
+  await t.step("secrets: files that the app's user alone reads, and nothing that can be inspected", async () => {
     await assertSecrets(stack);
     const all = await inspected();
     for (const secret of [API_HASH, SESSION_KEY]) assert.ok(!all.includes(secret), "a secret can be inspected");
+  });
+
+  await t.step("networks: nobody reaches the app but nginx and what is beside it", async () => {
+    await assertNetworks(stack, stackOf);
     for (const port of [8000, 9090]) {
       const { code } = await run([
         ...stack.inClient,
