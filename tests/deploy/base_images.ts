@@ -6,7 +6,7 @@ import { textOf } from "./machine.ts";
 import type { Need } from "./needs.ts";
 import type { StandIn } from "./stand_ins.ts";
 
-/** Variable: the `denort` that compiles in a build, which is given it: its stand-in for Deno's image is no place to download one to. */
+/** Variable: the `denort` that compiles in a build. */
 const DENORT = "DENORT_BIN";
 /** Variable: the Deno that goes with it; that of the tests unless set. */
 const DENO = "DENO_COMPILE";

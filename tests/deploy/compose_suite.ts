@@ -361,11 +361,13 @@ async function assertRenewsByItself(stack: Stack, files: readonly string[], kept
   await until(async () => [...(await logs("certbot")).matchAll(/not yet due for renewal/g)].length > 1, "it looks", 60);
   assert.equal(await serial(stack), kept);
   // The authority's are good for five years.
-  const due = `sed -i '1i renew_before_expiry = 9999 days' /etc/letsencrypt/renewal/${DOMAIN}.conf`;
-  await compose(["exec", "-T", "certbot", "sh", "-c", due]);
+  const edit = ["exec", "-T", "certbot", "sed", "--in-place"];
+  const file = `/etc/letsencrypt/renewal/${DOMAIN}.conf`;
+  await compose([...edit, "1i renew_before_expiry = 9999 days", file]);
   await until(async () => ![kept, ""].includes(await serial(stack)), "the renewed one is used", 60);
   const { RestartCount, State: { Status } } = await container("certbot");
   assert.deepEqual([RestartCount, Status], [0, "running"]);
+  await compose([...edit, "/^renew_before_expiry/d", file]);
   await deploymentOf(stack, files).compose(up);
 }
 
