@@ -19,7 +19,7 @@ COPY src src
 COPY deploy deploy
 # There is no repository in here to ask: give it, or the binary knows its version only.
 ARG COMMIT=unknown
-RUN --network=none COMMIT=${COMMIT} deno task compile && \
+RUN --network=none COMMIT=${COMMIT:-unknown} deno task compile && \
     install -D -t /image/usr/bin dist/telegram-toolkit-mcp && \
     install -D -m 0644 -t /image/usr/share/doc/telegram-toolkit-mcp dist/telegram-toolkit-mcp.cdx.json && \
     install -d -m 0700 -o 65532 -g 65532 /image/data
@@ -48,14 +48,11 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --start-interval=1s -
 ENTRYPOINT ["/usr/bin/telegram-toolkit-mcp"]
 CMD ["serve"]
 # Last: what they say changes with every build.
-ARG VERSION=0.1.0
-ARG COMMIT=unknown
-ARG CREATED
-ARG SOURCE
+ARG VERSION
+ARG COMMIT
+ARG DEBIAN_VERSION
 LABEL org.opencontainers.image.title="telegram-toolkit-mcp" \
       org.opencontainers.image.description="A read-only MCP server for the Telegram history its owner can see" \
-      org.opencontainers.image.version="${VERSION}" \
-      org.opencontainers.image.revision="${COMMIT}" \
-      org.opencontainers.image.created="${CREATED}" \
-      org.opencontainers.image.source="${SOURCE}" \
-      org.opencontainers.image.base.name="gcr.io/distroless/cc-debian12:nonroot"
+      org.opencontainers.image.version="${VERSION:-0.1.0}" \
+      org.opencontainers.image.revision="${COMMIT:-unknown}" \
+      org.opencontainers.image.base.name="gcr.io/distroless/cc-debian${DEBIAN_VERSION}:nonroot"

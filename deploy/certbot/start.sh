@@ -5,9 +5,10 @@
 #   DOMAIN           localhost: there is nothing to obtain
 #   EMAIL            may be empty
 #   ACME_SERVER      the directory of the authority; the certificate of another one is replaced
+#   RENEW_SECONDS    from one look to the next; half a day unless set
 set -eu
 
-HALF_A_DAY=43200
+: "${RENEW_SECONDS:=43200}"
 # Let's Encrypt allows five failures an hour: these are four.
 FIRST_PAUSE=600
 webroot=/var/www/letsencrypt
@@ -40,7 +41,7 @@ obtain() {
 case $DOMAIN in
   localhost | *.localhost)
     say "DOMAIN is $DOMAIN, for which nobody gives certificates: nginx goes on with its self-signed one"
-    while :; do pause "$HALF_A_DAY"; done
+    while :; do pause "$RENEW_SECONDS"; done
     ;;
 esac
 
@@ -48,11 +49,11 @@ delay=$FIRST_PAUSE
 while :; do
   if obtain; then
     delay=$FIRST_PAUSE
-    pause "$HALF_A_DAY"
+    pause "$RENEW_SECONDS"
   else
     say "no certificate this time: does $DOMAIN resolve to this machine, and can its port 80 be reached? Next try in $((delay / 60)) minutes"
     pause "$delay"
     delay=$((delay * 2))
-    [ "$delay" -le "$HALF_A_DAY" ] || delay=$HALF_A_DAY
+    [ "$delay" -le "$RENEW_SECONDS" ] || delay=$RENEW_SECONDS
   fi
 done

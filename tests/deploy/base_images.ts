@@ -6,12 +6,12 @@ import { textOf } from "./machine.ts";
 import type { Need } from "./needs.ts";
 import type { StandIn } from "./stand_ins.ts";
 
-/** Variable: the `denort` that compiles, since there is no Deno site where there is no registry. */
+/** Variable: the `denort` that compiles in a build. */
 const DENORT = "DENORT_BIN";
 /** Variable: the Deno that goes with it; that of the tests unless set. */
 const DENO = "DENO_COMPILE";
 
-/** Compiling needs both parts of Deno. */
+/** Images are made with both parts of Deno. */
 export const denort: Need = () => Deno.env.get(DENORT) ? undefined : `${DENORT} names no denort to compile with`;
 
 /** The program of {@link DENO}. */
@@ -30,13 +30,15 @@ const TRUST = ["DENO_TLS_CA_STORE=system", "SSL_CERT_FILE=/etc/ssl/certs/ca-cert
 /** Deno's own image: Debian with Deno. */
 export async function denoImage(): Promise<StandIn> {
   const deno = await Deno.realPath(compiler());
+  const runtime = Deno.env.get(DENORT);
+  if (!runtime) throw new Error(denort());
   return {
     name: `denoland/deno:${await compilerVersion()}`,
     paths: [
       ...["sh", "install", "mkdir", "rm", "cat", "ls", "chmod", "chown", "env"].map((name) => `/usr/bin/${name}`),
       "/etc/ssl/certs/ca-certificates.crt",
       deno,
-      Deno.env.get(DENORT) ?? "",
+      runtime,
       "/usr/lib/x86_64-linux-gnu/libnss_dns.so.2",
       "/usr/lib/x86_64-linux-gnu/libresolv.so.2",
     ],
@@ -47,7 +49,7 @@ export async function denoImage(): Promise<StandIn> {
     },
     changes: [
       "ENV PATH=/usr/bin DENO_DIR=/deno-dir DENO_NO_UPDATE_CHECK=1",
-      `ENV ${DENORT}=${Deno.env.get(DENORT) ?? ""} ${TRUST.join(" ")}`,
+      `ENV ${DENORT}=${runtime} ${TRUST.join(" ")}`,
     ],
   };
 }

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { z } from "zod";
-import { type Ran, until } from "../cli/command.ts";
+import { until } from "../cli/command.ts";
 import { CODE, PHONE } from "../telegram/signing_in.ts";
 import { ACME_NEEDS, startAcme } from "./acme.ts";
+import { denort } from "./base_images.ts";
 import { imagesArchive, PRODUCT, SANDBOX } from "./built_images.ts";
+import { type Container, deploymentOf } from "./deployment.ts";
 import { CLIENT_ENVIRONMENT, DOCKER } from "./docker.ts";
+import { assertHealthChecks, assertIsolated, assertNetworks, assertSecrets } from "./isolation.ts";
 import { run, textOf } from "./machine.ts";
 import { deployTest, program } from "./needs.ts";
 import { CLIENT, MACHINE, PROJECT, type Stack, STACK_NEEDS, startStack } from "./stack.ts";
@@ -29,79 +31,12 @@ TELEGRAM_TEST_DC=2@10.77.0.3:4430
 TELEGRAM_TEST_KEY_FILE=/data/sandbox/key.pem
 `;
 
-/** What services may do as root besides what all may. */
-const CAPABILITIES = new Map([["nginx", "CHOWN KILL NET_BIND_SERVICE SETGID SETUID"], ["secrets", "CHOWN"]]);
-
 const INITIALIZE = {
   jsonrpc: "2.0",
   id: 1,
   method: "initialize",
   params: { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "test", version: "1" } },
 };
-
-const containersSchema = z.array(z.object({
-  Id: z.string(),
-  RestartCount: z.int(),
-  State: z.object({
-    Status: z.string(),
-    ExitCode: z.int(),
-    StartedAt: z.string(),
-    Health: z.object({ Status: z.string() }).optional(),
-  }),
-  Config: z.object({ Image: z.string(), Labels: z.record(z.string(), z.string()) }),
-  HostConfig: z.object({
-    ReadonlyRootfs: z.boolean(),
-    CapAdd: z.array(z.string()).nullable(),
-    CapDrop: z.array(z.string()).nullable(),
-    SecurityOpt: z.array(z.string()).nullable(),
-    Memory: z.int(),
-    PidsLimit: z.int().nullable(),
-    NanoCpus: z.int(),
-    LogConfig: z.object({ Type: z.string(), Config: z.record(z.string(), z.string()) }),
-  }),
-  NetworkSettings: z.object({
-    Ports: z.record(z.string(), z.array(z.unknown()).nullable()),
-    Networks: z.record(z.string(), z.object({ IPAddress: z.string() })),
-  }),
-}));
-type Container = z.infer<typeof containersSchema>[number];
-
-/** One deployment, as its owner sees it. */
-interface Deployment {
-  /** Runs `docker compose`; its output, also of standard error. Throws when it fails. */
-  compose(args: readonly string[], input?: string): Promise<Ran>;
-  /** The container of a service, and all of them as text. */
-  container(service: string): Promise<Container>;
-  inspected(): Promise<string>;
-  logs(service: string): Promise<string>;
-}
-
-function deploymentOf(stack: Stack, files: readonly string[]): Deployment {
-  const raw = (args: readonly string[], input?: string): Promise<Ran> =>
-    stack.compose([...files, ...args], input === undefined ? {} : { input });
-  const compose = async (args: readonly string[], input?: string): Promise<Ran> => {
-    const ran = await raw(args, input);
-    if (ran.code !== 0) throw new Error(`compose ${args.join(" ")}: ${ran.code}\n${ran.out}${ran.err}`);
-    return ran;
-  };
-  const inspected = async (): Promise<string> => {
-    const { out } = await compose(["ps", "--all", "--quiet"]);
-    return await stack.docker(["inspect", ...out.trim().split("\n")]);
-  };
-  return {
-    compose,
-    inspected,
-    container: async (service) => {
-      const all = containersSchema.parse(JSON.parse(await inspected()));
-      return all.find(({ Config: { Labels } }) => Labels["com.docker.compose.service"] === service) ??
-        assert.fail(`${service} has no container`);
-    },
-    logs: async (service) => {
-      const { out, err } = await compose(["logs", "--no-color", "--no-log-prefix", service]);
-      return out + err;
-    },
-  };
-}
 
 /** What a client gets; its certificate is checked when an authority is named. */
 interface Answer {
@@ -176,6 +111,7 @@ deployTest("compose: compose.yaml is right for all profiles and environments, an
 deployTest("compose: from nothing to a certificate, an account and a key, with the app replaced meanwhile", [
   ...STACK_NEEDS,
   ...ACME_NEEDS,
+  denort,
 ], async (t) => {
   await using stack = await startStack();
   await stack.docker(["load", "--input", await imagesArchive()]);
@@ -228,20 +164,18 @@ deployTest("compose: from nothing to a certificate, an account and a key, with t
     assert.equal((await ask(stack, "/health/ready")).status, 503);
   });
 
-  await t.step("containers: read-only, without privileges, limited, and nobody reaches the app but nginx", async () => {
-    for (const service of ["app", "nginx", "certbot", "secrets", "sandbox"]) {
-      const { HostConfig: host, NetworkSettings: { Ports } } = await container(service);
-      assert.equal(host.ReadonlyRootfs, service !== "secrets", service);
-      assert.deepEqual([host.CapDrop, host.SecurityOpt], [["ALL"], ["no-new-privileges:true"]], service);
-      const added = (host.CapAdd ?? []).map((name) => name.replace(/^CAP_/, "")).sort().join(" ");
-      assert.equal(added, CAPABILITIES.get(service) ?? "", service);
-      assert.ok(host.Memory > 0 && (host.PidsLimit ?? 0) > 0 && host.NanoCpus > 0, service);
-      assert.deepEqual(host.LogConfig, { Type: "json-file", Config: { "max-file": "3", "max-size": "10m" } }, service);
-      const published = Object.keys(Ports).filter((port) => Ports[port] !== null);
-      assert.deepEqual(published.sort(), service === "nginx" ? ["443/tcp", "80/tcp"] : [], service);
-    }
+  await t.step("containers: read-only, without privileges, limited, each in its networks", async () => {
+    await assertIsolated(stackOf);
+  });
+
+  await t.step("secrets: files that the app's user alone reads, and nothing that can be inspected", async () => {
+    await assertSecrets(stack);
     const all = await inspected();
     for (const secret of [API_HASH, SESSION_KEY]) assert.ok(!all.includes(secret), "a secret can be inspected");
+  });
+
+  await t.step("networks: nobody reaches the app but nginx and what is beside it", async () => {
+    await assertNetworks(stack, stackOf);
     for (const port of [8000, 9090]) {
       const { code } = await run([
         ...stack.inClient,
@@ -256,6 +190,10 @@ deployTest("compose: from nothing to a certificate, an account and a key, with t
     const metrics = ["curl", "--silent", "--max-time", "5", "http://app:9090/metrics"];
     assert.match((await compose(["exec", "-T", "nginx", ...metrics])).out, /^telegram_connection_state/m);
     assert.equal((await ask(stack, "/metrics")).status, 404);
+  });
+
+  await t.step("health checks: each finds what is well, and what is not", async () => {
+    await assertHealthChecks(stack, stackOf);
   });
 
   await t.step("login: beside the app, which goes on with it by itself, as commands do that ask it", async () => {
@@ -324,7 +262,12 @@ deployTest("compose: from nothing to a certificate, an account and a key, with t
     let first = "";
     await until(async () => /Pebble/i.test(first = await serial(stack)), "the authority's is used");
     await compose(["exec", "-T", "certbot", "certbot", "renew", "--force-renewal", "--no-random-sleep-on-renew"]);
-    await until(async () => ![first, ""].includes(await serial(stack)), "the next one is used", 60);
+    let second = "";
+    await until(async () => ![first, ""].includes(second = await serial(stack)), "the next one is used", 60);
+    // What runs of itself between two looks.
+    const processes = "cat /proc/[0-9]*/cmdline | tr '\\0' ' '";
+    assert.match((await compose(["exec", "-T", "certbot", "sh", "-c", processes])).out, /\bsleep 43200 /);
+    await assertRenewsByItself(stack, files, second);
     assert.equal((await ask(stack, "/health", { authority: acme.root })).status, 200);
     assert.equal((await container("nginx")).State.StartedAt, started);
     assert.deepEqual(await fetched(stack, key), [200, 1]);
@@ -403,6 +346,30 @@ deployTest("compose: from nothing to a certificate, an account and a key, with t
     await demo.compose(["down", "--volumes"]);
   });
 });
+
+/**
+ * certbot's container looks again and again, leaves what is not due as it is, and renews what has become due.
+ * @param files those of the deployment
+ * @param kept the certificate in use
+ */
+async function assertRenewsByItself(stack: Stack, files: readonly string[], kept: string): Promise<void> {
+  const often = join(stack.folder, "often.json");
+  await Deno.writeTextFile(often, JSON.stringify({ services: { certbot: { environment: { RENEW_SECONDS: "1" } } } }));
+  const { compose, container, logs } = deploymentOf(stack, [...files, "-f", often]);
+  const up = ["up", "--detach", "--no-build", "--no-deps", "certbot"];
+  await compose(up);
+  await until(async () => [...(await logs("certbot")).matchAll(/not yet due for renewal/g)].length > 1, "it looks", 60);
+  assert.equal(await serial(stack), kept);
+  // The authority's are good for five years.
+  const edit = ["exec", "-T", "certbot", "sed", "--in-place"];
+  const file = `/etc/letsencrypt/renewal/${DOMAIN}.conf`;
+  await compose([...edit, "1i renew_before_expiry = 9999 days", file]);
+  await until(async () => ![kept, ""].includes(await serial(stack)), "the renewed one is used", 60);
+  const { RestartCount, State: { Status } } = await container("certbot");
+  assert.deepEqual([RestartCount, Status], [0, "running"]);
+  await compose([...edit, "/^renew_before_expiry/d", file]);
+  await deploymentOf(stack, files).compose(up);
+}
 
 async function statusOf(stack: Stack, path: string): Promise<unknown[]> {
   const { status, body } = await ask(stack, path);

@@ -13,6 +13,8 @@ import { run, textOf } from "./machine.ts";
 import { deployTest } from "./needs.ts";
 import { PROJECT, STACK_NEEDS } from "./stack.ts";
 
+/** What its last stage starts from. */
+const BASE = "gcr.io/distroless/cc-debian12:nonroot";
 const NAME = "telegram-toolkit-mcp";
 const COMMIT = "0123456789abcdef0123456789abcdef01234567";
 /** The goal. */
@@ -52,7 +54,7 @@ deployTest("image: from the Dockerfile as it stands comes the binary alone, from
   });
 
   await t.step("it builds", async () => {
-    await builder.build(image, { args: { COMMIT, CREATED: "2026-01-02T03:04:05Z", SOURCE: "https://code.example" } });
+    await builder.build(image, { args: { COMMIT, VERSION: "1.2.3" } });
     assert.equal(await versionOf(builder, image), `${project.version} (${COMMIT.slice(0, 12)})`);
   });
 
@@ -66,13 +68,31 @@ deployTest("image: from the Dockerfile as it stands comes the binary alone, from
     );
     assert.deepEqual(Config.Healthcheck.Test, ["CMD", `/usr/bin/${NAME}`, "healthcheck"]);
     assert.equal(Config.Volumes ?? undefined, undefined);
-    const label = (name: string): string | undefined => Config.Labels[`org.opencontainers.image.${name}`];
-    assert.deepEqual(
-      ["title", "version", "revision", "created", "source"].map(label),
-      [NAME, project.version, COMMIT, "2026-01-02T03:04:05Z", "https://code.example"],
-    );
-    assert.match(label("description") ?? "", /read-only/);
+    assert.deepEqual(Config.Labels, labels("1.2.3", COMMIT));
     assert.match(await Deno.readTextFile(join(PROJECT, "Dockerfile")), /^ARG DENO_VERSION=2\.9\.6$/m);
+  });
+
+  await t.step("what it says of itself when nothing is given, and what compose gives", async () => {
+    const override = join(folder, "build.yaml");
+    const base = { network: "host", args: { DENO_VERSION: await compilerVersion() } };
+    await Deno.writeTextFile(override, JSON.stringify({ services: { app: { build: base } } }));
+    const files = ["-f", join(PROJECT, "compose.yaml"), "-f", override];
+    for (
+      const [given, said] of [
+        ["", labels(project.version, "unknown")],
+        [`COMMIT=${COMMIT}\nVERSION=1.2.3\n`, labels("1.2.3", COMMIT)],
+        ["COMMIT=\nVERSION=\n", labels(project.version, "unknown")],
+      ] as const
+    ) {
+      const env = join(folder, "build.env");
+      await Deno.writeTextFile(env, given);
+      await docker(["compose", "--project-directory", PROJECT, "--env-file", env, ...files, "build", "app"]);
+      const tag = given.includes("1.2.3") ? "1.2.3" : "latest";
+      assert.deepEqual(await labelsOf(builder, `${NAME}:${tag}`), said, given);
+      await docker(["rmi", `${NAME}:${tag}`]);
+    }
+    await builder.build(`${NAME}:plain`);
+    assert.deepEqual(await labelsOf(builder, `${NAME}:plain`), labels(project.version, "unknown"));
   });
 
   await t.step("what is in it: the binary, its bill of materials and a folder that is the server's own", async () => {
@@ -252,6 +272,26 @@ async function openStream({ curl, url }: Site, key: string): Promise<ReturnType<
   return stream;
 }
 
+/** All that an image says of itself. */
+function labels(version: string, revision: string): Record<string, string> {
+  const said = {
+    title: NAME,
+    description: "A read-only MCP server for the Telegram history its owner can see",
+    version,
+    revision,
+    "base.name": BASE,
+  };
+  return Object.fromEntries(Object.entries(said).map(([name, value]) => [`org.opencontainers.image.${name}`, value]));
+}
+
+/** Those that the Open Container Initiative has named; compose puts its own beside them. */
+async function labelsOf({ docker }: Builder, image: string): Promise<Record<string, string>> {
+  const [{ Config }] = imageSchema.parse(JSON.parse(await docker(["inspect", image])));
+  return Object.fromEntries(
+    Object.entries(Config.Labels).filter(([name]) => !name.startsWith("com.docker.compose.")),
+  );
+}
+
 async function versionOf({ docker }: Builder, image: string): Promise<string> {
   return await docker(["run", "--rm", "--network", "none", image, "--version"]);
 }
@@ -262,7 +302,7 @@ async function addedFiles({ docker }: Builder, image: string, folder: string): P
   await Deno.mkdir(saved);
   await docker(["save", "--output", join(folder, "saved.tar"), image]);
   await textOf(["tar", "-C", saved, "-xf", join(folder, "saved.tar")]);
-  const base = await layersOf(docker, "gcr.io/distroless/cc-debian12:nonroot");
+  const base = await layersOf(docker, BASE);
   assert.deepEqual(layers.slice(0, base.length), base);
   const files = new Set<string>();
   for (const layer of layers.slice(base.length)) {
