@@ -88,11 +88,22 @@ const SMALL = 16_384;
 async function readBytes(request: Request): Promise<ArrayBuffer> {
   const announced = Number(request.headers.get("content-length") ?? 0);
   if (announced <= SMALL || request.body === null) return await request.arrayBuffer();
-  const reader = request.body.getReader({ mode: "byob" });
+  const reader = byteReader(request.body);
+  if (reader === undefined) return await request.arrayBuffer();
   const parts: Uint8Array<ArrayBuffer>[] = [];
   for (let room = SMALL / 8;; room = Math.min(2 * room, 4 * SMALL)) {
     const { value, done } = await reader.read(new Uint8Array(room));
     if (done) return await new Blob(parts).arrayBuffer();
     parts.push(value.slice());
+  }
+}
+
+/** None for a body that comes from no connection: a request that was made here has it whole. */
+function byteReader(body: ReadableStream<Uint8Array>): ReadableStreamBYOBReader | undefined {
+  try {
+    return body.getReader({ mode: "byob" });
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
   }
 }

@@ -138,7 +138,9 @@ function find(directory: string, prefix: string): string | undefined {
   try {
     return Deno.readDirSync(directory).find(({ name }) => name.startsWith(prefix))?.name;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
+    // Some of the system's own folders Deno lets nobody look into.
+    const none = [Deno.errors.NotFound, Deno.errors.NotADirectory, Deno.errors.NotCapable];
+    if (none.some((kind) => error instanceof kind)) return undefined;
     throw error;
   }
 }
