@@ -29,7 +29,7 @@ interface Given {
 const GIVEN: Readonly<Record<string, Given>> = {
   app: { networks: ["back", "out"], mib: 512, pids: 128, cpus: 1 },
   nginx: {
-    ...{ networks: ["back", "front"], mib: 128, pids: 64, cpus: 1, ports: ["443/tcp", "80/tcp"] },
+    ...{ networks: ["back", "front"], mib: 256, pids: 64, cpus: 1, ports: ["443/tcp", "80/tcp"] },
     capabilities: "CHOWN KILL NET_BIND_SERVICE SETGID SETUID",
   },
   certbot: { networks: ["front"], mib: 256, pids: 32, cpus: 0.5 },
