@@ -76,7 +76,7 @@ export function createHandling(
       if (!response.ok) {
         for (const { id } of begun) calls.delete(id);
       }
-      return whenDone(response, begun.length === 0 ? () => {} : leave, revoked);
+      return whenDone(response, begun.length === 0 ? () => {} : leave, { until: revoked });
     },
   };
 }

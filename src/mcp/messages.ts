@@ -108,9 +108,14 @@ export function replay(events: readonly SentEvent[], sessionId: string): Respons
 
 /**
  * The response, telling once when its body has ended or was given up.
- * @param until ends the body early
+ * @param options.until ends the body early
+ * @param options.first comes before the body
  */
-export function whenDone(response: Response, tell: () => void, until?: AbortSignal): Response {
+export function whenDone(
+  response: Response,
+  tell: () => void,
+  { until, first }: { readonly until?: AbortSignal | undefined; readonly first?: string } = {},
+): Response {
   if (response.body === null) return response;
   const reader = response.body.getReader();
   const done = (): void => {
@@ -125,6 +130,9 @@ export function whenDone(response: Response, tell: () => void, until?: AbortSign
   until?.addEventListener("abort", end, { once: true });
   if (until?.aborted) end();
   const body = new ReadableStream<Uint8Array>({
+    start: (controller) => {
+      if (first !== undefined) controller.enqueue(new TextEncoder().encode(first));
+    },
     pull: async (controller) => {
       const { done: ended, value } = await reader.read().catch((error: unknown) => {
         done();

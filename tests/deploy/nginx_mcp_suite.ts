@@ -244,11 +244,15 @@ for (const version of VERSIONS) {
       await opened.text();
       const session = { "mcp-session-id": opened.headers.get("mcp-session-id") ?? "" };
       const ended = new AbortController();
+      const asked = performance.now();
       const listening = await nginx.fetch(`${nginx.url}/mcp`, {
         headers: { ...BEARER, ...session, accept: "text/event-stream" },
         signal: ended.signal,
       });
       assert.equal(listening.status, 200);
+      assert.ok(performance.now() - asked < 5000, "a stream's headers do not wait for its keep-alive, of 15 seconds");
+      const heard = listening.body?.getReader();
+      await heard?.read();
       const download = (await nginx.fetch(inExport, { headers: BEARER })).body?.getReader();
       const hash = createHash("sha256");
       let length = 0;
@@ -277,8 +281,7 @@ for (const version of VERSIONS) {
       assert.ok(told > before, "progress went on");
       while (await take());
       assert.deepEqual([length, hash.digest("hex")], [FILE.size, hashOfFile()]);
-      const heartbeat = await listening.body?.getReader().read();
-      assert.equal(heartbeat?.done, false, "the stream on which the client listens still speaks");
+      assert.equal((await heard?.read())?.done, false, "the stream on which the client listens still speaks");
       ended.abort();
     },
   );

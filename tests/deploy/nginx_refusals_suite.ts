@@ -210,9 +210,28 @@ for (const version of VERSIONS) {
         assert.equal((await curl(nginx, "/mcp", [...AUTHORIZED, ...CALL])).status, 200);
         assert.equal((await curl(nginx, "/api/tools/list_chats", [...AUTHORIZED, "-d", "{}"])).status, 200);
         assert.equal((await curl(nginx, "/api/tools", AUTHORIZED)).status, 200);
-        // From nginx 1.22 a stream's head comes with its first event.
         assert.deepEqual((await Promise.all(streams)).map(({ status }) => status), [200, 200, 200, 200]);
         ended.abort();
+      }
+      await until(async () => (await long()).status === 200, "there is room again");
+      await Deno.remove(file);
+    },
+  );
+
+  deployTest(
+    `${version.name}: one client takes no more than its part of the places for long bodies, others have the rest`,
+    version.needs,
+    async () => {
+      await using stage = await startStage(version, { changes: [["client_bodies 8", "client_bodies 1"]] });
+      const file = await Deno.makeTempFile();
+      await Deno.writeTextFile(file, CALL[1].padEnd(20_000));
+      const long = (...args: readonly string[]): Promise<Answer> =>
+        curl(stage.nginx, "/mcp", [...AUTHORIZED, "-H", "Expect:", "--data-binary", `@${file}`, ...args]);
+      {
+        using _begun = await begin(stage, "Content-Length: 30000", "".padEnd(25_000));
+        await until(async () => (await keptBodies(stage)).length === 1, "it is under way");
+        assertRefusal(await long(), "/mcp", 429, "RATE_LIMITED", "1");
+        assert.equal((await long("--interface", "127.0.0.2")).status, 200);
       }
       await until(async () => (await long()).status === 200, "there is room again");
       await Deno.remove(file);

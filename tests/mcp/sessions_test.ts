@@ -279,6 +279,14 @@ Deno.test("events: number and text are bounded, and the newest event stays howev
   assert.deepEqual(store.after(id), { streamId: "longest", events: [], finished: true });
 });
 
+Deno.test("GET: the stream begins with a comment, so that no proxy holds its headers back", async () => {
+  await using served = serveMcp(createFixture().registry, { keepAliveMs: 60_000 });
+  const stream = await listen(served.url, await open(served.url));
+  const reader = (stream.body ?? new ReadableStream()).pipeThrough(new TextDecoderStream()).getReader();
+  assert.equal((await reader.read()).value, ":\n\n");
+  await reader.cancel();
+});
+
 Deno.test("GET: keeps the stream open with comments, and one stream a session", async () => {
   await using served = serveMcp(createFixture().registry, { keepAliveMs: 5 });
   const session = await open(served.url);
@@ -287,7 +295,8 @@ Deno.test("GET: keeps the stream open with comments, and one stream a session", 
   assert.equal(stream.headers.get("x-accel-buffering"), "no");
   assert.equal(await status(await listen(served.url, session)), 409);
   const reader = (stream.body ?? new ReadableStream()).pipeThrough(new TextDecoderStream()).getReader();
-  assert.match((await reader.read()).value ?? "", /^: keepalive\n\n/);
+  let text = "";
+  while (!text.includes("\n\n: keepalive\n\n")) text += (await reader.read()).value ?? assert.fail(text);
   await reader.cancel();
 });
 
@@ -299,7 +308,7 @@ Deno.test("closeStreams: listeners end, calls finish, new listeners are refused"
   const answer = await post(served.url, call(1, "slow", { label: "a" }), session);
   await until(() => fixture.running.size === 1, "the tool runs");
   await served.mcp.closeStreams();
-  assert.equal(await stream.text(), "");
+  assert.deepEqual(await events(stream), []);
   assert.equal(await status(await listen(served.url, session)), 503);
   fixture.release("a");
   assert.deepEqual((await events(answer)).at(-1)?.message?.result?.structuredContent, { label: "a" });
