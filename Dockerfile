@@ -7,7 +7,7 @@ WORKDIR /build
 # Before the sources: a change of those downloads nothing.
 COPY deno.json deno.lock ./
 RUN deno install --frozen --quiet
-# What bundles and what binaries are made of come with the first of each.
+# Deno fetches its bundler and its denort when they are first used: here, so that a build of changed sources needs no network.
 RUN mkdir dist && echo 'export {};' >dist/nothing.ts && \
     deno bundle --quiet --platform deno --output dist/nothing.js dist/nothing.ts && \
     deno compile --quiet --no-config --output dist/nothing dist/nothing.js && \

@@ -14,7 +14,7 @@ FIRST_PAUSE=600
 webroot=/var/www/letsencrypt
 
 say() {
-  printf 'start.sh: %s\n' "$1" >&2
+  printf 'certbot: %s\n' "$1" >&2
 }
 
 # As the container's first process the shell obeys signals only where it is told to, and between commands.

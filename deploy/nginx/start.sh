@@ -14,7 +14,7 @@ LOOK_SECONDS=5
 GRACE_SECONDS=10
 
 say() {
-  printf 'start.sh: %s\n' "$1" >&2
+  printf 'nginx: %s\n' "$1" >&2
 }
 
 # use FULLCHAIN KEY: both at once, by one change of a link.

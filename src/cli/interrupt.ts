@@ -15,7 +15,8 @@ export interface Interrupt extends Disposable {
   interrupt(): void;
 }
 
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+/** What ends a command in order. */
+export const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 /** Starts listening. */
 export function listenForInterrupt(): Interrupt {

@@ -12,17 +12,16 @@ import { configureLogging, getLogger } from "../observability/log.ts";
 import { writeAll } from "../observability/output.ts";
 import { holdDirectory } from "../storage/lock.ts";
 import { RELEASE } from "../version.ts";
+import { INTERRUPTED, SIGNALS } from "./interrupt.ts";
 
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 /** Of the ten seconds that a container has to stop, exports and requests have eight; the rest is Telegram's and the database's. */
 const GRACE_MS = 8000;
 /** What has not ended by then is cut off, as by a crash: exports go on at their last checkpoints. */
 const LAST_MS = 9500;
 const CUT_OFF = 1;
-const INTERRUPTED = 130;
 /**
- * Reading what serves, GramJS and its schema above all, takes several times as long as all before it, and nobody is answered meanwhile:
- * for so long whoever watches the start may ask first.
+ * Loading what serves, GramJS and its schema above all, takes several times as long as all before it, and blocks the process: a health
+ * check that already waits is answered first, for so long.
  */
 const ATTENTION_MS = 25;
 

@@ -14,8 +14,6 @@ export interface ServeOptions {
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
-  /** Told the address once listening. */
-  readonly onListen?: (url: string) => void;
   /** Milliseconds that disposing waits for running requests. */
   readonly grace?: number;
 }
@@ -38,7 +36,7 @@ export interface Server extends AsyncDisposable {
  *
  * @throws {AppError} INPUT_VALIDATION when the address cannot be listened on: in use, not ours, or privileged
  */
-export function serve({ handler, host, port, onListen, grace = 10_000 }: ServeOptions): Server {
+export function serve({ handler, host, port, grace = 10_000 }: ServeOptions): Server {
   const cut = new AbortController();
   const running = createCount();
   let ending: Promise<void> | undefined;
@@ -63,7 +61,6 @@ export function serve({ handler, host, port, onListen, grace = 10_000 }: ServeOp
     }));
   const { hostname, port: actualPort } = server.addr;
   const url = localUrl(hostname, actualPort);
-  onListen?.(url);
 
   // Deno's own shutdown comes last: once it has begun, nothing can cut a connection any more.
   async function end(limit: number): Promise<void> {

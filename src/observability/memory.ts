@@ -4,7 +4,7 @@
  * @module
  */
 
-/** How often as much as the last collection left must there be: less is not worth the pause, of some fifty milliseconds. */
+/** Times what the last collection left: a smaller heap is not worth the pause of another one, of some fifty milliseconds. */
 const WORTH = 1.3;
 const EVERY_MS = 5000;
 

@@ -254,6 +254,15 @@ Deno.test("command line: help, version and misuse", async () => {
   assert.match(misspelt.err, /there is no command "exprot"; the commands are serve, export/);
 });
 
+Deno.test("healthcheck: a server that answers, but not with 200, is not well", async () => {
+  await using other = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, () => {
+    return new Response(null, { status: 503 });
+  });
+  const { code, err } = await run(["healthcheck"], { MCP_SERVER_PORT: String(other.addr.port) });
+  assert.equal(code, 1);
+  assert.match(err, /does not answer at/);
+});
+
 Deno.test("healthcheck: a configuration that cannot be used is misuse", async () => {
   const ran = await result(command(["healthcheck"], { MCP_SERVER_PORT: "x" }));
   assert.equal(ran.code, 2, ran.err);

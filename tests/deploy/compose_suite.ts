@@ -38,7 +38,7 @@ const INITIALIZE = {
   params: { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "test", version: "1" } },
 };
 
-/** What a client gets; its certificate is checked when an authority is named. */
+/** What a client gets. */
 interface Answer {
   readonly status: number;
   readonly headers: string;
@@ -49,6 +49,7 @@ interface Asked {
   readonly key?: string;
   readonly body?: unknown;
   readonly headers?: readonly string[];
+  /** The certificate is checked when it is there. */
   readonly authority?: string;
 }
 

@@ -44,8 +44,9 @@ export type Container = z.infer<typeof containersSchema>[number];
 export interface Deployment {
   /** Runs `docker compose`; its output, also of standard error. Throws when it fails. */
   compose(args: readonly string[], input?: string): Promise<Ran>;
-  /** The container of a service, and all of them as text. */
+  /** The container of a service. */
   container(service: string): Promise<Container>;
+  /** What Docker says of all of them, as text. */
   inspected(): Promise<string>;
   logs(service: string): Promise<string>;
 }

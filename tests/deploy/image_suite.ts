@@ -67,6 +67,12 @@ deployTest("image: from the Dockerfile as it stands comes the binary alone, from
       [`${USER}:${USER}`, "/data", [`/usr/bin/${NAME}`], ["serve"], ["8000/tcp"]],
     );
     assert.deepEqual(Config.Healthcheck.Test, ["CMD", `/usr/bin/${NAME}`, "healthcheck"]);
+    for (
+      const set of [
+        ...["DATA_DIR=/data", "MCP_SERVER_HOST=0.0.0.0", "MCP_SERVER_PORT=8000"],
+        ...["MALLOC_ARENA_MAX=1", "MALLOC_TRIM_THRESHOLD_=131072"],
+      ]
+    ) assert.ok(Config.Env.includes(set), set);
     assert.equal(Config.Volumes ?? undefined, undefined);
     assert.deepEqual(Config.Labels, labels("1.2.3", COMMIT));
     assert.match(await Deno.readTextFile(join(PROJECT, "Dockerfile")), /^ARG DENO_VERSION=2\.9\.6$/m);

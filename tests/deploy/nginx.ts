@@ -51,7 +51,6 @@ export type Line = z.infer<typeof lineSchema>;
 
 /** A running nginx. Disposing ends it. */
 export interface Nginx extends AsyncDisposable {
-  readonly version: string;
   readonly pid: number;
   readonly port: number;
   readonly httpPort: number;
@@ -134,14 +133,8 @@ http {
 }
 
 /** Writes `site.conf` into a folder; returns what `render.sh` says when it refuses. */
-export async function render(
-  folder: string,
-  { program }: Version,
-  variables: Readonly<Record<string, string>>,
-): Promise<string> {
-  const { stderr: said } = await output(program, ["-v"]);
+export async function render(folder: string, variables: Readonly<Record<string, string>>): Promise<string> {
   const { code, stderr } = await output(RENDER, [join(folder, "site.conf")], {
-    NGINX_VERSION: /nginx\/([\d.]+)/.exec(said)?.[1] ?? "",
     DOMAIN,
     CERTIFICATE: join(folder, "certificate.pem"),
     CERTIFICATE_KEY: join(folder, "key.pem"),
@@ -154,6 +147,12 @@ export async function render(
   return code === 0 ? "" : stderr || `code ${code}`;
 }
 
+/** What `render.sh` has to know of one that is not in its PATH. */
+export async function versionOf({ program }: Version): Promise<{ readonly NGINX_VERSION: string }> {
+  const { stderr } = await output(program, ["-v"]);
+  return { NGINX_VERSION: /nginx\/([\d.]+)/.exec(stderr)?.[1] ?? "" };
+}
+
 /** Starts one; returns when it accepts connections. */
 export async function startNginx(version: Version, options: NginxOptions = {}): Promise<Nginx> {
   const { http, https } = options.ports ?? freePorts();
@@ -161,7 +160,7 @@ export async function startNginx(version: Version, options: NginxOptions = {}): 
   const folder = await makeFolder();
   stack.defer(() => Deno.remove(folder, { recursive: true }));
   const variables = { HTTP_PORT: `${http}`, HTTPS_PORT: `${https}`, PUBLIC_PORT: `${https}`, ...options.variables };
-  const refused = await render(folder, version, variables);
+  const refused = await render(folder, { ...await versionOf(version), ...variables });
   if (refused !== "") throw new Error(refused);
   const site = join(folder, "site.conf");
   let text = await Deno.readTextFile(site);
@@ -190,7 +189,6 @@ export async function startNginx(version: Version, options: NginxOptions = {}): 
     );
   const resources = stack.move();
   return {
-    version: (await output(version.program, ["-v"])).stderr.trim(),
     pid: running.pid,
     port: https,
     httpPort: http,

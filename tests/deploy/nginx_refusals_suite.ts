@@ -42,7 +42,7 @@ const PATHS = ["/mcp", "/api/tools/list_chats", "/exports/a/b", "/media/a"];
 
 /** Something that listens in the product's place. */
 function standIn(serve: (connection: Deno.TcpConn) => void | Promise<void>): Disposable & { readonly port: number } {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const listener = Deno.listen({ hostname: "0.0.0.0", port: 0 });
   const open: Deno.TcpConn[] = [];
   (async () => {
     for await (const connection of listener) {
@@ -219,19 +219,25 @@ for (const version of VERSIONS) {
   );
 
   deployTest(
-    `${version.name}: one client takes no more than its part of the places for long bodies, others have the rest`,
+    `${version.name}: one client takes no more than its part of the places for long bodies; of IPv6 a client has 64 bits`,
     version.needs,
     async () => {
-      await using stage = await startStage(version, { changes: [["client_bodies 8", "client_bodies 1"]] });
+      await using stage = await startStage(version, {
+        changes: [["client_bodies 8", "client_bodies 1"]],
+        variables: { REAL_IP_FROM: "127.0.0.0/8" },
+      });
       const file = await Deno.makeTempFile();
       await Deno.writeTextFile(file, CALL[1].padEnd(20_000));
       const long = (...args: readonly string[]): Promise<Answer> =>
         curl(stage.nginx, "/mcp", [...AUTHORIZED, "-H", "Expect:", "--data-binary", `@${file}`, ...args]);
       {
-        using _begun = await begin(stage, "Content-Length: 30000", "".padEnd(25_000));
+        const from = "X-Forwarded-For: 2001:db8:0:1::1";
+        using _begun = await begin(stage, `Content-Length: 30000\r\n${from}`, "".padEnd(25_000));
         await until(async () => (await keptBodies(stage)).length === 1, "it is under way");
-        assertRefusal(await long(), "/mcp", 429, "RATE_LIMITED", "1");
-        assert.equal((await long("--interface", "127.0.0.2")).status, 200);
+        assertRefusal(await long("-H", from), "/mcp", 429, "RATE_LIMITED", "1");
+        assertRefusal(await long("-H", "X-Forwarded-For: 2001:db8:0:1:2::3"), "/mcp", 429, "RATE_LIMITED", "1");
+        assert.equal((await long("-H", "X-Forwarded-For: 2001:db8:0:2::1")).status, 200);
+        assert.equal((await long()).status, 200);
       }
       await until(async () => (await long()).status === 200, "there is room again");
       await Deno.remove(file);
@@ -294,14 +300,21 @@ for (const version of VERSIONS) {
       assert.equal((await curl(nginx, "/mcp", [...AUTHORIZED, ...CALL])).status, 200);
 
       // It takes the request and goes away without a word.
+      let taken = 0;
       using leaving = standIn(async (connection) => {
         await connection.read(new Uint8Array(1 << 16));
+        taken++;
         connection.close();
       });
-      await using left = await startNginx(version, { variables: { UPSTREAM: `127.0.0.1:${leaving.port}` } });
+      const at = `server 127.0.0.1:${leaving.port} max_fails=0;`;
+      await using left = await startNginx(version, {
+        variables: { UPSTREAM: `127.0.0.1:${leaving.port}` },
+        changes: [[at, `${at} ${at.replace("127.0.0.1", "127.0.0.2")}`]],
+      });
       for (const path of PATHS) {
         assertRefusal(await curl(left, path, [...AUTHORIZED, ...CALL]), path, 503, "OVERLOADED", "5");
       }
+      assert.equal(taken, PATHS.length, "what a server has had goes to no other one");
     },
   );
 

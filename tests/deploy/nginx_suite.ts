@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { KEY, startStage } from "./behind_nginx.ts";
 import { type Answer, curl, valuesOf } from "./curl.ts";
 import { deployTest } from "./needs.ts";
-import { makeFolder, type Nginx, output, render, startNginx, VERSIONS } from "./nginx.ts";
+import { makeFolder, type Nginx, output, render, startNginx, versionOf, VERSIONS } from "./nginx.ts";
 
 const AUTHORIZED = ["-H", `Authorization: Bearer ${KEY}`];
 const JSON_BODY = ["-H", "Content-Type: application/json", "-H", "Accept: application/json, text/event-stream"];
@@ -41,12 +41,65 @@ const SETTINGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "with a long name": { DOMAIN: `${"telegram-".repeat(6)}x.${"example".repeat(8)}.org` },
 };
 
+/** What would end a word of nginx's configuration, or is no such thing; the message names the variable. */
+const REFUSED: readonly (readonly [name: string, value: string])[] = [
+  ["DOMAIN", ""],
+  ["DOMAIN", "a.example;"],
+  ["DOMAIN", "a.example b.example"],
+  ["DOMAIN", "*.example"],
+  ["DOMAIN", "a.example\nb.example"],
+  ["DOMAIN", `${"a.".repeat(126)}ab`],
+  ["UPSTREAM", "127.0.0.1"],
+  ["UPSTREAM", "127.0.0.1:8000;"],
+  ["UPSTREAM", "unix:/run/socket"],
+  ["RESOLVER", "name.example"],
+  ["RESOLVER", "127.0.0.1 valid=1s"],
+  ...["CERTIFICATE", "CERTIFICATE_KEY", "WEBROOT", "HEADERS", "BODIES", "ACCESS_LOG", "ERROR_LOG"].flatMap((name) =>
+    ["relative", "/a b", "/a;", "/a\n", "/$a", "/a|"].map((value) => [name, value] as const)
+  ),
+  ...["HTTP_PORT", "HTTPS_PORT", "PUBLIC_PORT", "RATE", "BURST", "CONNECTIONS"].flatMap((name) =>
+    ["0", "80;", "1 ssl", "http"].map((value) => [name, value] as const)
+  ),
+  ["CONNECTIONS", "65536"],
+  ["DEFAULT_SERVER", "2"],
+  ["DEFAULT_TLS_SERVER", "yes"],
+  ["IPV6", "2"],
+  ["REAL_IP_FROM", "10.0.0.0/8;"],
+  ["REAL_IP_FROM", "10.0.0.0/8 proxy.example"],
+  ["NGINX_VERSION", "1.22"],
+];
+
+deployTest(
+  "render.sh: a value that is not as it should be is refused by its name, and the site before it stays",
+  [],
+  async () => {
+    const folder = await makeFolder();
+    try {
+      const site = join(folder, "site.conf");
+      const good = { NGINX_VERSION: "1.30.0" };
+      assert.equal(await render(folder, good), "");
+      const before = await Deno.readTextFile(site);
+      for (const [name, value] of REFUSED) {
+        const refusal = await render(folder, { ...good, [name]: value });
+        assert.ok(refusal.startsWith(`render.sh: ${name} `), `${name}=${value}: ${refusal}`);
+      }
+      assert.equal(await Deno.readTextFile(site), before);
+      assert.equal(await render(folder, { ...good, PUBLIC_PORT: "8443", IPV6: "1" }), "");
+      const other = await Deno.readTextFile(site);
+      assert.match(other, /return 301 https:\/\/localhost:8443\$request_uri;/);
+      assert.match(other, /^ {4}listen \[::\]:80;$/m);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
+
 for (const version of VERSIONS) {
   deployTest(`${version.name}: it accepts the site of every setting without a warning`, version.needs, async () => {
     const folder = await makeFolder();
     try {
       for (const [setting, variables] of Object.entries(SETTINGS)) {
-        assert.equal(await render(folder, version, variables), "", setting);
+        assert.equal(await render(folder, { ...await versionOf(version), ...variables }), "", setting);
         const { code, stderr } = await output(version.program, ["-t", "-c", join(folder, "nginx.conf")]);
         assert.ok(code === 0 && !/\[(warn|emerg)\]/.test(stderr), `${setting}: ${stderr}`);
       }
@@ -244,7 +297,7 @@ for (const version of VERSIONS) {
       const folder = await makeFolder();
       try {
         const variables = { DEFAULT_SERVER: "0", DEFAULT_TLS_SERVER: "0", HTTP_PORT: "8081", HTTPS_PORT: "8444" };
-        assert.equal(await render(folder, version, variables), "");
+        assert.equal(await render(folder, { ...await versionOf(version), ...variables }), "");
         const site = join(folder, "site.conf");
         await Deno.writeTextFile(
           site,

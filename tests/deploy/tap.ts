@@ -1,5 +1,5 @@
 /**
- * A wire between nginx and the product that shows what passes, and can be cut.
+ * A wire between nginx and the product that shows what passes.
  * @module
  */
 
@@ -15,8 +15,6 @@ export interface Tap extends AsyncDisposable {
   /** What each connection has brought to the product so far. */
   readonly requests: () => readonly string[];
   readonly answers: readonly Passed[];
-  /** From now on a connection that has brought such a text is closed, unanswered; what it brought still counts. */
-  cutAt(text: string): void;
 }
 
 /**
@@ -28,14 +26,13 @@ export function startTap(target: number, hostname = "127.0.0.1", port = 0): Tap 
   const requests: { text: string }[] = [];
   const answers: Passed[] = [];
   const open = new Set<Deno.TcpConn>();
-  let cut: string | undefined;
 
-  const pass = async (from: Deno.TcpConn, to: Deno.TcpConn, see: (text: string) => boolean): Promise<void> => {
+  const pass = async (from: Deno.TcpConn, to: Deno.TcpConn, see: (text: string) => void): Promise<void> => {
     const [decoder, buffer, writer] = [new TextDecoder(), new Uint8Array(1 << 16), to.writable.getWriter()];
     for (;;) {
       const read = await from.read(buffer);
       if (read === null) return await writer.close();
-      if (see(decoder.decode(buffer.subarray(0, read), { stream: true }))) return;
+      see(decoder.decode(buffer.subarray(0, read), { stream: true }));
       await writer.write(buffer.slice(0, read));
     }
   };
@@ -49,14 +46,8 @@ export function startTap(target: number, hostname = "127.0.0.1", port = 0): Tap 
         if (open.delete(connection)) connection.close();
       }
     };
-    const forth = pass(client, product, (text) => {
-      request.text += text;
-      return cut !== undefined && request.text.includes(cut);
-    });
-    const back = pass(product, client, (text) => {
-      answers.push({ at: performance.now(), text });
-      return false;
-    });
+    const forth = pass(client, product, (text) => void (request.text += text));
+    const back = pass(product, client, (text) => void answers.push({ at: performance.now(), text }));
     // Whoever goes first takes the other one along, as a process that ends does.
     await Promise.race([forth, back]).catch(ignoreBroken);
     close();
@@ -73,7 +64,6 @@ export function startTap(target: number, hostname = "127.0.0.1", port = 0): Tap 
     port: listener.addr.port,
     requests: () => requests.map(({ text }) => text),
     answers,
-    cutAt: (text) => cut = text,
     [Symbol.asyncDispose]: async () => {
       listener.close();
       for (const connection of open) connection.close();

@@ -3,15 +3,14 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { APPLICATION } from "../../sandbox/application.ts";
-import { type Ran, type Running, start } from "../cli/command.ts";
+import type { Ran } from "../cli/command.ts";
+import { startSandbox } from "../sandbox/process.ts";
 import { CODE, PHONE } from "../telegram/signing_in.ts";
 import { ACME_NEEDS, startAcme } from "./acme.ts";
 import { type Booted, bootMachine, type Machine, MACHINE_NEEDS, RELEASE, type System } from "./machine.ts";
 
-const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 const SANDBOX_PORT = 4430;
 
 /** The program, its service and its user. */
@@ -58,7 +57,9 @@ export async function openVps(system: System): Promise<Vps> {
   const acme = stack.use(await startAcme({ within: machine.inNetwork, ports: [14000, 15000, 8053, 8055] }));
   const folder = stack.adopt(await Deno.makeTempDir(), (path) => Deno.remove(path, { recursive: true }));
   const keyFile = `${folder}/sandbox.pem`;
-  stack.use(await startSandbox(machine, keyFile));
+  stack.use(
+    await startSandbox(["--port", `${SANDBOX_PORT}`, "--key-file", keyFile], { within: machine.inNetwork }),
+  );
   const [own, root, key] = await Promise.all(
     [acme.itsOwn, acme.root, keyFile].map((path) => Deno.readTextFile(path)),
   );
@@ -108,24 +109,4 @@ export async function openVps(system: System): Promise<Vps> {
 
 async function give(machine: Machine, path: string, text: string): Promise<void> {
   await machine.text(`cat >${path}`, { input: text });
-}
-
-/** Telegram's place, in the machine's network; it ends with its standard input. */
-async function startSandbox(machine: Booted, keyFile: string): Promise<Running> {
-  const [command = "", ...args] = [
-    ...[
-      ...machine.inNetwork,
-      Deno.execPath(),
-      "run",
-      "-A",
-      "--no-check",
-      `${PROJECT}sandbox/main.ts`,
-      "--json",
-      "--with-parent",
-    ],
-    ...["--port", `${SANDBOX_PORT}`, "--key-file", keyFile],
-  ];
-  const sandbox = start(command, args, {}, { stdin: "piped" });
-  await sandbox.out.line(/^\{/);
-  return sandbox;
 }
