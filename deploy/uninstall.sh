@@ -5,38 +5,23 @@
 #   --dry-run    say what would be changed, and change nothing
 set -euo pipefail
 
-name=telegram-toolkit-mcp
-record=/var/backups/$name-install
-dry_run=
-changes=0
-
-fail() {
-  printf 'uninstall.sh: %s\n' "$1" >&2
-  exit 1
-}
-
-# change TEXT: says what is changed; false when it must not be.
-change() {
-  changes=$((changes + 1))
-  if [[ -n $dry_run ]]; then
-    printf 'would %s\n' "$1"
-    return 1
-  fi
-  printf '%s\n' "$1"
-}
+# shellcheck source-path=SCRIPTDIR source=changes.sh
+. "$(dirname "${BASH_SOURCE[0]}")/changes.sh"
 
 # take FILE: away, or back to what it was before install.sh; one that install.sh has not written is somebody else's.
 take() {
-  grep -qxF "$1" $record/files 2>/dev/null || return 0
+  is_recorded "$1" || return 0
   if [[ -e $record/before$1 ]]; then
     change "put back $1" || return 0
-    rm -f "$1"
-    mv "$record/before$1" "$1"
+    place "$record/before$1" "$1" cp -a
   elif [[ -e $1 ]]; then
     change "remove $1" || return 0
     rm -f "$1"
   fi
-  [[ -n $dry_run ]] || sed -i "\\|^$1\$|d" $record/files
+  if [[ -n $dry_run ]]; then return; fi
+  sed -i "\\|^$1\$|d" $record/files
+  # After the line: a run that finds the line and no file of before removes what is there.
+  rm -f "$record/before$1"
 }
 
 # take_folder FOLDER: with all that is in it, which can only be install.sh's.
@@ -59,15 +44,15 @@ take /etc/systemd/system/$name.service
 take /usr/local/bin/$name
 take_folder /usr/local/lib/$name
 take /etc/letsencrypt/renewal-hooks/deploy/$name
-before=$changes
-take /etc/nginx/conf.d/$name.conf
+take /etc/nginx/sites-enabled/zz-$name.conf
+take /etc/nginx/conf.d/zz-$name.conf
 take /etc/nginx/$name-headers.conf
 take_folder /etc/nginx/$name-bootstrap
 if [[ -z $dry_run ]]; then
   systemctl daemon-reload
-  if [[ $changes != "$before" ]] && systemctl is-active --quiet nginx; then
-    nginx -t -q
-    systemctl reload nginx
+  # In every run, as one before may have been interrupted.
+  if systemctl is-active --quiet nginx && ! { nginx -t -q && systemctl reload nginx; }; then
+    echo 'warning: nginx still serves what was taken away: it refuses what is left, see above; then systemctl reload nginx'
   fi
 fi
 if ((changes == 0)); then echo 'nothing had to be changed'; fi
@@ -76,8 +61,10 @@ cat <<KEPT
 Kept, for another installation or for you to remove:
   /var/lib/$name      the data: session, keys, exports, audit trail
   /etc/$name          the configuration and the api_hash
+  /etc/systemd/system/$name.service.d  your own changes of the unit, if you have made some
   /var/backups/$name  backups, if you have made some there
   $record             what install.sh has replaced
-  /etc/letsencrypt    the certificates; \`certbot delete\` ends the renewal of one
-  the user $name and the packages nginx and certbot
+  /etc/letsencrypt    the certificates, which cannot be renewed any more: \`certbot delete\` ends the attempts
+  /var/www/letsencrypt  where the certificate authority was answered
+  certbot.timer, which is still enabled, the user $name, and the packages nginx and certbot
 KEPT
