@@ -11,18 +11,16 @@
 # with --preserve-env=TELEGRAM_API_ID,TELEGRAM_API_HASH.
 set -euo pipefail
 
-name=telegram-toolkit-mcp
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=changes.sh
+. "$here/changes.sh"
 program=/usr/local/lib/$name/$name
 config=/etc/$name
 unit=/etc/systemd/system/$name.service
-site=/etc/nginx/conf.d/$name.conf
 headers=/etc/nginx/$name-headers.conf
 bootstrap=/etc/nginx/$name-bootstrap
 webroot=/var/www/letsencrypt
-record=/var/backups/$name-install
 
-dry_run=
 rollback=
 binary=$here/../dist/$name
 acme_server=${ACME_SERVER:-https://acme-v02.api.letsencrypt.org/directory}
@@ -30,46 +28,7 @@ domain=
 email=
 api_id=
 api_hash=
-changes=0
-written=' '
 temporary=
-
-fail() {
-  printf 'install.sh: %s\n' "$1" >&2
-  exit 1
-}
-
-# change TEXT: says what is changed; false when it must not be.
-change() {
-  changes=$((changes + 1))
-  if [[ -n $dry_run ]]; then
-    printf 'would %s\n' "$1"
-    return 1
-  fi
-  printf '%s\n' "$1"
-}
-
-# back_up FILE: what was there before the first installation is put back by uninstall.sh; the rest is there for you.
-back_up() {
-  if [[ ! -e $1 || $written == *" $1 "* ]]; then return; fi
-  local folder=$record/$started
-  grep -qxF "$1" "$record/files" 2>/dev/null || folder=$record/before
-  install -d -m 0700 "$record" "$folder"
-  cp -a --parents "$1" "$folder"
-  printf '  what was there is in %s\n' "$folder$1"
-}
-
-# put SOURCE TARGET MODE: a file of ours, unless it is there already.
-put() {
-  if [[ -f $2 && $(stat -c %a "$2") == "$3" ]] && cmp -s "$1" "$2"; then return; fi
-  change "write $2" || return 0
-  back_up "$2"
-  install -D -m "$3" "$1" "$2.new"
-  install -d -m 0700 $record
-  grep -qxF "$2" $record/files 2>/dev/null || printf '%s\n' "$2" >>$record/files
-  mv -f "$2.new" "$2"
-  written+="$2 "
-}
 
 read_arguments() {
   local rest=()
@@ -173,37 +132,39 @@ ask() {
   printf '%s' "$value"
 }
 
-is_configured() {
-  [[ -e $config/api_hash && -e $config/env ]]
+# setting NAME FILE: the value as systemd reads it from an EnvironmentFile, empty when there is none.
+setting() {
+  sed -n "s/^[[:space:]]*$1[[:space:]]*=[[:space:]]*//; T; s/[[:space:]]*\$//; s/^\([\"']\)\(.*\)\1\$/\2/; p" "$2" 2>/dev/null |
+    tail -n 1 || :
 }
 
 read_credentials() {
-  if is_configured; then return; fi
-  api_id=$(ask TELEGRAM_API_ID '[0-9]{1,10}' 'api_id')
-  api_hash=$(ask TELEGRAM_API_HASH '[0-9a-f]{32}' 'api_hash')
+  if [[ ! -e $config/env ]]; then api_id=$(ask TELEGRAM_API_ID '[0-9]{1,10}' 'api_id'); fi
+  if [[ ! -e $config/api_hash ]]; then api_hash=$(ask TELEGRAM_API_HASH '[0-9a-f]{32}' 'api_hash'); fi
 }
 
 configure() {
-  local url=PUBLIC_URL=https://$domain
-  if ! is_configured; then
-    if change "write $config/env and $config/api_hash, which only root can read"; then
-      install -d -m 0700 $config
-      (
-        umask 077
-        printf '%s\n' "$api_hash" >$config/api_hash
-        cat >$config/env <<ENV
+  local url=https://$domain
+  if [[ ! -e $config/api_hash ]] && change "write $config/api_hash, which only root can read"; then
+    install -d -m 0700 $config
+    printf '%s\n' "$api_hash" >"$temporary/api_hash"
+    place "$temporary/api_hash" $config/api_hash install -m 0600
+  fi
+  if [[ ! -e $config/env ]]; then
+    change "write $config/env, which only root can read" || return 0
+    cat >"$temporary/env" <<ENV
 # Variables of the server: docs/configuration.md. After a change: systemctl restart $name
 TELEGRAM_API_ID=$api_id
-$url
+PUBLIC_URL=$url
 TRUSTED_PROXIES=127.0.0.1
 ENV
-      )
-    fi
-  elif ! grep -qxF "$url" $config/env && change "set $url in $config/env"; then
+    place "$temporary/env" $config/env install -m 0600
+  elif [[ $(setting PUBLIC_URL $config/env) != "$url" ]] && change "set PUBLIC_URL=$url in $config/env"; then
     back_up $config/env
-    # In place: the file keeps its owner and mode. grep ends a last line that has no end.
-    { grep -v '^PUBLIC_URL=' $config/env || :; printf '%s\n' "$url"; } >"$temporary/env"
-    cat "$temporary/env" >$config/env
+    # The file keeps its owner and mode. grep ends a last line that has no end.
+    cp -p $config/env "$temporary/env"
+    { grep -v '^[[:space:]]*PUBLIC_URL[[:space:]]*=' $config/env || :; printf 'PUBLIC_URL=%s\n' "$url"; } >"$temporary/env"
+    place "$temporary/env" $config/env cp -p
   fi
 }
 
@@ -217,91 +178,123 @@ is_healthy() {
   return 1
 }
 
-# Whether something that the running service has read was changed after it had started.
-is_stale() {
-  systemctl is-active --quiet $name || return 0
-  local since file
-  since=$(date -d "$(systemctl show -P ExecMainStartTimestamp --timestamp=us+utc $name)" +%s%N)
-  for file in "$program" "$unit" "$unit.d"/* $config/env $config/api_hash; do
-    if [[ -e $file ]] && (($(stat -c %.Y "$file" | tr -d .,) > since)); then return 0; fi
+# is_before UNIT TIMESTAMP FILE…: whether that time of the unit's was before the last change of one of the files.
+is_before() {
+  local time file
+  time=$(date -d "$(systemctl show -P "$2" --timestamp=us+utc "$1")" +%s%N)
+  for file in "${@:3}"; do
+    if [[ -e $file ]] && (($(stat -L -c %.Y "$file" | tr -d .,) > time)); then return 0; fi
   done
   return 1
 }
 
-swap_programs() {
-  mv -f $program.previous $program.swap
-  mv -f $program $program.previous
-  mv -f $program.swap $program
-  # What was newest before is not newer than the service, which has to start all the same.
-  touch $program
+# replace_program FILE: the program of before is $program.replaced until the new one has shown that it serves. A run that finds
+# it there knows that the one before was interrupted.
+replace_program() {
+  install -D -m 0755 "$1" $program.new
+  if [[ -e $program && ! -e $program.replaced ]]; then ln -f $program $program.replaced; fi
+  mv -f $program.new $program
 }
 
+# start_service [IS_DUE]: unless it runs already with all that it reads.
 start_service() {
-  local is_upgrade=$1
+  local verb=start
   if ! systemctl is-enabled --quiet $name 2>/dev/null && change "enable $name.service"; then
     systemctl enable --quiet $name
   fi
-  if ! is_stale || ! change "start $name.service"; then return; fi
+  if systemctl is-active --quiet $name; then
+    verb=restart
+    if [[ -z ${1:-} && ! -e $program.replaced ]] &&
+      ! is_before $name ExecMainStartTimestamp $program $unit $unit.d/* $config/env $config/api_hash; then return; fi
+  fi
+  change "$verb $name.service" || return 0
   systemctl daemon-reload
   systemctl reset-failed $name 2>/dev/null || :
   systemctl restart $name || :
-  if is_healthy; then return; fi
-  journalctl --unit $name --lines 15 --no-pager --output cat >&2
-  if [[ -n $is_upgrade ]]; then
-    swap_programs
-    systemctl restart $name
-    is_healthy || fail 'neither the new program nor the one before it serves; the log is above'
-    fail 'the new program does not serve; the one before it does again'
+  if is_healthy; then
+    if cmp -s $program $program.replaced; then rm $program.replaced; fi
+    if [[ -e $program.replaced ]]; then mv -f $program.replaced $program.previous; fi
+    return
   fi
-  fail "the service does not serve: the log is above, and \`$name doctor\` looks for the reason"
+  journalctl --unit $name --lines 15 --no-pager --output cat >&2
+  [[ -e $program.replaced ]] ||
+    fail "the service does not serve: the log is above, and \`$name doctor\` looks for the reason"
+  replace_program $program.replaced
+  systemctl restart $name || :
+  is_healthy || fail 'neither the new program nor the one before it serves; the log is above'
+  rm $program.replaced
+  fail 'the new program does not serve; the one before it does again'
 }
 
 install_program() {
-  local is_upgrade=
-  if ! cmp -s "$binary" $program; then
-    if [[ -e $program ]]; then is_upgrade=1; fi
-    if change "write $program${is_upgrade:+, and keep the one before as $program.previous}"; then
-      install -D -m 0755 "$binary" $program.new
-      if [[ -n $is_upgrade ]]; then mv -f $program $program.previous; fi
-      mv -f $program.new $program
-    else
-      is_upgrade=
-    fi
-  fi
+  local before is_due=
   put "$here/$name.sh" /usr/local/bin/$name 755
+  before=$changes
+  if [[ -e $program.replaced ]]; then echo 'the last upgrade was interrupted'; fi
+  if [[ ! -e $program ]]; then
+    if change "write $program"; then replace_program "$binary"; fi
+  elif ! cmp -s "$binary" $program && change "write $program, and keep the one before as $program.previous"; then
+    replace_program "$binary"
+  fi
   put "$here/$name.service" $unit 644
   configure
-  start_service "$is_upgrade"
+  # What a dry run has not written is no newer than the service.
+  if [[ -n $dry_run && $changes != "$before" ]]; then is_due=1; fi
+  start_service $is_due
 }
 
-# write_site CERTIFICATE KEY: nginx's part, which is taken back when nginx refuses it.
+roll_back() {
+  local before=$program.previous
+  # Of an upgrade that was interrupted.
+  if [[ -e $program.replaced ]]; then before=$program.replaced; fi
+  [[ -e $before ]] || fail "there is no $before"
+  change "go back to $("$before" --version)" || return 0
+  replace_program "$before"
+  start_service
+}
+
+# try_nginx OPTION…: nginx with $temporary/etc/nginx in place of /etc/nginx, which nobody else sees.
+try_nginx() {
+  # shellcheck disable=SC2016
+  unshare --mount sh -c 'mount --bind "$0" /etc/nginx && exec nginx "$@"' "$temporary/etc/nginx" "$@"
+}
+
+# write_site CERTIFICATE KEY: nginx's part, which is tried before anything of nginx's is touched.
 write_site() {
-  local before=$changes port others default_server=1 default_tls_server=1 status
-  port=$(sed -n 's/^MCP_SERVER_PORT=//p' $config/env 2>/dev/null | tail -n 1) || :
-  # Debian's own site is the default at port 80 alone.
-  others=$(grep -RsE '^[^#]*default_server' /etc/nginx/sites-enabled /etc/nginx/conf.d | grep -v "^$site:" |
-    tr ';' '\n' | grep default_server) || :
-  if grep -qE 'listen[[:space:]]+([^;[:space:]]*:)?443[[:space:]]' <<<"$others"; then default_tls_server=0; fi
-  if grep -qvE 'listen[[:space:]]+([^;[:space:]]*:)?443[[:space:]]|^$' <<<"$others"; then default_server=0; fi
+  # The last of all sites: the first at a port has the requests that are for none of them, unless another claims these.
+  local site=/etc/nginx/sites-enabled/zz-$name.conf before=$changes port others default_server=1 default_tls_server=1
   if ! command -v nginx >/dev/null; then
     change "write $headers and $site" || return 0
   fi
-  DOMAIN=$domain UPSTREAM=127.0.0.1:${port:-8000} RESOLVER='' HEADERS=$headers WEBROOT=$webroot \
-    CERTIFICATE=$1 CERTIFICATE_KEY=$2 DEFAULT_SERVER=$default_server DEFAULT_TLS_SERVER=$default_tls_server \
+  grep -qE '^[^#]*include.*/sites-enabled/\*' /etc/nginx/nginx.conf || site=/etc/nginx/conf.d/zz-$name.conf
+  rm -rf "${temporary:?}/etc"
+  mkdir -p "$temporary/etc/nginx"
+  cp -a /etc/nginx/. "$temporary/etc/nginx"
+  rm -f "$temporary$site"
+  others=$(try_nginx -T -q | "$here/nginx/ports.sh") || fail 'nginx refuses its configuration even without ours: see above'
+  if grep -qx 80 <<<"$others"; then default_server=0; fi
+  if grep -qx 443 <<<"$others"; then default_tls_server=0; fi
+  if grep -nsvE '^[[:space:]]*(#|$|(REAL_IP_FROM|RATE|BURST|CONNECTIONS)=)' $config/nginx.env >&2; then
+    fail "only REAL_IP_FROM, RATE, BURST and CONNECTIONS are set in $config/nginx.env, each in a line"
+  fi
+  port=$(setting MCP_SERVER_PORT $config/env)
+  env -i PATH="$PATH" DOMAIN="$domain" UPSTREAM="127.0.0.1:${port:-8000}" HEADERS=$headers WEBROOT=$webroot \
+    CERTIFICATE="$1" CERTIFICATE_KEY="$2" DEFAULT_SERVER=$default_server DEFAULT_TLS_SERVER=$default_tls_server \
+    REAL_IP_FROM="$(setting REAL_IP_FROM $config/nginx.env)" RATE="$(setting RATE $config/nginx.env)" \
+    BURST="$(setting BURST $config/nginx.env)" CONNECTIONS="$(setting CONNECTIONS $config/nginx.env)" \
     "$here/nginx/render.sh" >"$temporary/site"
+  cp "$temporary/site" "$temporary$site"
+  cp "$here/nginx/headers.conf" "$temporary$headers"
+  # A dry run has not made the certificate.
+  if [[ -e $1 ]]; then try_nginx -t -q || fail "nginx refuses the site: see above; its configuration is as it was"; fi
   put "$here/nginx/headers.conf" $headers 644
   put "$temporary/site" $site 644
-  if [[ $changes == "$before" || -n $dry_run ]]; then return; fi
-  if ! nginx -t -q; then
-    mv -f $site "$temporary/refused"
-    status="nginx refuses $site, which was taken away"
-    if [[ -e $record/$started$site ]]; then
-      cp -a "$record/$started$site" $site
-      status="nginx refuses the new $site; the one before is back"
-    fi
-    fail "$status: see above"
+  if ! systemctl is-enabled --quiet nginx && change 'enable nginx.service'; then systemctl enable --quiet nginx; fi
+  if ! systemctl is-active --quiet nginx; then
+    if change 'start nginx.service'; then systemctl start nginx; fi
+  elif [[ -n $dry_run && $changes != "$before" ]] || is_before nginx StateChangeTimestamp $site $headers "$1"; then
+    if change 'reload nginx.service'; then systemctl reload nginx; fi
   fi
-  systemctl reload-or-restart nginx
 }
 
 make_bootstrap() {
@@ -333,7 +326,6 @@ certify() {
       fail "there is no certificate: $domain must lead here, and port 80 be open; then run this again"
     }
     write_site "$live/fullchain.pem" "$live/privkey.pem"
-    systemctl reload nginx
   fi
   if [[ -e $live/fullchain.pem && -d $bootstrap ]] && change "remove $bootstrap"; then rm -rf $bootstrap; fi
   if ! systemctl is-enabled --quiet certbot.timer 2>/dev/null && change 'enable certbot.timer, which renews the certificate'; then
@@ -380,15 +372,11 @@ NEXT
 main() {
   read_arguments "$@"
   check_system
-  started=$(date -u +%Y-%m-%dT%H%M%SZ)
-  temporary=$(mktemp -d)
+  # In memory: nginx's configuration may have keys.
+  temporary=$(mktemp -d /run/$name-install.XXXXXX)
   trap 'rm -rf "$temporary"' EXIT
   if [[ -n $rollback ]]; then
-    [[ -e $program.previous ]] || fail "there is no $program.previous"
-    if change "go back to $("$program.previous" --version)"; then
-      swap_programs
-      start_service 1
-    fi
+    roll_back
     return
   fi
   check_binary
