@@ -28,7 +28,6 @@ systemd-run --quiet --collect --wait "$streams" --unit="$unit" --service-type=ex
   --property=UMask=0077 --property=NoNewPrivileges=yes --property=CapabilityBoundingSet= \
   --setenv=DATA_DIR=/var/lib/$name \
   --setenv=TELEGRAM_API_HASH_FILE="/run/credentials/$unit.service/api_hash" \
-  --setenv=SYSTEMD_TINT_BACKGROUND=0 \
   /usr/local/lib/$name/$name "$@" || code=$?
 systemctl stop --quiet "$unit.service" 2>/dev/null || :
 exit "$code"
