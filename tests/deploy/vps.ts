@@ -19,6 +19,8 @@ export const NAME = "telegram-toolkit-mcp";
 export const DOMAIN = "telegram.example.org";
 /** Where the machine has `install.sh`. */
 export const INSTALL = `${RELEASE}/deploy/install.sh`;
+/** What it writes of nginx's sites. */
+export const SITE = `/etc/nginx/sites-enabled/zz-${NAME}.conf`;
 /** What one needs. */
 export const VPS_NEEDS = [...MACHINE_NEEDS, ...ACME_NEEDS];
 
@@ -39,7 +41,8 @@ export interface Vps extends AsyncDisposable {
   readonly machine: Booted;
   /** What `install.sh` and certbot find in their environment. */
   readonly env: Readonly<Record<string, string>>;
-  install(args?: string): Promise<Ran>;
+  /** Runs `install.sh`; `more` comes into its environment. */
+  install(args?: string, more?: Readonly<Record<string, string>>): Promise<Ran>;
   /** The body of an answer at the public address; `more` are curl's options. */
   ask(path: string, more?: string): Promise<string>;
   /** Waits until Telegram can be asked. */
@@ -85,7 +88,8 @@ export async function openVps(system: System): Promise<Vps> {
     env,
     ask,
     ready,
-    install: (args = `${DOMAIN} me@example.org`) => machine.run(`${INSTALL} ${args}`, { env }),
+    install: (args = `${DOMAIN} me@example.org`, more = {}) =>
+      machine.run(`${INSTALL} ${args}`, { env: { ...env, ...more } }),
     signIn: async () => {
       await machine.text(`
       printf 'TELEGRAM_TEST_DC=2@127.0.0.1:${SANDBOX_PORT}\\nTELEGRAM_TEST_KEY_FILE=/srv/sandbox.pem\\n' >>/etc/${NAME}/env

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { APPLICATION } from "../../sandbox/application.ts";
-import { until } from "../cli/command.ts";
+import { type Ran, until } from "../cli/command.ts";
 import { openRoot, RELEASE, ROOT_NEEDS, run } from "./machine.ts";
 import { deployTest, program } from "./needs.ts";
-import { changed, DOMAIN, INSTALL, NAME, openVps, TREE, VPS_NEEDS } from "./vps.ts";
+import { changed, DOMAIN, INSTALL, NAME, openVps, SITE, TREE, VPS_NEEDS } from "./vps.ts";
 
 const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 const UNIT = `${PROJECT}deploy/telegram-toolkit-mcp.service`;
@@ -112,6 +112,31 @@ deployTest("install.sh: without root, and on another processor, it says so", ROO
   assert.deepEqual([other.code, old.code], [1, 1]);
 });
 
+deployTest("install.sh: --help says what it takes, and nothing of how it is made", ROOT_NEEDS, async () => {
+  await using machine = await openRoot();
+  const { code, out } = await machine.run(`setpriv --reuid 65534 ${INSTALL} --help`);
+  assert.equal(code, 0);
+  assert.match(out, /^install\.sh DOMAIN EMAIL: .*--binary FILE.*--rollback .*TELEGRAM_API_HASH\.\n$/s);
+  assert.doesNotMatch(out, /^#|\bset -/m);
+});
+
+/** What stands within http { }, and the ports that are taken there. */
+const LISTENING: readonly (readonly [string, string])[] = [
+  ["server { listen 443 ssl; listen [::]:8443 ssl http2; server_name a; }", "443 8443"],
+  ["server{listen 127.0.0.1:81;location /{return 200;}} server { listen\n*:82; }", "81 82"],
+  ["server { listen 192.0.2.1; } server { listen [::1]; } server { listen localhost default_server; }", "80 80 80"],
+  ["server { server_name a; location / { return 200; } }", "80"],
+  ["server { listen unix:/run/a.sock; }", ""],
+  ["upstream a { server 192.0.2.1:81; } # server { listen 82;\n  #listen 83;\nmap $uri $a { default a#b; }", ""],
+];
+
+deployTest("ports.sh: it finds where other sites listen, said or not", [], async () => {
+  for (const [input, ports] of LISTENING) {
+    const { out } = await run([`${PROJECT}deploy/nginx/ports.sh`], { input: `http {\n${input}\n}\n` });
+    assert.equal(out.trim().split("\n").join(" "), ports, input);
+  }
+});
+
 deployTest("a bare machine", VPS_NEEDS, async (t) => {
   await using vps = await openVps("bookworm");
   const { machine, install, ask, env } = vps;
@@ -133,7 +158,7 @@ deployTest("a bare machine", VPS_NEEDS, async (t) => {
         NAME,
         "api_hash",
         "start",
-        "conf.d",
+        SITE,
         "certificate",
         "certbot.timer",
       ]
@@ -159,6 +184,12 @@ deployTest("a bare machine", VPS_NEEDS, async (t) => {
     assert.equal(code, 1);
     assert.match(err, /systemd-socket\S* listens on port 80/);
     await machine.text("systemctl stop holder");
+  });
+
+  await step("install.sh: while another one runs it does not", async () => {
+    const { code, err } = await machine.run(`flock /run/${NAME}-install.lock ${INSTALL} ${DOMAIN} me@example.org`);
+    assert.equal(code, 1);
+    assert.match(err, /another install\.sh is running/);
   });
 
   await step("install.sh: without api_id and api_hash it says where they come from", async () => {
@@ -205,6 +236,23 @@ deployTest("a bare machine", VPS_NEEDS, async (t) => {
     assert.equal(await mainPid(), pid);
   });
 
+  await step("install.sh: an nginx that was stopped and switched off serves again, also after a reboot", async () => {
+    await machine.text("systemctl disable --quiet --now nginx");
+    const { code, out, err } = await install();
+    assert.equal(code, 0, `${out}${err}`);
+    assert.match(out, /^enable nginx\.service\nstart nginx\.service$/m);
+    assert.equal(await machine.text("systemctl is-enabled nginx"), "enabled");
+  });
+
+  await step("install.sh: an nginx that a run before has not told of its site is told", async () => {
+    await machine.text(`
+      cp ${SITE} /root/site; sed -i 's/listen \\(.*\\)443 ssl/listen \\1444 ssl/' ${SITE}; systemctl reload nginx
+      until ss -Hltn | grep -q ':444 '; do sleep 0.1; done; cat /root/site >${SITE}`);
+    const { code, out, err } = await install();
+    assert.equal(code, 0, `${out}${err}`);
+    assert.match(out, /^reload nginx\.service$/m);
+  });
+
   await step("install.sh: where the public address is not as it should be, it says what it found there", async () => {
     const { code, out, err } = await machine.run(`${INSTALL} ${DOMAIN} me@example.org`, {
       env: { ...env, CURL_CA_BUNDLE: "/srv/authority.pem" },
@@ -238,6 +286,17 @@ deployTest("a bare machine", VPS_NEEDS, async (t) => {
       assert.match(odd.err, /\$HOME/);
     },
   );
+
+  await step("install.sh: a lost api_hash is written again, and what else was set stays", async () => {
+    await machine.text(`cp -a /etc/${NAME}/env /root/env; rm /etc/${NAME}/api_hash`);
+    const { code, out, err } = await install();
+    assert.equal(code, 0, `${out}${err}`);
+    await machine.text(`cmp /root/env /etc/${NAME}/env`);
+    assert.equal(await machine.text(`cat /etc/${NAME}/api_hash`), APPLICATION.hash);
+    assert.equal(await machine.text(`stat -c %a /etc/${NAME}/api_hash`), "600");
+    await vps.ready();
+    await fetched();
+  });
 
   await step("commands: exports go to where the service's user may write, or through root's shell", async () => {
     const line = /^\{"schema":"message\/1"/;
@@ -383,6 +442,7 @@ deployTest("a bare machine", VPS_NEEDS, async (t) => {
   });
 
   const other = `/srv/other/${NAME}`;
+  const replaced = `/usr/local/lib/${NAME}/${NAME}.previous`;
 
   await step("upgrade: another program takes the place of the one that runs, which is kept", async () => {
     const commit = /\((\w+)/.exec(version)?.[1] ?? "";
@@ -391,6 +451,9 @@ deployTest("a bare machine", VPS_NEEDS, async (t) => {
       `mkdir /srv/other; perl -0777 -pe 's/${commit}/${another}/g' ${RELEASE}/dist/${NAME} >${other}; chmod 755 ${other}`,
     );
     const pid = await mainPid();
+    const dry = await install(`--dry-run --binary ${other} ${DOMAIN} me@example.org`);
+    assert.match(dry.out, new RegExp(`^would restart ${NAME}\\.service$`, "m"));
+    assert.equal(await mainPid(), pid);
     const { code, out, err } = await install(`--binary ${other} ${DOMAIN} me@example.org`);
     assert.equal(code, 0, `${out}${err}`);
     assert.match(out, /keep the one before/);
@@ -411,25 +474,50 @@ deployTest("a bare machine", VPS_NEEDS, async (t) => {
     await machine.text(`cmp ${RELEASE}/dist/${NAME} /proc/$(systemctl show -P MainPID ${NAME})/exe`);
   });
 
+  const refused = async (run: Promise<Ran>): Promise<void> => {
+    const { code, err } = await run;
+    assert.equal(code, 1);
+    assert.match(err, /the new program does not serve; the one before it does again/);
+    assert.equal(await machine.text(`${NAME} --version`), version);
+    assert.equal(await ask("/health/live", "-o /dev/null -w '%{http_code}'"), "200");
+    assert.equal(await machine.text(`ls /usr/local/lib/${NAME}`), `${NAME}\n${NAME}.previous`);
+  };
+
   await step(
-    "upgrade: where the new program does not serve, the one before serves again and the run fails",
+    "upgrade: where the new program does not serve, the one before serves again, and what that had replaced is kept",
     async () => {
+      const kept = await machine.text(`${replaced} --version`);
+      assert.notEqual(kept, version);
       await machine.text(`printf '#!/bin/sh\\n[ "$1" = --version ]\\n' >${other}; chmod 755 ${other}`);
-      const { code, err } = await install(`--binary ${other} ${DOMAIN} me@example.org`);
-      assert.equal(code, 1);
-      assert.match(err, /the new program does not serve; the one before it does again/);
-      assert.equal(await machine.text(`${NAME} --version`), version);
-      assert.equal(await ask("/health/live", "-o /dev/null -w '%{http_code}'"), "200");
+      await refused(install(`--binary ${other} ${DOMAIN} me@example.org`));
+      assert.equal(await machine.text(`${replaced} --version`), kept);
+    },
+  );
+
+  await step(
+    "upgrade: one that was interrupted is noticed by the next run, which puts back what does serve",
+    async () => {
+      const kept = await machine.text(`${replaced} --version`);
+      const cut = await machine.run(
+        `
+      ${INSTALL} --binary ${other} ${DOMAIN} me@example.org & pid=$!
+      until [ -e /usr/local/lib/${NAME}/${NAME}.replaced ]; do sleep 0.01; done
+      kill -9 $pid; wait $pid; echo code $?
+      flock /run/${NAME}-install.lock true`,
+        { env },
+      );
+      assert.match(cut.out, /^code 137$/m);
+      await refused(install(`--binary ${other} ${DOMAIN} me@example.org`));
+      assert.equal(await machine.text(`${replaced} --version`), kept);
     },
   );
 
   await step("install.sh: what was changed by hand is mended, and kept aside", async () => {
-    const site = `/etc/nginx/conf.d/${NAME}.conf`;
-    await machine.text(`echo '# by hand' >>${site}`);
+    await machine.text(`echo '# by hand' >>${SITE}`);
     const { code, out } = await install();
     assert.equal(code, 0, out);
     const kept = /^ {2}what was there is in (\S+)$/m.exec(out)?.[1] ?? "";
-    assert.match(await machine.text(`tail -n 1 ${kept}; tail -n 1 ${site}`), /^# by hand\n(?!# by hand)/);
+    assert.match(await machine.text(`tail -n 1 ${kept}; tail -n 1 ${SITE}`), /^# by hand\n(?!# by hand)/);
   });
 
   await step("uninstall.sh --dry-run: it makes no change", async () => {
@@ -437,6 +525,22 @@ deployTest("a bare machine", VPS_NEEDS, async (t) => {
     assert.match(await machine.text(`${RELEASE}/deploy/uninstall.sh --dry-run`), /^would stop and disable/m);
     assert.deepEqual(changed(before, await machine.text(TREE)), []);
   });
+
+  await step(
+    "uninstall.sh: interrupted when it has put something back, it leaves that alone the next time",
+    async () => {
+      const cut = await machine.run(`
+      mkdir /srv/interrupting; cat >/srv/interrupting/sed <<'SH'
+#!/bin/sh
+case "$*" in */usr/local/bin/${NAME}*) kill -9 $PPID ;; esac
+exec /usr/bin/sed "$@"
+SH
+      chmod 755 /srv/interrupting/sed
+      PATH=/srv/interrupting:$PATH ${RELEASE}/deploy/uninstall.sh`);
+      assert.equal(cut.code, 137);
+      assert.equal(await machine.text(NAME), "foreign");
+    },
+  );
 
   await step(
     "uninstall.sh: the service is gone, what was there before is back, and data, configuration and certificates stay",
@@ -449,7 +553,7 @@ deployTest("a bare machine", VPS_NEEDS, async (t) => {
       assert.equal(await machine.text(data), kept);
       assert.equal(
         await machine.text(
-          `ls -d /usr/local/lib/${NAME} /etc/nginx/*${NAME}* /etc/nginx/conf.d/* /etc/systemd/system/${NAME}* /etc/letsencrypt/renewal-hooks/deploy/* 2>/dev/null || :`,
+          `ls -d /usr/local/lib/${NAME} /etc/nginx/*${NAME}* /etc/nginx/*/*${NAME}* /etc/systemd/system/${NAME}* /etc/letsencrypt/renewal-hooks/deploy/* 2>/dev/null || :`,
         ),
         "",
       );
@@ -472,34 +576,4 @@ deployTest("a bare machine", VPS_NEEDS, async (t) => {
       await fetched();
     },
   );
-});
-
-deployTest("a bare machine of Debian 13", VPS_NEEDS, async (t) => {
-  await using vps = await openVps("trixie");
-  const { machine, install } = vps;
-  const step = async (name: string, fn: () => Promise<void>): Promise<void> => {
-    if (!await t.step(name, fn)) throw new Error("what comes after it needs it");
-  };
-
-  await step("install.sh: it serves over HTTPS, and a tool is called there", async () => {
-    assert.match(await machine.text("cat /etc/os-release"), /^VERSION_ID="13"$/m);
-    const { code, out, err } = await install();
-    assert.equal(code, 0, `${out}${err}`);
-    assert.deepEqual(out.match(/^ok .*$/gm)?.length, 4, out);
-    await vps.fetched(await vps.signIn());
-  });
-
-  await step("install.sh: a second run changes nothing, and says so", async () => {
-    const before = await machine.text(TREE);
-    const { code, out, err } = await install();
-    assert.equal(code, 0, err);
-    assert.match(out, /^nothing had to be changed$/m);
-    assert.deepEqual(changed(before, await machine.text(TREE)), []);
-  });
-
-  await step("uninstall.sh: the service is gone, and data stay", async () => {
-    await machine.text(`${RELEASE}/deploy/uninstall.sh`);
-    assert.equal((await machine.run(`systemctl status ${NAME}`)).code, 4);
-    await machine.text(`test -e /var/lib/${NAME}/session && ! test -e /usr/local/lib/${NAME}`);
-  });
 });
