@@ -1,4 +1,4 @@
-/** deploy/install.sh on a machine whose nginx has other sites, and those after it. */
+/** deploy/install.sh and uninstall.sh on a machine whose nginx has other sites, and with settings of its own. */
 import assert from "node:assert/strict";
 import { RELEASE } from "./machine.ts";
 import { deployTest } from "./needs.ts";

@@ -442,7 +442,7 @@ deployTest("a bare machine", VPS_NEEDS, async (t) => {
   });
 
   const other = `/srv/other/${NAME}`;
-  const replaced = `/usr/local/lib/${NAME}/${NAME}.previous`;
+  const previous = `/usr/local/lib/${NAME}/${NAME}.previous`;
 
   await step("upgrade: another program takes the place of the one that runs, which is kept", async () => {
     const commit = /\((\w+)/.exec(version)?.[1] ?? "";
@@ -486,18 +486,18 @@ deployTest("a bare machine", VPS_NEEDS, async (t) => {
   await step(
     "upgrade: where the new program does not serve, the one before serves again, and what that had replaced is kept",
     async () => {
-      const kept = await machine.text(`${replaced} --version`);
+      const kept = await machine.text(`${previous} --version`);
       assert.notEqual(kept, version);
       await machine.text(`printf '#!/bin/sh\\n[ "$1" = --version ]\\n' >${other}; chmod 755 ${other}`);
       await refused(install(`--binary ${other} ${DOMAIN} me@example.org`));
-      assert.equal(await machine.text(`${replaced} --version`), kept);
+      assert.equal(await machine.text(`${previous} --version`), kept);
     },
   );
 
   await step(
     "upgrade: one that was interrupted is noticed by the next run, which puts back what does serve",
     async () => {
-      const kept = await machine.text(`${replaced} --version`);
+      const kept = await machine.text(`${previous} --version`);
       const cut = await machine.run(
         `
       ${INSTALL} --binary ${other} ${DOMAIN} me@example.org & pid=$!
@@ -508,7 +508,7 @@ deployTest("a bare machine", VPS_NEEDS, async (t) => {
       );
       assert.match(cut.out, /^code 137$/m);
       await refused(install(`--binary ${other} ${DOMAIN} me@example.org`));
-      assert.equal(await machine.text(`${replaced} --version`), kept);
+      assert.equal(await machine.text(`${previous} --version`), kept);
     },
   );
 
