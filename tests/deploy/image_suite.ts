@@ -10,6 +10,7 @@ import { type Builder, SANDBOX, startBuilder } from "./built_images.ts";
 import { type Site, startSite, statusLine, USER } from "./container.ts";
 import { DOCKER, DOCKER_NEEDS } from "./docker.ts";
 import { run, textOf } from "./machine.ts";
+import { noteNotRun } from "../not_run.ts";
 import { deployTest } from "./needs.ts";
 import { PROJECT, STACK_NEEDS } from "./stack.ts";
 
@@ -75,7 +76,10 @@ deployTest("image: from the Dockerfile as it stands comes the binary alone, from
     ) assert.ok(Config.Env.includes(set), set);
     assert.equal(Config.Volumes ?? undefined, undefined);
     assert.deepEqual(Config.Labels, labels("1.2.3", COMMIT));
-    assert.match(await Deno.readTextFile(join(PROJECT, "Dockerfile")), /^ARG DENO_VERSION=2\.9\.6$/m);
+    const [, named = ""] = /^ARG DENO_VERSION=(.+)$/m.exec(await Deno.readTextFile(join(PROJECT, "Dockerfile"))) ?? [];
+    assert.equal(named, "2.9.6");
+    const tried = await compilerVersion();
+    if (tried !== named) noteNotRun(`image: built by Deno ${named}, as the Dockerfile has it: here by ${tried}`);
   });
 
   await t.step("what it says of itself when nothing is given, and what compose gives", async () => {
