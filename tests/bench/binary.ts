@@ -7,8 +7,9 @@ import { fileURLToPath } from "node:url";
 import { NAME } from "../../src/version.ts";
 import { compileProblem } from "../binary/compiled.ts";
 import type { TestSandbox } from "../e2e/sandbox.ts";
+import { isUp } from "../http/port.ts";
 import type { Row } from "./jobs.ts";
-import { isUp, memory, startServer } from "./process.ts";
+import { memory, startServer } from "./process.ts";
 
 /** What is compiled. */
 export const BINARY = fileURLToPath(new URL(`../../dist/${NAME}`, import.meta.url));

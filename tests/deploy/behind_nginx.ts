@@ -2,9 +2,9 @@
  * The product as a process, on a sandbox, with nginx in front of it.
  * @module
  */
-import { freePort, isUp } from "../bench/process.ts";
 import { command, type Running, until } from "../cli/command.ts";
 import { startSandbox, type TestSandbox } from "../e2e/sandbox.ts";
+import { freePort, isUp } from "../http/port.ts";
 import { startTap, type Tap } from "./tap.ts";
 import { freePorts, type Nginx, type NginxOptions, startNginx, type Version } from "./nginx.ts";
 

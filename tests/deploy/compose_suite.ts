@@ -109,7 +109,7 @@ deployTest("compose: compose.yaml is right for all profiles and environments, an
   await Deno.writeTextFile(join(folder, ".env"), "REAL_IP_FROM=192.0.2.0/24 2001:db8::/32\n");
   const words = [DOCKER, "compose", "--project-directory", folder, "config"];
   const config = await textOf([...words, "--format", "json"], { env: CLIENT_ENVIRONMENT });
-  for (const [name, value] of [["AUDIT_DAYS", "7"], ["ALLOWED_HOSTS", "other.example"], ["MCP_AUTH", "none"]]) {
+  for (const [name, value] of Object.entries({ AUDIT_DAYS: "7", ALLOWED_HOSTS: "other.example", MCP_AUTH: "none" })) {
     assert.ok(config.includes(`"${name}": "${value}"`), name);
   }
   assert.ok(config.includes('"REAL_IP_FROM": "192.0.2.0/24 2001:db8::/32"'));

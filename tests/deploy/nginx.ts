@@ -5,8 +5,8 @@
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import { z } from "zod";
-import { freePort } from "../bench/process.ts";
 import { start, until } from "../cli/command.ts";
+import { freePort } from "../http/port.ts";
 import { type Need, program } from "./needs.ts";
 
 const RENDER = fileURLToPath(new URL("../../deploy/nginx/render.sh", import.meta.url));
