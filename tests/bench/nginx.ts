@@ -3,7 +3,7 @@
  * @module
  */
 import { join } from "node:path";
-import { compileProblem } from "../binary/compiled.ts";
+import { compileOnce } from "../binary/compiled.ts";
 import { BEARER, KEY } from "../deploy/behind_nginx.ts";
 import { lacking, type Need, program } from "../deploy/needs.ts";
 import { isUp } from "../http/port.ts";
@@ -31,7 +31,7 @@ type Request = typeof REQUESTS[number];
 
 /** Compiles the binary and measures; no rows of what this machine lacks. */
 export async function nginx(sandbox: TestSandbox): Promise<Row[]> {
-  const problem = wrkProgram() ?? await compileProblem();
+  const problem = wrkProgram() ?? await compileOnce();
   const rows: Row[] = [];
   for (const version of VERSIONS) {
     const reason = problem ?? lacking(version.needs);
