@@ -10,8 +10,8 @@ import { z } from "zod";
 import { contentOf } from "../../sandbox/world/bytes.ts";
 import { middle } from "../bench/binary.ts";
 import { start, until } from "../cli/command.ts";
-import { call, INITIALIZE } from "../mcp/raw.ts";
-import { BEARER, KEY, type Stage, startStage } from "./behind_nginx.ts";
+import { call } from "../mcp/raw.ts";
+import { BEARER, KEY, openSession, type Stage, startStage } from "./behind_nginx.ts";
 import { curl, valuesOf } from "./curl.ts";
 import { deployTest } from "./needs.ts";
 import { VERSIONS } from "./nginx.ts";
@@ -233,17 +233,11 @@ for (const version of VERSIONS) {
       await using stage = await startStage(version);
       const { nginx } = stage;
       const { inExport } = await offerFile(stage);
-      const opened = await nginx.fetch(`${nginx.url}/mcp`, {
-        method: "POST",
-        headers: { ...BEARER, "content-type": "application/json", accept: "application/json, text/event-stream" },
-        body: JSON.stringify(INITIALIZE),
-      });
-      await opened.text();
-      const session = { "mcp-session-id": opened.headers.get("mcp-session-id") ?? "" };
+      const headers = await openSession(stage);
       const ended = new AbortController();
       const asked = performance.now();
       const listening = await nginx.fetch(`${nginx.url}/mcp`, {
-        headers: { ...BEARER, ...session, accept: "text/event-stream" },
+        headers,
         signal: ended.signal,
       });
       assert.equal(listening.status, 200);
