@@ -14,6 +14,8 @@ import { billOfMaterials } from "./sbom.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const HOST = Deno.build.target;
+/** Of the binary; `unknown` when none is given and there is no repository, as in an image's build. */
+const REVISION = /^([0-9a-f]{40}|unknown)$/;
 
 /** No programs, no foreign code, none from the network either. Where it reads and writes is known when it starts: a container or systemd confines that. */
 const PERMISSIONS = [
@@ -53,7 +55,8 @@ export async function compile({ target = HOST }: { readonly target?: string } = 
   const suffix = target === HOST ? "" : `-${target}`;
   const dist = join(ROOT, "dist");
   const binary = join(dist, `${NAME}${suffix}${target.includes("windows") ? ".exe" : ""}`);
-  const revision = await commit();
+  const revision = Deno.env.get("COMMIT")?.trim() || await commitOf(ROOT);
+  if (!REVISION.test(revision)) throw new Error(`COMMIT is ${revision}; it must be a commit's whole hash`);
   await Deno.mkdir(dist, { recursive: true });
   const folder = await Deno.makeTempDir({ dir: dist, prefix: "compiling-" });
   try {
@@ -134,12 +137,20 @@ function withCommit(texts: readonly string[], commit: string): readonly string[]
   return texts.map((text) => text.replace(COMMIT_MARK, commit));
 }
 
-/** COMMIT says it where there is no repository, as in an image's build. */
-async function commit(): Promise<string> {
-  const given = Deno.env.get("COMMIT")?.trim();
-  const hash = given || (await output("git", ["-C", ROOT, "rev-parse", "HEAD"])).trim();
-  if (!/^([0-9a-f]{40}|unknown)$/.test(hash)) throw new Error(`COMMIT is ${hash}; it must be a commit's whole hash`);
-  return hash;
+/** The commit of a checkout; `unknown` of a folder that is none, though it may lie in one. */
+export async function commitOf(folder: string): Promise<string> {
+  if (!await exists(join(folder, ".git"))) return "unknown";
+  return (await output("git", ["-C", folder, "rev-parse", "HEAD"])).trim();
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
 }
 
 async function output(program: string, args: readonly string[]): Promise<string> {

@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { AppError } from "../errors.ts";
-import { syncFolder, toDisk } from "../exports/disk.ts";
+import { syncFolder, toDisk, writeAll } from "../exports/disk.ts";
 import { beginAgain, createExportStore, isExportId } from "../exports/store.ts";
 import { entriesOf, removeTree } from "../exports/tree.ts";
 import { DATABASE_FILE, EXPORTS_FOLDER, INDEXES_FOLDER } from "../storage/contents.ts";
@@ -55,7 +55,7 @@ export async function restore(
     await toDisk(folder, () => syncFolder(folder));
     return { manifest, exports, ...replaceContents(directory, now()) };
   } catch (error) {
-    await removeTree(folder, new AbortController().signal);
+    await removeTree(folder);
     throw error;
   }
 }
@@ -76,7 +76,7 @@ async function prepare(
       using file = await toDisk(path, () => Deno.open(path, { write: true, createNew: true, mode: FILE_MODE }), hint);
       for await (const chunk of bytes) {
         signal.throwIfAborted();
-        await toDisk(path, () => writeChunk(file, chunk), hint);
+        await toDisk(path, () => writeAll(file, chunk), hint);
       }
       await toDisk(path, () => file.sync(), hint);
     },
@@ -85,10 +85,6 @@ async function prepare(
 
 function isWith({ files }: BackupManifest, wanted: string): boolean {
   return files.some(({ name }) => name === wanted);
-}
-
-async function writeChunk(file: Deno.FsFile, chunk: Uint8Array): Promise<void> {
-  for (let written = 0; written < chunk.length;) written += await file.write(chunk.subarray(written));
 }
 
 /**

@@ -42,7 +42,7 @@ export async function takeSnapshot(
   if (contentsOf(directory).length === 0) throw nothing(directory);
   const turn = await takeTurn(directory, signal, onWait);
   const folder = join(directory, FOLDER);
-  const remove = (): Promise<void> => removeTree(folder, new AbortController().signal);
+  const remove = (): Promise<void> => removeTree(folder);
   try {
     // What another one has left that was killed.
     await remove();

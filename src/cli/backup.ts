@@ -10,7 +10,7 @@ import { type BackupFile, type BackupManifest, FORMAT } from "../backup/format.t
 import { takeSnapshot } from "../backup/snapshot.ts";
 import { readDataDir } from "../config/data_dir.ts";
 import { AppError } from "../errors.ts";
-import { assertFree, syncFolder, toDisk } from "../exports/disk.ts";
+import { assertFree, removeFile, syncFolder, toDisk, writeAll } from "../exports/disk.ts";
 import { writeToStderr } from "../observability/output.ts";
 import { EXPORTS_FOLDER, SESSION_FILE } from "../storage/contents.ts";
 import { FILE_MODE } from "../storage/private.ts";
@@ -79,7 +79,7 @@ async function writeFile(
     using file = await onDisk(open);
     for await (const chunk of bytes) {
       signal.throwIfAborted();
-      for (let sent = 0; sent < chunk.length;) sent += await onDisk(() => file.write(chunk.subarray(sent)));
+      await onDisk(() => writeAll(file, chunk));
     }
     await onDisk(() => file.sync());
     // Somebody may have put a file there meanwhile.
@@ -90,12 +90,6 @@ async function writeFile(
     await removeFile(part).catch(() => {});
     throw error;
   }
-}
-
-async function removeFile(path: string): Promise<void> {
-  await Deno.remove(path).catch((error) => {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  });
 }
 
 /** What is in it, and what is not. */

@@ -17,7 +17,7 @@ import { giveUp } from "./permissions.ts";
 export async function main(args: readonly string[]): Promise<number> {
   endOnCrash();
   quietConsole();
-  // Commands are loaded when they run: a container's health is asked for every half minute, and needs little of it all.
+  // Commands are loaded when they run: a container's health is asked for every ten seconds, and needs little of it all.
   let code = 0;
   const program = new Command(NAME)
     .description("A read-only MCP server for the Telegram history its owner can see.")

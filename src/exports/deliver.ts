@@ -7,7 +7,7 @@ import { basename, dirname, join } from "node:path";
 import { AppError } from "../errors.ts";
 import type { ExportFormat } from "./job.ts";
 import { MANIFEST_FILE, MEDIA_FILE, MEDIA_FOLDER, MESSAGES_FILE, readManifest } from "./manifest.ts";
-import { assertFree, notWritten, syncFolder } from "./disk.ts";
+import { assertFree, notWritten, removeFile, syncFolder } from "./disk.ts";
 
 /** Where files go. */
 export interface Destination {
@@ -119,13 +119,6 @@ async function place(from: string, to: string, { force, isOwn }: Destination): P
 /** False where the two are on different disks, or the disk has no links. */
 async function linked(from: string, to: string): Promise<boolean> {
   return await Deno.link(from, to).then(() => true, () => false);
-}
-
-/** Removes a file that may not be there. */
-async function removeFile(path: string): Promise<void> {
-  await Deno.remove(path).catch((error) => {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  });
 }
 
 function invalid(message: string, hint: string): AppError {

@@ -5,9 +5,12 @@
 import { dirname } from "node:path";
 import { AppError } from "../errors.ts";
 
-/** Writes the whole text. @returns how many bytes that are */
-export async function writeAll(to: { write(bytes: Uint8Array): Promise<number> }, text: string): Promise<number> {
-  const bytes = new TextEncoder().encode(text);
+/** Writes all of it. @returns how many bytes that are */
+export async function writeAll(
+  to: { write(bytes: Uint8Array): Promise<number> },
+  data: string | Uint8Array,
+): Promise<number> {
+  const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
   for (let written = 0; written < bytes.length;) written += await to.write(bytes.subarray(written));
   return bytes.length;
 }
@@ -72,6 +75,13 @@ export async function assertFree(path: string, force: boolean): Promise<void> {
   throw there.isFile
     ? invalid(`${path} exists already.`, "Choose another file, or add --force to replace it.")
     : invalid(`${path} is not a regular file.`, "Name the file to write, or - for standard output.");
+}
+
+/** Removes a file, if it is there. */
+export async function removeFile(path: string): Promise<void> {
+  await Deno.remove(path).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
 }
 
 /** A rename is on the disk once its folder is: https://man7.org/linux/man-pages/man2/fsync.2.html */

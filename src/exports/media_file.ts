@@ -10,7 +10,7 @@ import type { StoredFile } from "../telegram/media.ts";
 import { MEDIA_FOLDER } from "./manifest.ts";
 import type { Stored } from "./media_known.ts";
 import { mediaName } from "./media_name.ts";
-import { syncFolder, toDisk } from "./disk.ts";
+import { syncFolder, toDisk, writeAll } from "./disk.ts";
 
 /** A part that is open. All of it throws AppError RESOURCE_EXHAUSTED when the system does not take it. */
 export interface MediaPart extends Disposable {
@@ -56,7 +56,7 @@ export async function openMediaPart(folder: string, key: string, trusted: number
     key,
     bytes: () => length,
     write: async (chunk) => {
-      for (let at = 0; at < chunk.length;) at += await onPart(() => file.write(chunk.subarray(at)));
+      await onPart(() => writeAll(file, chunk));
       hash.update(chunk);
       length += chunk.length;
     },

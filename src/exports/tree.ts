@@ -18,10 +18,10 @@ export async function bytesBelow(path: string): Promise<number> {
  * @param signal stops it between two files
  * @throws the signal's reason; Deno.errors of the file system
  */
-export async function removeTree(path: string, signal: AbortSignal): Promise<void> {
+export async function removeTree(path: string, signal?: AbortSignal): Promise<void> {
   const { isDirectory = false } = await orNone(Deno.lstat(path)) ?? {};
   for (const { name } of isDirectory ? await entriesOf(path) : []) {
-    signal.throwIfAborted();
+    signal?.throwIfAborted();
     await removeTree(join(path, name), signal);
   }
   await orNone(Deno.remove(path));

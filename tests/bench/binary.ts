@@ -5,10 +5,11 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { NAME } from "../../src/version.ts";
-import { compileProblem } from "../binary/compiled.ts";
+import { compileOnce } from "../binary/compiled.ts";
 import type { TestSandbox } from "../e2e/sandbox.ts";
+import { isUp } from "../http/port.ts";
 import type { Row } from "./jobs.ts";
-import { isUp, memory, startServer } from "./process.ts";
+import { memory, startServer } from "./process.ts";
 
 /** What is compiled. */
 export const BINARY = fileURLToPath(new URL(`../../dist/${NAME}`, import.meta.url));
@@ -22,7 +23,7 @@ const DEPLOYED = { MALLOC_ARENA_MAX: "1", MALLOC_TRIM_THRESHOLD_: "131072" };
 
 /** Compiles it and measures; no rows where it cannot be compiled. */
 export async function binary({ environment }: TestSandbox): Promise<Row[]> {
-  const problem = await compileProblem();
+  const problem = await compileOnce();
   if (problem !== undefined) {
     notMeasured("the binary", problem);
     return [];

@@ -3,16 +3,17 @@
  * @module
  */
 import { join } from "node:path";
-import { compileProblem } from "../binary/compiled.ts";
+import { compileOnce } from "../binary/compiled.ts";
 import { BEARER, KEY } from "../deploy/behind_nginx.ts";
 import { lacking, type Need, program } from "../deploy/needs.ts";
+import { isUp } from "../http/port.ts";
 import { freePorts, output, startNginx, type Version, VERSIONS } from "../deploy/nginx.ts";
 import type { TestSandbox } from "../e2e/sandbox.ts";
 import { call } from "../mcp/raw.ts";
 import { BINARY, middle, notMeasured } from "./binary.ts";
 import type { Row } from "./jobs.ts";
 import { post } from "./load.ts";
-import { isUp, startServer } from "./process.ts";
+import { startServer } from "./process.ts";
 
 const ROUNDS = 7;
 const SECONDS = 2;
@@ -30,7 +31,7 @@ type Request = typeof REQUESTS[number];
 
 /** Compiles the binary and measures; no rows of what this machine lacks. */
 export async function nginx(sandbox: TestSandbox): Promise<Row[]> {
-  const problem = wrkProgram() ?? await compileProblem();
+  const problem = wrkProgram() ?? await compileOnce();
   const rows: Row[] = [];
   for (const version of VERSIONS) {
     const reason = problem ?? lacking(version.needs);

@@ -4,6 +4,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { V8_FLAGS } from "../../deploy/v8_flags.ts";
+import { freePort, isUp } from "../http/port.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -112,22 +113,4 @@ export async function startServer(
       await child.status;
     },
   };
-}
-
-/** A port of the loopback that nobody listens on just now. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
-
-/** Whether a path of a server answers, and well. */
-export async function isUp(url: string): Promise<boolean> {
-  try {
-    const response = await fetch(url);
-    await response.body?.cancel();
-    return response.ok;
-  } catch (error) {
-    if (error instanceof TypeError) return false;
-    throw error;
-  }
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { contentsIn, furnish, furnished, put, withFolder } from "../backup/house.ts";
-import { canMount, withSmallDisk } from "../exports/small_disk.ts";
+import { canMount, withMounted, withSmallDisk } from "../exports/small_disk.ts";
 import { command, interactive, run, start, until } from "./command.ts";
 import { product } from "./product.ts";
 import { sizeOf } from "./exports.ts";
@@ -216,6 +216,23 @@ Deno.test({
         assert.deepEqual(await contentsIn(join(small, "data")), before);
         assert.equal((await run(["backup", join(folder, "c.tar")], { DATA_DIR: join(small, "data") })).code, 0);
       });
+    });
+  },
+});
+
+Deno.test({
+  ignore: !canMount,
+  name: "backup: where a file can have no second name, indexes are copied",
+  fn: async () => {
+    await withFolder(async (folder) => {
+      const [data, file] = [join(folder, "a"), join(folder, "b.tar")];
+      await Deno.mkdir(data, { mode: 0o700 });
+      await withMounted(join(data, "exports-index"), "tmpfs", async () => {
+        await furnish(data, "a");
+        const { code, err } = await run(["backup", file], { DATA_DIR: data });
+        assert.equal(code, 0, err);
+      });
+      assert.deepEqual(await restored(file, join(folder, "c")), furnished("a", { exports: false }));
     });
   },
 });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isAlive, type Running, start, until } from "./command.ts";
 import { idsOf } from "./exports.ts";
+import { freePort } from "../http/port.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -26,12 +27,6 @@ async function descendants(pid: number): Promise<number[]> {
   const children = await Deno.readTextFile(`/proc/${pid}/task/${pid}/children`);
   const pids = children.split(" ").filter((each) => each.trim() !== "").map(Number);
   return [...pids, ...(await Promise.all(pids.map(descendants))).flat()];
-}
-
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  listener.close();
-  return listener.addr.port;
 }
 
 async function pasted(line: string): Promise<string> {

@@ -17,14 +17,9 @@ import {
   SESSION_KEY,
 } from "./doctor.ts";
 import { OF_A_MODULE, ofSources } from "./product.ts";
+import { freePort } from "../http/port.ts";
 
 const named = (outcomes: readonly Outcome[]): Finding[] => outcomes.map((outcome) => ({ check: "", ...outcome }));
-
-/** A port of the loopback on which nothing listens. */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
 
 /** Takes connections and never says a word. */
 function mute(): { readonly port: number } & AsyncDisposable {

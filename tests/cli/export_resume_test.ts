@@ -5,6 +5,7 @@ import { startSandbox } from "../e2e/sandbox.ts";
 import { command, run, start, until } from "./command.ts";
 import { product } from "./product.ts";
 import { idsOf, readExport, sizeOf, sizeOfPart } from "./exports.ts";
+import { freePort } from "../http/port.ts";
 
 const GROUP = "-1002000000003";
 const IDS = Array.from(createWorld().messages(GROUP), ({ id }) => id);
@@ -127,9 +128,7 @@ Deno.test("export: a session that is revoked amid it ends it with a sentence, an
 
 Deno.test("export: it waits for Telegram as long as it takes and says so; Ctrl-C ends that at once", async () => {
   await using sandbox = await startSandbox();
-  const nobody = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const environment = { ...sandbox.environment, TELEGRAM_TEST_DC: `2@127.0.0.1:${nobody.addr.port}` };
-  nobody.close();
+  const environment = { ...sandbox.environment, TELEGRAM_TEST_DC: `2@127.0.0.1:${freePort()}` };
   await using running = command(["export", "@sandbox_group", "--out", join(sandbox.directory, "f")], environment);
   await running.err.line(/^no answer from Telegram, trying again in 2 s$/);
   const asked = performance.now();

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import { startSandbox } from "../e2e/sandbox.ts";
+import { freePort, isUp } from "../http/port.ts";
 import { command, interactive, result, run, type Running, start, until } from "./command.ts";
 import { BINARY, ofSources, product } from "./product.ts";
 
@@ -14,17 +15,6 @@ async function serving(environment: Readonly<Record<string, string>>): Promise<{
   const server = command([], { ...environment, MCP_SERVER_PORT: "0", LOG_FORMAT: "text" });
   const line = await server.out.line(/^MCP endpoint: /);
   return { server, url: line.slice("MCP endpoint: ".length).replace(/\/mcp$/, "") };
-}
-
-async function lives(url: string): Promise<boolean> {
-  try {
-    const response = await fetch(url);
-    await response.body?.cancel();
-    return response.ok;
-  } catch (error) {
-    if (error instanceof TypeError) return false;
-    throw error;
-  }
 }
 
 function post(url: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
@@ -142,9 +132,7 @@ Deno.test("serve: without a session it starts, and says so wherever one looks", 
 
 Deno.test("serve: without a network it starts, and tries on", async () => {
   await using sandbox = await startSandbox();
-  const nobody = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const place = `2@127.0.0.1:${nobody.addr.port}`;
-  nobody.close();
+  const place = `2@127.0.0.1:${freePort()}`;
   const { server, url } = await serving({ ...sandbox.environment, TELEGRAM_TEST_DC: place });
   await using _ = server;
   await server.err.line(/connection state=reconnecting/);
@@ -159,9 +147,7 @@ Deno.test("serve: without a network it starts, and tries on", async () => {
 
 Deno.test("serve: commands reach it at LOCAL_URL, by whose host clients may ask, too", async () => {
   await using sandbox = await startSandbox();
-  const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const port = String(free.addr.port);
-  free.close();
+  const port = String(freePort());
   const local = `http://127.0.0.2:${port}`;
   const environment = { ...sandbox.environment, MCP_SERVER_HOST: "0.0.0.0" };
   await using server = command(["serve"], { ...environment, MCP_SERVER_PORT: port, LOCAL_URL: local });
@@ -180,11 +166,9 @@ Deno.test("serve: commands reach it at LOCAL_URL, by whose host clients may ask,
 
 Deno.test("serve: told to stop while it starts, it stops in order", async () => {
   await using sandbox = await startSandbox();
-  const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const port = String(free.addr.port);
-  free.close();
+  const port = String(freePort());
   await using server = command(["serve"], { ...sandbox.environment, MCP_SERVER_PORT: port });
-  await until(async () => await lives(`http://127.0.0.1:${port}/health/live`), "it lives");
+  await until(async () => await isUp(`http://127.0.0.1:${port}/health/live`), "it lives");
   server.signal("SIGTERM");
   assert.equal(await server.ended(), 0, server.err.text());
   assert.match(server.err.text(), /stopping/);

@@ -2,9 +2,10 @@
  * The product as a process, on a sandbox, with nginx in front of it.
  * @module
  */
-import { freePort, isUp } from "../bench/process.ts";
 import { command, type Running, until } from "../cli/command.ts";
 import { startSandbox, type TestSandbox } from "../e2e/sandbox.ts";
+import { freePort, isUp } from "../http/port.ts";
+import { INITIALIZE } from "../mcp/raw.ts";
 import { startTap, type Tap } from "./tap.ts";
 import { freePorts, type Nginx, type NginxOptions, startNginx, type Version } from "./nginx.ts";
 
@@ -12,6 +13,11 @@ import { freePorts, type Nginx, type NginxOptions, startNginx, type Version } fr
 export const KEY = "key-0123456789abcdefghijklmnopqrstuvwxyz";
 /** Its header. */
 export const BEARER = { authorization: `Bearer ${KEY}` };
+
+/** The same as words of curl. */
+export const AUTHORIZATION = ["-H", `Authorization: Bearer ${KEY}`];
+/** Words of curl for a call, of MCP or not. */
+export const JSON_BODY = ["-H", "Content-Type: application/json", "-H", "Accept: application/json, text/event-stream"];
 
 /** All three. */
 export interface Stage extends AsyncDisposable {
@@ -33,6 +39,18 @@ export interface StageOptions extends NginxOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Whether nginx reaches the product by the tap. */
   readonly isTapped?: boolean;
+}
+
+/** Opens an MCP session; the headers of a stream in it. */
+export async function openSession({ nginx }: Stage): Promise<Record<string, string>> {
+  const opened = await nginx.fetch(`${nginx.url}/mcp`, {
+    method: "POST",
+    headers: { ...BEARER, "content-type": "application/json", accept: "application/json, text/event-stream" },
+    body: JSON.stringify(INITIALIZE),
+  });
+  await opened.text();
+  const id = opened.headers.get("mcp-session-id") ?? "";
+  return { ...BEARER, accept: "text/event-stream", "mcp-session-id": id };
 }
 
 /** Starts them; clients need {@link KEY}. */

@@ -4,24 +4,21 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Ajv } from "ajv/dist/ajv.js";
 import formats from "ajv-formats";
 import { z } from "zod";
 import { NAME, VERSION } from "../../src/version.ts";
-import { memory } from "../bench/process.ts";
+import { binary } from "../bench/binary.ts";
 import { compileOnce, compileProblem } from "../binary/compiled.ts";
 import { type Ran, result, start, until } from "../cli/command.ts";
 import { startSandbox } from "../e2e/sandbox.ts";
+import { say } from "../not_run.ts";
 import { compiler } from "./base_images.ts";
 import { deployTest, program } from "./needs.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const DIST = join(ROOT, "dist");
-/** Starts of which the one in the middle counts. */
-const STARTS = 9;
-const IDLE_MS = 8000;
 
 const lockSchema = z.object({ npm: z.record(z.string(), z.unknown()) });
 const billSchema = z.object({
@@ -214,40 +211,19 @@ deployTest("binary: alone in an empty folder it serves its page, its schemas and
 deployTest("binary: how long it takes to the first answer, and what it holds when idle", [], async () => {
   await compile();
   await using sandbox = await startSandbox();
-  const [versions, firsts, held]: [number[], number[], number[]] = [[], [], []];
-  for (let number = 0; number < STARTS; number++) {
-    const port = freePort();
-    const url = `http://127.0.0.1:${port}`;
-    const before = performance.now();
-    await ran(join(DIST, NAME), ["--version"]);
-    const begun = performance.now();
-    versions.push(begun - before);
-    await using running = start(join(DIST, NAME), ["serve"], {
-      ...sandbox.environment,
-      MCP_SERVER_PORT: String(port),
-      MCP_SERVER_LOG_LEVEL: "info",
-    });
-    while ((await answer(`${url}/health/live`)).status !== 200) await pause(1);
-    firsts.push(performance.now() - begun);
-    if (number >= STARTS - 3) {
-      await until(async () => (await answer(`${url}/health/ready`)).status === 200, "it is ready");
-      await pause(IDLE_MS);
-      held.push(memory(running.pid, "VmRSS"));
-    }
-    running.signal("SIGTERM");
-    assert.equal(await running.ended(), 0, running.err.text());
-  }
-  const { size } = await Deno.stat(join(DIST, NAME));
+  const rows = await binary(sandbox);
+  const valueOf = (name: string): number => rows.find((row) => row.name === `binary, ${name}`)?.value ?? NaN;
+  const [version, first] = [valueOf("--version"), valueOf("start to the first /health/live 200")];
+  const [size, held] = [valueOf("size"), valueOf("idle RSS")];
   say(
-    `binary: ${(size / 1e6).toFixed(1)} MB; first 200 after ${middle(firsts).toFixed(0)} ms of exec (goal: 150); idle ${
-      middle(held).toFixed(0)
+    `binary: ${size.toFixed(1)} MB; first 200 after ${first.toFixed(0)} ms of exec (goal: 150); idle ${
+      held.toFixed(0)
     } MiB resident (goal: 100 MB, 95 MiB)`,
   );
   // Wide, for machines that are busy: reading everything before the first answer takes longer, and so does a wait.
-  assert.ok(middle(firsts) < 4 * middle(versions), `--version takes ${middle(versions)} ms`);
-  assert.ok(middle(held) < 115, "idle memory is far from its goal");
+  assert.ok(first < 4 * version, `--version takes ${version} ms`);
+  assert.ok(held < 115, "idle memory is far from its goal");
 });
-
 /** Status 0 while nobody listens. */
 async function answer(url: string): Promise<{ readonly status: number; readonly text: string }> {
   try {
@@ -257,17 +233,4 @@ async function answer(url: string): Promise<{ readonly status: number; readonly 
     if (error instanceof TypeError) return { status: 0, text: "" };
     throw error;
   }
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
-
-function middle(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? NaN;
-}
-
-function say(text: string): void {
-  Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
 }

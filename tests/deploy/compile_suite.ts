@@ -6,9 +6,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { commitOf } from "../../deploy/compile.ts";
 import { compileProblem } from "../binary/compiled.ts";
 import { type Ran, result, start } from "../cli/command.ts";
-import { deployTest, type Need } from "./needs.ts";
+import { deployTest, type Need, program } from "./needs.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const DIST = join(ROOT, "dist");
@@ -104,6 +105,20 @@ deployTest("test:binary: a denort of another version makes nothing that is teste
   const variables = { DENORT_BIN: Deno.env.get("DENORT_BIN") ?? "", DENO_COMPILE: "" };
   assertRefused(await testBinary(variables), /--version failed|says that it is/);
 });
+
+deployTest(
+  "compile: the commit is that of the checkout, and unknown where there is none",
+  [program("git")],
+  async () => {
+    const within = await Deno.makeTempDir({ dir: ROOT });
+    try {
+      assert.match(await commitOf(ROOT), /^[0-9a-f]{40}$/);
+      assert.equal(await commitOf(within), "unknown");
+    } finally {
+      await Deno.remove(within);
+    }
+  },
+);
 
 deployTest("compile: for another system no denort of this one is taken", [], async () => {
   const folder = await Deno.makeTempDir();

@@ -27,6 +27,8 @@ TELEGRAM_API_HASH=${API_HASH}
 SESSION_KEY=${SESSION_KEY}
 ACME_SERVER=https://${MACHINE}:${ACME_PORT}/dir
 COMPOSE_PROFILES=demo
+`;
+const APP_ENV = `
 TELEGRAM_TEST_DC=2@10.77.0.3:4430
 TELEGRAM_TEST_KEY_FILE=/data/sandbox/key.pem
 `;
@@ -100,12 +102,17 @@ deployTest("compose: compose.yaml is right for all profiles and environments, an
     assert.deepEqual([checked.code, checked.err], [0, ""], file);
   }
   await Deno.remove(nothing);
-  // Variables for which compose.yaml has no place of its own.
+  // Whatever compose.yaml has no place of its own for.
   const folder = await Deno.makeTempDir();
   await Deno.copyFile(join(PROJECT, "compose.yaml"), join(folder, "compose.yaml"));
-  await Deno.writeTextFile(join(folder, "app.env"), "AUDIT_DAYS=7\n");
+  await Deno.writeTextFile(join(folder, "app.env"), "AUDIT_DAYS=7\nALLOWED_HOSTS=other.example\nMCP_AUTH=none\n");
+  await Deno.writeTextFile(join(folder, ".env"), "REAL_IP_FROM=192.0.2.0/24 2001:db8::/32\n");
   const words = [DOCKER, "compose", "--project-directory", folder, "config"];
-  assert.match(await textOf([...words, "--format", "json"], { env: CLIENT_ENVIRONMENT }), /"AUDIT_DAYS": "7"/);
+  const config = await textOf([...words, "--format", "json"], { env: CLIENT_ENVIRONMENT });
+  for (const [name, value] of Object.entries({ AUDIT_DAYS: "7", ALLOWED_HOSTS: "other.example", MCP_AUTH: "none" })) {
+    assert.ok(config.includes(`"${name}": "${value}"`), name);
+  }
+  assert.ok(config.includes('"REAL_IP_FROM": "192.0.2.0/24 2001:db8::/32"'));
   await Deno.remove(folder, { recursive: true });
 });
 
@@ -119,7 +126,9 @@ deployTest("compose: from nothing to a certificate, an account and a key, with t
   for (const image of [NGINX, CERTBOT]) await importStandIn(image, stack.docker);
   const [env, override, ca] = ["env", "override.yaml", "acme.pem"].map((name) => join(stack.folder, name));
   assert.ok(env && override && ca);
-  await Deno.writeTextFile(env, ENV, { mode: 0o600 });
+  const appEnv = join(stack.folder, "app.env");
+  await Deno.writeTextFile(env, `${ENV}APP_ENV=${appEnv}\n`, { mode: 0o600 });
+  await Deno.writeTextFile(appEnv, APP_ENV);
   await Deno.writeTextFile(ca, "");
   // Nothing but what makes certbot trust the authority of the test.
   const certbot = { environment: { REQUESTS_CA_BUNDLE: "/acme.pem" }, volumes: [`${ca}:/acme.pem:ro`] };
@@ -295,7 +304,7 @@ deployTest("compose: from nothing to a certificate, an account and a key, with t
     assert.equal((await fetched(stack, late))[0], 200);
     await compose(["stop", "app"]);
     await shell('"$@" run --rm -T app restore --force - <"$0"');
-    await compose(["start", "app"]);
+    await compose(["up", "--detach", "--no-build"]);
     await until(async () => (await fetched(stack, key))[0] === 200, "it answers with what was restored", 30);
     assert.equal((await fetched(stack, late))[0], 401);
     assert.doesNotMatch((await compose(["exec", "-T", "app", "telegram-toolkit-mcp", "keys", "list"])).out, /late/);
@@ -314,11 +323,10 @@ deployTest("compose: from nothing to a certificate, an account and a key, with t
     assert.doesNotMatch(await stack.docker([...data, "ls /data"]), /before-restore-/);
   });
 
-  await t.step("secrets: one that is changed in .env reaches the app when that is started again", async () => {
+  await t.step("secrets: one that is changed in .env reaches the app when all is made anew", async () => {
     const text = await Deno.readTextFile(env);
     await Deno.writeTextFile(env, text.replace(SESSION_KEY, `another-${SESSION_KEY}`));
-    await compose(["up", "--detach", "--no-build"]);
-    await compose(["restart", "app"]);
+    await compose(["up", "--detach", "--no-build", "--force-recreate"]);
     await until(async () => /SESSION_KEY is not the key/.test(await logs("app")), "the app has the new key", 30);
     assert.equal((await ask(stack, "/health/ready")).status, 503);
     const { err } = await compose(["run", "--rm", "-T", "app", "login", "--again", "--phone", PHONE], `${CODE}\n`);

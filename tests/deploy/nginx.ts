@@ -5,8 +5,8 @@
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import { z } from "zod";
-import { freePort } from "../bench/process.ts";
 import { start, until } from "../cli/command.ts";
+import { freePort } from "../http/port.ts";
 import { type Need, program } from "./needs.ts";
 
 const RENDER = fileURLToPath(new URL("../../deploy/nginx/render.sh", import.meta.url));
@@ -153,6 +153,25 @@ export async function versionOf({ program }: Version): Promise<{ readonly NGINX_
   return { NGINX_VERSION: /nginx\/([\d.]+)/.exec(stderr)?.[1] ?? "" };
 }
 
+/** Process ids of the workers of a running one. */
+function workersOf(pid: number): string[] {
+  return Deno.readTextFileSync(`/proc/${pid}/task/${pid}/children`).split(" ").filter((each) => each !== "");
+}
+
+/** What the workers of a running one have open; ` (deleted)` is behind the names of files that have none any more. */
+export function openFiles({ pid }: Pick<Nginx, "pid">): string[] {
+  return workersOf(pid).flatMap((worker) =>
+    [...Deno.readDirSync(`/proc/${worker}/fd`)].flatMap(({ name }) => {
+      try {
+        return Deno.readLinkSync(`/proc/${worker}/fd/${name}`);
+      } catch (error) {
+        if (error instanceof Deno.errors.NotFound) return [];
+        throw error;
+      }
+    })
+  );
+}
+
 /** Starts one; returns when it accepts connections. */
 export async function startNginx(version: Version, options: NginxOptions = {}): Promise<Nginx> {
   const { http, https } = options.ports ?? freePorts();
@@ -179,10 +198,6 @@ export async function startNginx(version: Version, options: NginxOptions = {}): 
   const certificate = await Deno.readTextFile(join(folder, "certificate.pem"));
   const client = stack.use(Deno.createHttpClient({ caCerts: [certificate] }));
   const read = (name: string): Promise<string> => Deno.readTextFile(join(folder, name));
-  const workers = async (): Promise<string[]> => {
-    const children = await Deno.readTextFile(`/proc/${running.pid}/task/${running.pid}/children`);
-    return children.split(" ").filter((pid) => pid !== "");
-  };
   const lines = async (): Promise<Line[]> =>
     (await read("access.log")).split("\n").filter((line) => line !== "").map((line) =>
       lineSchema.parse(JSON.parse(line))
@@ -208,10 +223,10 @@ export async function startNginx(version: Version, options: NginxOptions = {}): 
       return [...logs, running.out.text(), running.err.text()].join("\n");
     },
     reload: async () => {
-      const before = await workers();
+      const before = workersOf(running.pid);
       running.signal("SIGHUP");
       await until(
-        async () => (await workers()).filter((pid) => !before.includes(pid)).length >= 2,
+        () => workersOf(running.pid).filter((pid) => !before.includes(pid)).length >= 2,
         "new workers serve",
       );
     },

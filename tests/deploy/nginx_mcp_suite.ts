@@ -8,9 +8,10 @@ import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/
 import { join } from "node:path";
 import { z } from "zod";
 import { contentOf } from "../../sandbox/world/bytes.ts";
+import { middle } from "../bench/binary.ts";
 import { start, until } from "../cli/command.ts";
-import { call, INITIALIZE } from "../mcp/raw.ts";
-import { BEARER, KEY, type Stage, startStage } from "./behind_nginx.ts";
+import { call } from "../mcp/raw.ts";
+import { BEARER, KEY, openSession, type Stage, startStage } from "./behind_nginx.ts";
 import { curl, valuesOf } from "./curl.ts";
 import { deployTest } from "./needs.ts";
 import { VERSIONS } from "./nginx.ts";
@@ -65,10 +66,6 @@ async function offerFile({ nginx, sandbox }: Stage): Promise<{ readonly media: s
   return { media: url, inExport: `${nginx.url}/exports/${id}/media/${hashOfFile().slice(0, 32)}.pdf` };
 }
 const toldSchema = z.object({ url: z.string().optional(), id: z.string().optional(), state: z.string().optional() });
-
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? NaN;
-}
 
 /** Milliseconds that each progress event of a call takes from the product to a client, and how many came before the result. */
 async function eventLatency(
@@ -181,7 +178,7 @@ for (const version of VERSIONS) {
     await stage.sandbox.faults({ latencyMs: 10 });
     const direct = await eventLatency(stage, `http://127.0.0.1:${stage.tap.port}`, fetch);
     const behind = await eventLatency(stage, stage.nginx.url, stage.nginx.fetch);
-    const show = (times: readonly number[]): string => `${median(times).toFixed(2)} ms`;
+    const show = (times: readonly number[]): string => `${middle(times).toFixed(2)} ms`;
     const line = `${version.name}: an event takes ${show(behind)} through nginx and TLS, ${
       show(direct)
     } without (p50)\n`;
@@ -236,17 +233,11 @@ for (const version of VERSIONS) {
       await using stage = await startStage(version);
       const { nginx } = stage;
       const { inExport } = await offerFile(stage);
-      const opened = await nginx.fetch(`${nginx.url}/mcp`, {
-        method: "POST",
-        headers: { ...BEARER, "content-type": "application/json", accept: "application/json, text/event-stream" },
-        body: JSON.stringify(INITIALIZE),
-      });
-      await opened.text();
-      const session = { "mcp-session-id": opened.headers.get("mcp-session-id") ?? "" };
+      const headers = await openSession(stage);
       const ended = new AbortController();
       const asked = performance.now();
       const listening = await nginx.fetch(`${nginx.url}/mcp`, {
-        headers: { ...BEARER, ...session, accept: "text/event-stream" },
+        headers,
         signal: ended.signal,
       });
       assert.equal(listening.status, 200);

@@ -1,14 +1,12 @@
 /** nginx with our site: what it refuses and how, whom it takes a client to be, and what it does not write down. */
 import assert from "node:assert/strict";
 import { until } from "../cli/command.ts";
-import { INITIALIZE } from "../mcp/raw.ts";
-import { BEARER, KEY, type Stage, startStage } from "./behind_nginx.ts";
+import { AUTHORIZATION, JSON_BODY, KEY, openSession, type Stage, startStage } from "./behind_nginx.ts";
 import { type Answer, curl, valuesOf } from "./curl.ts";
 import { deployTest } from "./needs.ts";
-import { DOMAIN, startNginx, VERSIONS } from "./nginx.ts";
+import { DOMAIN, openFiles, startNginx, VERSIONS } from "./nginx.ts";
 
-const JSON_BODY = ["-H", "Content-Type: application/json", "-H", "Accept: application/json, text/event-stream"];
-const AUTHORIZED = ["-H", `Authorization: Bearer ${KEY}`, ...JSON_BODY];
+const AUTHORIZED = [...AUTHORIZATION, ...JSON_BODY];
 const CALL = [
   "-d",
   '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list_chats","arguments":{}}}',
@@ -84,32 +82,9 @@ function inChunks(text: string): string {
   return [...text].map((character) => `1\r\n${character}\r\n`).join("");
 }
 
-/** The headers of a stream, in a session of its own. */
-async function session({ nginx }: Stage): Promise<Record<string, string>> {
-  const opened = await nginx.fetch(`${nginx.url}/mcp`, {
-    method: "POST",
-    headers: { ...BEARER, "content-type": "application/json", accept: "application/json, text/event-stream" },
-    body: JSON.stringify(INITIALIZE),
-  });
-  await opened.text();
-  const id = opened.headers.get("mcp-session-id") ?? "";
-  return { ...BEARER, accept: "text/event-stream", "mcp-session-id": id };
-}
-
 /** The files without a name that nginx's workers have open: bodies, or what is to be sent. */
-async function keptBodies({ nginx: { pid } }: Stage): Promise<string[]> {
-  const workers = (await Deno.readTextFile(`/proc/${pid}/task/${pid}/children`)).trim().split(" ");
-  const open = workers.flatMap((worker) =>
-    [...Deno.readDirSync(`/proc/${worker}/fd`)].flatMap(({ name }) => {
-      try {
-        return Deno.readLinkSync(`/proc/${worker}/fd/${name}`);
-      } catch (error) {
-        if (error instanceof Deno.errors.NotFound) return [];
-        throw error;
-      }
-    })
-  );
-  return open.filter((path) => / \(deleted\)$/.test(path) && !/\/dev\//.test(path));
+function keptBodies({ nginx }: Stage): string[] {
+  return openFiles(nginx).filter((path) => / \(deleted\)$/.test(path) && !/\/dev\//.test(path));
 }
 
 /** What the server behind the last connection of the tap was sent. */
@@ -160,9 +135,9 @@ for (const version of VERSIONS) {
       await using stage = await startStage(version, { variables: { CONNECTIONS: "2" } });
       const { nginx } = stage;
       const ended = new AbortController();
-      const first = await nginx.fetch(`${nginx.url}/mcp`, { headers: await session(stage), signal: ended.signal });
+      const first = await nginx.fetch(`${nginx.url}/mcp`, { headers: await openSession(stage), signal: ended.signal });
       assert.equal(first.status, 200);
-      const second = await nginx.fetch(`${nginx.url}/mcp`, { headers: await session(stage), signal: ended.signal });
+      const second = await nginx.fetch(`${nginx.url}/mcp`, { headers: await openSession(stage), signal: ended.signal });
       assert.equal(second.status, 200);
       assertRefusal(await curl(nginx, "/mcp", [...AUTHORIZED, ...CALL]), "/mcp", 429, "RATE_LIMITED", "1");
       assert.equal((await nginx.line(({ status }) => status === 429))?.limit_conn, "REJECTED");
@@ -189,7 +164,7 @@ for (const version of VERSIONS) {
         const part = "".padEnd(25_000);
         using _announced = await begin(stage, "Content-Length: 30000", part);
         using _chunked = await begin(stage, "Transfer-Encoding: chunked", inChunks(part));
-        await until(async () => (await keptBodies(stage)).length === 2, "both are under way");
+        await until(() => keptBodies(stage).length === 2, "both are under way");
         for (const more of [[], ["--http1.1", "-H", "Transfer-Encoding: chunked"], ["-X", "GET"]]) {
           assertRefusal(await long(...more), "/mcp", 429, "RATE_LIMITED", "1");
         }
@@ -204,7 +179,7 @@ for (const version of VERSIONS) {
         const ended = new AbortController();
         const streams: Promise<Response>[] = [];
         for (let n = 0; n < 4; n++) {
-          const headers = await session(stage);
+          const headers = await openSession(stage);
           streams.push(nginx.fetch(`${nginx.url}/mcp`, { headers, signal: ended.signal }));
         }
         assert.equal((await curl(nginx, "/mcp", [...AUTHORIZED, ...CALL])).status, 200);
@@ -233,7 +208,7 @@ for (const version of VERSIONS) {
       {
         const from = "X-Forwarded-For: 2001:db8:0:1::1";
         using _begun = await begin(stage, `Content-Length: 30000\r\n${from}`, "".padEnd(25_000));
-        await until(async () => (await keptBodies(stage)).length === 1, "it is under way");
+        await until(() => keptBodies(stage).length === 1, "it is under way");
         assertRefusal(await long("-H", from), "/mcp", 429, "RATE_LIMITED", "1");
         assertRefusal(await long("-H", "X-Forwarded-For: 2001:db8:0:1:2::3"), "/mcp", 429, "RATE_LIMITED", "1");
         assert.equal((await long("-H", "X-Forwarded-For: 2001:db8:0:2::1")).status, 200);
@@ -257,7 +232,7 @@ for (const version of VERSIONS) {
         ] as const
       ) {
         using connection = await begin(stage, header, first);
-        await until(async () => (await keptBodies(stage)).length > 0, `${header}: it is kept`);
+        await until(() => keptBodies(stage).length > 0, `${header}: it is kept`);
         for (const path of await keptBodies(stage)) assert.match(path, /\/bodies\/\d+ \(deleted\)$/);
         await send(connection, rest);
         const answer = await new Response(connection.readable).text();

@@ -1,13 +1,10 @@
 /** nginx with our site: what it accepts, publishes, hides and adds, in front of the product. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { KEY, startStage } from "./behind_nginx.ts";
+import { AUTHORIZATION, JSON_BODY, KEY, startStage } from "./behind_nginx.ts";
 import { type Answer, curl, valuesOf } from "./curl.ts";
 import { deployTest } from "./needs.ts";
 import { makeFolder, type Nginx, output, render, startNginx, versionOf, VERSIONS } from "./nginx.ts";
-
-const AUTHORIZED = ["-H", `Authorization: Bearer ${KEY}`];
-const JSON_BODY = ["-H", "Content-Type: application/json", "-H", "Accept: application/json, text/event-stream"];
 
 /** What every answer has once. */
 const ONCE: Readonly<Record<string, RegExp>> = {
@@ -119,20 +116,20 @@ for (const version of VERSIONS) {
         ["health", "/health", [], 200],
         ["health", "/health/live", [], 200],
         ["health", "/health/ready", [], 200],
-        ["api", "/api/tools", AUTHORIZED, 200],
+        ["api", "/api/tools", AUTHORIZATION, 200],
         ["api", "/api/tools", [], 401],
-        ["api", "/api/audit", AUTHORIZED, 403],
-        ["api", "/api/schemas/message-1", AUTHORIZED, 200],
-        ["api", "/api/tools/list_chats", [...AUTHORIZED, ...JSON_BODY, "-d", "{}"], 200],
+        ["api", "/api/audit", AUTHORIZATION, 403],
+        ["api", "/api/schemas/message-1", AUTHORIZATION, 200],
+        ["api", "/api/tools/list_chats", [...AUTHORIZATION, ...JSON_BODY, "-d", "{}"], 200],
         ["mcp", "/mcp", [
-          ...AUTHORIZED,
+          ...AUTHORIZATION,
           ...JSON_BODY,
           "-d",
           '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list_chats"}}',
         ], 200],
         ["mcp", "/mcp", ["-d", "{}"], 401],
         ["media", "/media/none", [], 404],
-        ["export", "/exports/none/messages.csv", AUTHORIZED, 404],
+        ["export", "/exports/none/messages.csv", AUTHORIZATION, 404],
         ["well-known", "/.well-known/oauth-protected-resource", [], 404],
       ];
       for (const [route, path, args, status] of routes) {
@@ -204,13 +201,13 @@ for (const version of VERSIONS) {
       ];
       for (const protocol of ["--http1.1", "--http2"]) {
         for (const path of spellings) {
-          const answer = await curl(stage.nginx, path, [...AUTHORIZED, protocol]);
+          const answer = await curl(stage.nginx, path, [...AUTHORIZATION, protocol]);
           assert.ok([400, 404].includes(answer.status), `${path}: ${answer.status}`);
           assert.doesNotMatch(answer.body, /HELP|TYPE/, path);
           assert.match(valuesOf(answer, "content-type")[0] ?? "", /^application\/problem\+json$/);
         }
         const absolute = await curl(stage.nginx, "/", [
-          ...[...AUTHORIZED, "--http1.1", "--request-target", `${stage.nginx.url}/metrics`],
+          ...[...AUTHORIZATION, "--http1.1", "--request-target", `${stage.nginx.url}/metrics`],
         ]);
         assert.equal(absolute.status, 404);
       }
@@ -276,7 +273,7 @@ for (const version of VERSIONS) {
         const [path, args, type] of [
           ["/mcp", ["-d", "{}"], "application/json"],
           ["/api/tools", [], "application/problem+json"],
-          ["/", AUTHORIZED, "application/problem+json"],
+          ["/", AUTHORIZATION, "application/problem+json"],
         ] as const
       ) {
         const refused = await curl(plain, path, args);

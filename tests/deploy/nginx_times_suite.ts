@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { start, until } from "../cli/command.ts";
 import { curl, valuesOf } from "./curl.ts";
 import { deployTest } from "./needs.ts";
-import { type Nginx, startNginx, VERSIONS } from "./nginx.ts";
+import { type Nginx, openFiles, startNginx, VERSIONS } from "./nginx.ts";
 import { bytes, end, frame, POST, speak, used } from "./slow_client.ts";
 import { startTap } from "./tap.ts";
 
@@ -26,21 +26,9 @@ const WAYS: Readonly<Record<string, readonly string[]>> = {
  * Temporary files that nginx has open, besides those in the folder that is in memory: it unlinks them when it makes them, so that no
  * folder shows them.
  */
-function temporaryFiles({ pid, webroot }: Nginx): string[] {
-  const workers = Deno.readTextFileSync(`/proc/${pid}/task/${pid}/children`).split(" ").filter((each) => each !== "");
-  const folders = ["proxy", "client_body"].map((name) => `${join(webroot, "..", name)}/`);
-  return workers.flatMap((worker) =>
-    [...Deno.readDirSync(`/proc/${worker}/fd`)].map(({ name }) => targetOf(`/proc/${worker}/fd/${name}`))
-  ).filter((target) => folders.some((folder) => target.startsWith(folder)));
-}
-
-function targetOf(link: string): string {
-  try {
-    return Deno.readLinkSync(link);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "";
-    throw error;
-  }
+function temporaryFiles(nginx: Nginx): string[] {
+  const folders = ["proxy", "client_body"].map((name) => `${join(nginx.webroot, "..", name)}/`);
+  return openFiles(nginx).filter((path) => folders.some((folder) => path.startsWith(folder)));
 }
 
 /** Without the directives that keep everything in memory, to see that what is looked for would be found. */

@@ -10,8 +10,9 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { freePort, isUp, memory, startServer } from "../bench/process.ts";
+import { memory, startServer } from "../bench/process.ts";
 import { startSandbox } from "../e2e/sandbox.ts";
+import { freePort, isUp } from "../http/port.ts";
 
 const PASSES = 10;
 /** In MiB. */

@@ -9,14 +9,23 @@ import { RECORDS_VARIABLE } from "../../sandbox/record.ts";
 
 const FLAGS = ["test", "-A", "--no-check", "--sanitize-ops", "--sanitize-resources"];
 
+/** What runs the product in a process of its own shares next to nothing with another file's tests. */
+const APART = ["tests/cli/", "tests/e2e/"];
+/** Of all tests, first those that bear company. */
+const ALL = [["--parallel", ...APART], [`--ignore=${APART.join(",")}`, "tests/"]];
+
 /** Runs tests; the exit code. @param tests files and folders; all without any */
 async function run(tests: readonly string[]): Promise<number> {
   const folder = await Deno.makeTempDir({ prefix: "records-" });
   try {
-    const { code } = await new Deno.Command(Deno.execPath(), {
-      args: [...FLAGS, ...tests.length > 0 ? tests : ["tests/"]],
-      env: { [RECORDS_VARIABLE]: folder },
-    }).spawn().status;
+    let code = 0;
+    for (const args of tests.length > 0 ? [tests] : ALL) {
+      const testing = new Deno.Command(Deno.execPath(), {
+        args: [...FLAGS, ...args],
+        env: { [RECORDS_VARIABLE]: folder },
+      });
+      code = (await testing.spawn().status).code || code;
+    }
     const records = await readRecords(folder);
     // Some files by themselves may well start no sandbox.
     const problems = await problemsOf(records, { isWhole: tests.length === 0 });
