@@ -532,7 +532,7 @@ deployTest("a bare machine", VPS_NEEDS, async (t) => {
       const cut = await machine.run(`
       mkdir /srv/interrupting; cat >/srv/interrupting/sed <<'SH'
 #!/bin/sh
-case "$*" in */usr/local/bin/${NAME}*) kill -9 $PPID ;; esac
+case "$*" in */usr/local/bin/${NAME}*) kill -9 $PPID; exit ;; esac
 exec /usr/bin/sed "$@"
 SH
       chmod 755 /srv/interrupting/sed
