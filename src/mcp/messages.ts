@@ -118,9 +118,12 @@ export function whenDone(
 ): Response {
   if (response.body === null) return response;
   const reader = response.body.getReader();
+  let told = false;
   const done = (): void => {
     until?.removeEventListener("abort", end);
-    tell();
+    // What was ended early is still read to its end.
+    if (!told) tell();
+    told = true;
   };
   const end = (): void => {
     done();
