@@ -14,6 +14,8 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source-path=SCRIPTDIR source=changes.sh
 . "$here/changes.sh"
+# shellcheck source-path=SCRIPTDIR source=nginx/site.sh
+. "$here/nginx/site.sh"
 program=/usr/local/lib/$name/$name
 config=/etc/$name
 unit=/etc/systemd/system/$name.service
@@ -160,11 +162,11 @@ TRUSTED_PROXIES=127.0.0.1
 ENV
     place "$temporary/env" $config/env install -m 0600
   elif [[ $(setting PUBLIC_URL $config/env) != "$url" ]] && change "set PUBLIC_URL=$url in $config/env"; then
-    back_up $config/env
-    # The file keeps its owner and mode. grep ends a last line that has no end.
+    back_up "$(realpath $config/env)"
+    # The file keeps its owner, its mode and its place. grep ends a last line that has no end.
     cp -p $config/env "$temporary/env"
     { grep -v '^[[:space:]]*PUBLIC_URL[[:space:]]*=' $config/env || :; printf 'PUBLIC_URL=%s\n' "$url"; } >"$temporary/env"
-    place "$temporary/env" $config/env cp -p
+    place "$temporary/env" "$(realpath $config/env)" cp -p
   fi
 }
 
@@ -253,50 +255,6 @@ roll_back() {
   start_service
 }
 
-# try_nginx OPTION…: nginx with $temporary/etc/nginx in place of /etc/nginx, which nobody else sees.
-try_nginx() {
-  # shellcheck disable=SC2016
-  unshare --mount sh -c 'mount --bind "$0" /etc/nginx && exec nginx "$@"' "$temporary/etc/nginx" "$@"
-}
-
-# write_site CERTIFICATE KEY: nginx's part, which is tried before anything of nginx's is touched.
-write_site() {
-  # The last of all sites: the first at a port has the requests that are for none of them, unless another claims these.
-  local site=/etc/nginx/sites-enabled/zz-$name.conf before=$changes port others default_server=1 default_tls_server=1
-  if ! command -v nginx >/dev/null; then
-    change "write $headers and $site" || return 0
-  fi
-  grep -qE '^[^#]*include.*/sites-enabled/\*' /etc/nginx/nginx.conf || site=/etc/nginx/conf.d/zz-$name.conf
-  rm -rf "${temporary:?}/etc"
-  mkdir -p "$temporary/etc/nginx"
-  cp -a /etc/nginx/. "$temporary/etc/nginx"
-  rm -f "$temporary$site"
-  others=$(try_nginx -T -q | "$here/nginx/ports.sh") || fail 'nginx refuses its configuration even without ours: see above'
-  if grep -qx 80 <<<"$others"; then default_server=0; fi
-  if grep -qx 443 <<<"$others"; then default_tls_server=0; fi
-  if grep -nsvE '^[[:space:]]*(#|$|(REAL_IP_FROM|RATE|BURST|CONNECTIONS)=)' $config/nginx.env >&2; then
-    fail "only REAL_IP_FROM, RATE, BURST and CONNECTIONS are set in $config/nginx.env, each in a line"
-  fi
-  port=$(setting MCP_SERVER_PORT $config/env)
-  env -i PATH="$PATH" DOMAIN="$domain" UPSTREAM="127.0.0.1:${port:-8000}" HEADERS=$headers WEBROOT=$webroot \
-    CERTIFICATE="$1" CERTIFICATE_KEY="$2" DEFAULT_SERVER=$default_server DEFAULT_TLS_SERVER=$default_tls_server \
-    REAL_IP_FROM="$(setting REAL_IP_FROM $config/nginx.env)" RATE="$(setting RATE $config/nginx.env)" \
-    BURST="$(setting BURST $config/nginx.env)" CONNECTIONS="$(setting CONNECTIONS $config/nginx.env)" \
-    "$here/nginx/render.sh" >"$temporary/site"
-  cp "$temporary/site" "$temporary$site"
-  cp "$here/nginx/headers.conf" "$temporary$headers"
-  # A dry run has not made the certificate.
-  if [[ -e $1 ]]; then try_nginx -t -q || fail "nginx refuses the site: see above; its configuration is as it was"; fi
-  put "$here/nginx/headers.conf" $headers 644
-  put "$temporary/site" $site 644
-  if ! systemctl is-enabled --quiet nginx && change 'enable nginx.service'; then systemctl enable --quiet nginx; fi
-  if ! systemctl is-active --quiet nginx; then
-    if change 'start nginx.service'; then systemctl start nginx; fi
-  elif [[ -n $dry_run && $changes != "$before" ]] || is_before nginx StateChangeTimestamp $site $headers "$1"; then
-    if change 'reload nginx.service'; then systemctl reload nginx; fi
-  fi
-}
-
 make_bootstrap() {
   if [[ -e $bootstrap/fullchain.pem ]] || ! change "make a certificate of our own in $bootstrap until there is another"; then return; fi
   install -d -m 0700 $bootstrap
@@ -373,6 +331,7 @@ main() {
   read_arguments "$@"
   check_system
   # In memory: nginx's configuration may have keys.
+  rm -rf /run/$name-install.??????
   temporary=$(mktemp -d /run/$name-install.XXXXXX)
   trap 'rm -rf "$temporary"' EXIT
   if [[ -n $rollback ]]; then

@@ -29,6 +29,8 @@ take_folder() {
   if [[ -d $1 ]] && change "remove $1"; then rm -rf "$1"; fi
 }
 
+refused=
+
 for argument; do
   case $argument in
     --dry-run) dry_run=1 ;;
@@ -51,9 +53,7 @@ take_folder /etc/nginx/$name-bootstrap
 if [[ -z $dry_run ]]; then
   systemctl daemon-reload
   # In every run, as one before may have been interrupted.
-  if systemctl is-active --quiet nginx && ! { nginx -t -q && systemctl reload nginx; }; then
-    echo 'warning: nginx still serves what was taken away: it refuses what is left, see above; then systemctl reload nginx'
-  fi
+  if systemctl is-active --quiet nginx && ! { nginx -t -q && systemctl reload nginx; }; then refused=1; fi
 fi
 if ((changes == 0)); then echo 'nothing had to be changed'; fi
 
@@ -68,3 +68,6 @@ Kept, for another installation or for you to remove:
   /var/www/letsencrypt  where the certificate authority was answered
   certbot.timer, which is still enabled, the user $name, and the packages nginx and certbot
 KEPT
+if [[ -n $refused ]]; then
+  fail 'nginx still serves what it served: it refuses its configuration as it is now, see above; mend that, then systemctl reload nginx'
+fi

@@ -127,7 +127,7 @@ deployTest("compose: from nothing to a certificate, an account and a key, with t
   const [env, override, ca] = ["env", "override.yaml", "acme.pem"].map((name) => join(stack.folder, name));
   assert.ok(env && override && ca);
   const appEnv = join(stack.folder, "app.env");
-  await Deno.writeTextFile(env, `${ENV}APP_ENV=${appEnv}\n`, { mode: 0o600 });
+  await Deno.writeTextFile(env, `${ENV}APP_ENV_FILE=${appEnv}\n`, { mode: 0o600 });
   await Deno.writeTextFile(appEnv, APP_ENV);
   await Deno.writeTextFile(ca, "");
   // Nothing but what makes certbot trust the authority of the test.

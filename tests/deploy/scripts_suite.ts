@@ -109,8 +109,10 @@ deployTest("install.sh: --help says what it takes, and nothing of how it is made
 /** What stands within http { }, and the ports that are taken there. */
 const LISTENING: readonly (readonly [string, string])[] = [
   ["server { listen 443 ssl; listen [::]:8443 ssl http2; server_name a; }", "443 8443"],
-  ["server{listen 127.0.0.1:81;location /{return 200;}} server { listen\n*:82; }", "81 82"],
-  ["server { listen 192.0.2.1; } server { listen [::1]; } server { listen localhost default_server; }", "80 80 80"],
+  ["server{listen 81;location /{return 200;}} server { listen\n*:82; } server { listen 0.0.0.0:83; }", "81 82 83"],
+  ["server { listen *; } server { listen [::]; } server { listen [::]:83 default_server; }", "80 80 83"],
+  ["server { listen 192.0.2.1; } server { listen [::1]:81; } server { listen localhost:82 default_server; }", ""],
+  ['server { add_header X "a # b"; listen 81; }', "81"],
   ["server { server_name a; location / { return 200; } }", "80"],
   ["server { listen unix:/run/a.sock; }", ""],
   ["upstream a { server 192.0.2.1:81; } # server { listen 82;\n  #listen 83;\nmap $uri $a { default a#b; }", ""],

@@ -8,7 +8,7 @@ const HEADERS = `/etc/nginx/${NAME}-headers.conf`;
 /** With which nginx refuses ours. */
 const CLASH = "echo 'upstream telegram_toolkit_mcp { server 192.0.2.1; }' >/etc/nginx/conf.d/clash.conf";
 /** What nginx reads. */
-const SUMS = "find /etc/nginx -type f -exec sha256sum {} + | sort";
+const SUMS = "find -L /etc/nginx -type f -exec sha256sum {} + | sort";
 
 deployTest("a machine of Debian 13 with other sites", VPS_NEEDS, async (t) => {
   await using vps = await openVps("trixie");
@@ -31,7 +31,7 @@ deployTest("a machine of Debian 13 with other sites", VPS_NEEDS, async (t) => {
     assert.match(await machine.text("cat /etc/os-release"), /^VERSION_ID="13"$/m);
     await machine.text(`
       (apt-get update; apt-get install -y --no-install-recommends nginx openssl curl) >/dev/null 2>&1
-      cd /etc/nginx; rm sites-enabled/default; mkdir shops
+      cd /etc/nginx; rm sites-enabled/default; mkdir shops; mv sites-enabled /srv/sites; ln -s /srv/sites sites-enabled
       echo 'server { listen 80; listen [::]:80; server_name _; return 200 "wiki\\n"; }' >sites-enabled/wiki
       openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=shop -keyout shop.key -out shop.pem 2>/dev/null
       echo 'server { listen 443 ssl default_server; listen [::]:443 ssl default_server; server_name shop.example.net;
@@ -48,7 +48,14 @@ deployTest("a machine of Debian 13 with other sites", VPS_NEEDS, async (t) => {
     await machine.text("echo nonsense >/etc/nginx/conf.d/clash.conf");
     const foreign = await install();
     assert.match(foreign.err, /clash\.conf.*nginx refuses its configuration even without ours/s);
-    await machine.text("rm /etc/nginx/conf.d/clash.conf");
+    await machine.text(
+      "rm /etc/nginx/conf.d/clash.conf; sed -i 's|sites-enabled/\\*;|sites-enabled/*.vhost;|' /etc/nginx/nginx.conf",
+    );
+    assert.match(
+      (await install()).err,
+      /nginx would not read \S+: have \S+nginx\.conf include \S+sites-enabled\/\*\.conf/,
+    );
+    await machine.text("sed -i 's|sites-enabled/\\*.vhost;|sites-enabled/*;|' /etc/nginx/nginx.conf");
   });
 
   await step("install.sh: it serves over HTTPS beside other sites, which have the requests that they had", async () => {
@@ -100,6 +107,7 @@ deployTest("a machine of Debian 13 with other sites", VPS_NEEDS, async (t) => {
 
   await step("install.sh: another domain takes the place of the first, as a dry run has said", async () => {
     await machine.text("echo '127.0.0.1 other.example.org' >>/etc/hosts");
+    await machine.text(`mv /etc/${NAME}/env /srv/env; ln -s /srv/env /etc/${NAME}/env`);
     const args = "other.example.org me@example.org";
     const before = await machine.text(TREE);
     const dry = await install(`--dry-run ${args}`);
@@ -114,7 +122,7 @@ deployTest("a machine of Debian 13 with other sites", VPS_NEEDS, async (t) => {
     assert.deepEqual(changed(before, await machine.text(TREE)), []);
     const { code, out, err } = await install(args);
     assert.equal(code, 0, `${out}${err}`);
-    assert.equal(await machine.text(`grep PUBLIC_URL /etc/${NAME}/env`), "PUBLIC_URL=https://other.example.org");
+    assert.equal(await machine.text("grep PUBLIC_URL /srv/env"), "PUBLIC_URL=https://other.example.org");
     await others();
   });
 
@@ -125,9 +133,9 @@ deployTest("a machine of Debian 13 with other sites", VPS_NEEDS, async (t) => {
         `curl -sk -o /dev/null -w '%{http_code}' --resolve ${DOMAIN}:443:127.0.0.1 https://other.example.org/metrics`;
       assert.equal(await machine.text(serves), "404");
       await machine.text("echo nonsense >/etc/nginx/conf.d/broken.conf");
-      const { code, out } = await machine.run(`${RELEASE}/deploy/uninstall.sh`);
-      assert.equal(code, 0);
-      assert.match(out, /^warning: nginx still serves/m);
+      const { code, out, err } = await machine.run(`${RELEASE}/deploy/uninstall.sh`);
+      assert.equal(code, 1);
+      assert.match(err, /broken\.conf.*nginx still serves what it served/s);
       for (
         const kept of [
           `/var/lib/${NAME}`,
