@@ -5,7 +5,7 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { NAME } from "../../src/version.ts";
 import { OF_A_MODULE, PRODUCT } from "../cli/product.ts";
 import { runTests, say } from "../not_run.ts";
@@ -24,6 +24,14 @@ const NOT_OF_BINARIES: Readonly<Record<string, string>> = {
   "tests/cli/qr_test.ts": OF_A_MODULE,
 };
 
+/** Files with tests, relative to the project: of a folder all that are in it. Deno's own `--ignore` forgets folders but the first. */
+function testsOf(path: string): string[] {
+  const names = Deno.statSync(path).isDirectory
+    ? [...Deno.readDirSync(path)].map(({ name }) => join(path, name))
+    : [path];
+  return names.filter((name) => name.endsWith("_test.ts")).map((name) => relative(ROOT, name)).sort();
+}
+
 /** The exit code of the tests; 1 when there is no binary to test. */
 async function main(given: readonly string[]): Promise<number> {
   const problem = await compileProblem();
@@ -31,10 +39,13 @@ async function main(given: readonly string[]): Promise<number> {
     say(`test:binary: ${problem}; nothing was tested`);
     return 1;
   }
-  const paths = (given.length > 0 ? given : ALL).map((path) => resolve(ROOT, path));
-  const left = Object.entries(NOT_OF_BINARIES)
-    .filter(([file]) => paths.some((path) => `${join(ROOT, file)}/`.startsWith(join(path, "/"))))
-    .map(([file, reason]) => `${file}: ${reason}`);
+  const all = (given.length > 0 ? given : ALL).flatMap((path) => testsOf(resolve(ROOT, path)));
+  const files = all.filter((file) => !(file in NOT_OF_BINARIES));
+  const left = all.flatMap((file) => NOT_OF_BINARIES[file] === undefined ? [] : [`${file}: ${NOT_OF_BINARIES[file]}`]);
+  if (files.length === 0) {
+    say(`test:binary: no test of a binary is named\n${left.map((line) => `not run: ${line}`).join("\n")}`);
+    return 1;
+  }
   const directory = await Deno.makeTempDir();
   try {
     // Alone in a folder of its own, and no other one when somebody compiles meanwhile.
@@ -45,8 +56,7 @@ async function main(given: readonly string[]): Promise<number> {
       // What runs the product in a process of its own shares next to nothing with another file's tests.
       "--parallel",
       `--preload=${join(ROOT, "tests/binary/started.ts")}`,
-      `--ignore=${Object.keys(NOT_OF_BINARIES).map((file) => join(ROOT, file)).join(",")}`,
-      ...paths,
+      ...files.map((file) => join(ROOT, file)),
     ], { env: { [PRODUCT]: binary }, left });
   } finally {
     await Deno.remove(directory, { recursive: true });
