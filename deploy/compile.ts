@@ -3,6 +3,7 @@
  * need and no stack of its own. `deno task compile [--target TRIPLE]`.
  * @module
  */
+import { existsSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -139,18 +140,8 @@ function withCommit(texts: readonly string[], commit: string): readonly string[]
 
 /** The commit of a checkout; `unknown` of a folder that is none, though it may lie in one. */
 export async function commitOf(folder: string): Promise<string> {
-  if (!await exists(join(folder, ".git"))) return "unknown";
+  if (!existsSync(join(folder, ".git"))) return "unknown";
   return (await output("git", ["-C", folder, "rev-parse", "HEAD"])).trim();
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.lstat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }
 
 async function output(program: string, args: readonly string[]): Promise<string> {

@@ -71,8 +71,6 @@ interface Caller {
 
 /** Codes of refusals that are not the request's fault; clients of this endpoint read them as JSON-RPC. */
 const LIMITS: readonly ErrorName[] = ["OVERLOADED", "RATE_LIMITED"];
-/** See https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream. */
-const COMMENT = ":\n\n";
 /** From this version on, a stream begins with an event to resume from. */
 const RESUMABLE_SINCE = "2025-11-25";
 
@@ -203,8 +201,8 @@ export function createLegacyMcp(registry: Registry, options: LegacyMcpOptions): 
       session.streams--;
       abandon(connection, resumed, true);
     };
-    // A proxy may hold the headers back until something follows them, which can take until the first keep-alive.
-    return whenDone(response, end, { until: who.revoked, first: COMMENT });
+    // A comment: a proxy may hold the headers back until something follows them, which can take until the first keep-alive.
+    return whenDone(response, end, { until: who.revoked, first: ":\n\n" });
   };
 
   const serve: Handler = async (request, context) => {

@@ -122,8 +122,9 @@ export function whenDone(
   const done = (): void => {
     until?.removeEventListener("abort", end);
     // What was ended early is still read to its end.
-    if (!told) tell();
+    if (told) return;
     told = true;
+    tell();
   };
   const end = (): void => {
     done();
